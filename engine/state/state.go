@@ -1,0 +1,76 @@
+// Package state keeps what runs in a cluster as files of a Git repository, one
+// repository per cluster: it lays a release's objects out as paths, compares a
+// run's result with the last commit by tree ids, writes new blobs and trees
+// straight into the object store, and moves the branch with a compare-and-swap.
+//
+// It never renders, never decides what a cluster should run and never talks to
+// a cluster. A failure that a person can repair is an error that carries
+// diagnostics (see Diagnostics); anything else is a plain error.
+//
+// The way through it: Default or a Location of your own -> Open -> Head, a
+// Snapshot -> NewStage, to which releases are added as they are rendered ->
+// Stage.Plan, a Change -> Repository.Commit. Start reading at layout.go, the
+// paths, and at repository.go, the story of a commit.
+package state
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// Key names one release in the state of a cluster.
+type Key struct {
+	Environment string `json:"environment"`
+	Release     string `json:"release"`
+}
+
+// String is "<environment>/<release>".
+func (k Key) String() string { return k.Environment + "/" + k.Release }
+
+// Less orders keys by environment, then release.
+func (k Key) compare(o Key) int {
+	if c := strings.Compare(k.Environment, o.Environment); c != 0 {
+		return c
+	}
+	return strings.Compare(k.Release, o.Release)
+}
+
+// Status is the one vocabulary of change.
+type Status string
+
+const (
+	Created   Status = "created"
+	Changed   Status = "changed"
+	Unchanged Status = "unchanged"
+	Removed   Status = "removed"
+	Skipped   Status = "skipped"
+)
+
+// refusal is an error that a person can repair.
+type refusal struct{ list diag.List }
+
+func (r *refusal) Error() string {
+	lines := make([]string, len(r.list))
+	for i, d := range r.list {
+		lines[i] = d.Summary
+		if d.Subject.File != "" {
+			lines[i] = d.Subject.File + ": " + d.Summary
+		}
+	}
+	return strings.Join(lines, "; ")
+}
+
+// refuse makes an error of diagnostics.
+func refuse(d ...diag.Diagnostic) error { return &refusal{list: d} }
+
+// Diagnostics returns what a person has to know and do about an error of this
+// package. It is false for a failure of the machine.
+func Diagnostics(err error) (diag.List, bool) {
+	var r *refusal
+	if errors.As(err, &r) {
+		return r.list, true
+	}
+	return nil, false
+}
