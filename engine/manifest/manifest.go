@@ -19,6 +19,10 @@ type Hook struct {
 	Phases         []string `json:"phases"` // pre-install, post-upgrade, …; in the order of Helm's documentation
 	Weight         int      `json:"weight"`
 	DeletePolicies []string `json:"deletePolicies,omitempty"`
+
+	// Unknown is a phase that Helm does not know, quoted; there are no Phases
+	// then, and Helm leaves the object out.
+	Unknown string `json:"-"`
 }
 
 // Source is where an object came from: a template of the chart, a plain

@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -21,26 +22,33 @@ type Object struct {
 // New makes an object of a JSON-typed tree (nil, bool, int64, float64, string,
 // []any, map[string]any), which it keeps: the caller must not change it
 // afterwards. It is an error that names what is missing where the tree has no
-// apiVersion, kind or metadata.name (generateName counts as a name only for the
-// reader of the message).
+// apiVersion, kind or metadata.name. Only a hook may have a generateName
+// instead, which is then its name.
 func New(body map[string]any, source Source) (Object, error) {
 	apiVersion, _ := body["apiVersion"].(string)
 	kind, _ := body["kind"].(string)
 	metadata, _ := body["metadata"].(map[string]any)
 	name, _ := metadata["name"].(string)
 	namespace, _ := metadata["namespace"].(string)
+	hook := HookOf(body)
+	prefix, _ := metadata["generateName"].(string)
+	if hook != nil && name == "" {
+		name = prefix
+	}
 	switch {
 	case apiVersion == "":
 		return Object{}, fmt.Errorf("apiVersion is missing or no string")
 	case kind == "":
 		return Object{}, fmt.Errorf("kind is missing or no string")
+	case name == "" && prefix != "":
+		return Object{}, fmt.Errorf("metadata.generateName makes a new object at every sync: it needs a metadata.name")
 	case name == "":
 		return Object{}, fmt.Errorf("metadata.name is missing or no string")
 	}
 	return Object{
 		ID:         ID{Group: GroupOf(apiVersion), Kind: kind, Namespace: namespace, Name: name},
 		APIVersion: apiVersion,
-		Hook:       HookOf(body),
+		Hook:       hook,
 		Source:     source,
 		body:       body,
 	}, nil
@@ -77,7 +85,7 @@ func (o Object) Bytes() []byte {
 
 // Sealed returns the object held as bytes alone, as a Set keeps it.
 func (o Object) Sealed() Object {
-	o.bytes, o.body = o.Bytes(), nil
+	o.bytes, o.body = slices.Clip(o.Bytes()), nil
 	return o
 }
 
@@ -98,9 +106,4 @@ func Clone(tree any) any {
 		return c
 	}
 	return tree
-}
-
-// HookOf reads Helm's hook annotations; nil where the object is no hook.
-func HookOf(body map[string]any) *Hook {
-	return nil // TODO: the owner of this package
 }
