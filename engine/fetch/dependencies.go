@@ -1,0 +1,279 @@
+package fetch
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"sigs.k8s.io/yaml"
+
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// maxDepth is how deep charts may hold charts.
+const maxDepth = 20
+
+// resolve puts every dependency of the chart whose files begin with prefix in
+// its place: archives under charts/ are unpacked, file:// repositories are read
+// where charts/ has no copy. A dependency that is missing, or there in a version
+// that its range excludes, is an error: Helm drops the second without a word.
+func (l *loading) resolve(prefix string, files []File) []File {
+	if strings.Count(prefix, "charts/") > maxDepth {
+		l.refuse(fmt.Sprintf("chart %q holds charts more than %d deep", l.ref.Path, maxDepth), "", "Look for a dependency that leads back to its own chart.")
+		return nil
+	}
+	metadata := l.metadata(prefix, files)
+	if metadata == nil {
+		return nil
+	}
+	own, children := l.split(prefix, files)
+	present := map[string][]*chart.Metadata{}
+	for i := range children {
+		children[i].files = l.resolve(children[i].prefix, children[i].files)
+		if l.found.HasErrors() {
+			return nil
+		}
+		child := l.metadata(children[i].prefix, children[i].files)
+		present[child.Name] = append(present[child.Name], child)
+	}
+	for _, d := range metadata.Dependencies {
+		versions, repository := present[d.Name], d.Repository
+		if len(versions) > 0 {
+			l.inRange(prefix, own, d, versions)
+			continue
+		}
+		if !strings.HasPrefix(repository, "file://") {
+			l.fail(l.lacking(prefix, own, d))
+			continue
+		}
+		child := l.local(prefix, own, d)
+		if l.found.HasErrors() {
+			return nil
+		}
+		child.files = l.resolve(child.prefix, child.files)
+		if l.found.HasErrors() {
+			return nil
+		}
+		found := l.metadata(child.prefix, child.files)
+		if found.Name != d.Name {
+			l.fail(l.because(diag.Errorf(declaration(prefix, own, d), "dependency %q names a chart that calls itself %q", d.Name, found.Name).
+				Also(lineOf(child.files, child.prefix+"Chart.yaml", "name:"), "its own name").
+				Remedyf("Use the chart's own name, with an `alias` where another one is needed.")))
+			continue
+		}
+		l.inRange(prefix, own, d, []*chart.Metadata{found})
+		present[d.Name] = []*chart.Metadata{found}
+		children = append(children, child)
+	}
+	for _, child := range children {
+		own = append(own, child.files...)
+	}
+	return own
+}
+
+// child is a chart inside of another.
+type child struct {
+	prefix string // charts/redis/
+	files  []File
+}
+
+// split takes the charts out of a chart's files, unpacking archives. What lies
+// in charts/ but is no chart stays where it is; Helm ignores it too.
+func (l *loading) split(prefix string, files []File) (own []File, children []child) {
+	at := map[string]int{}
+	taken := map[string]bool{}
+	var packed []File
+	for _, f := range files {
+		name, rest, nested := strings.Cut(strings.TrimPrefix(f.Name, prefix+"charts/"), "/")
+		switch {
+		case !strings.HasPrefix(f.Name, prefix+"charts/"), strings.HasPrefix(name, "_"), strings.HasPrefix(name, "."):
+			own = append(own, f)
+		case nested && rest != "":
+			taken[name] = true
+			i, ok := at[name]
+			if !ok {
+				i = len(children)
+				at[name] = i
+				children = append(children, child{prefix: prefix + "charts/" + name + "/"})
+			}
+			children[i].files = append(children[i].files, f)
+		case path.Ext(name) == ".tgz":
+			packed = append(packed, f)
+		default:
+			own = append(own, f)
+		}
+	}
+	for _, f := range packed {
+		base := strings.TrimSuffix(path.Base(f.Name), ".tgz")
+		name := base
+		for n := 2; taken[name]; n++ {
+			name = fmt.Sprintf("%s~%d", base, n)
+		}
+		taken[name] = true
+		c := child{prefix: prefix + "charts/" + name + "/"}
+		for _, inner := range l.archive(f.Path, f.Data) {
+			inner.Name = c.prefix + inner.Name
+			c.files = append(c.files, inner)
+		}
+		children = append(children, c)
+	}
+	slices.SortFunc(children, func(a, b child) int { return strings.Compare(a.prefix, b.prefix) })
+	return own, children
+}
+
+// local reads the chart of a file:// repository, relative to the chart that
+// declares it.
+func (l *loading) local(prefix string, own []File, d *chart.Dependency) child {
+	c := child{prefix: prefix + "charts/" + d.Name + "/"}
+	at := declaration(prefix, own, d)
+	base := fileOf(own, prefix+"Chart.yaml")
+	if base == nil || base.Packed {
+		l.fail(l.lacking(prefix, own, d))
+		return c
+	}
+	target := strings.TrimPrefix(d.Repository, "file://")
+	where := path.Join(path.Dir(base.Path), target)
+	switch {
+	case path.IsAbs(target), where == "..", strings.HasPrefix(where, "../"):
+		l.fail(l.because(diag.Errorf(at, "dependency %q lies outside of the project", d.Name).
+			Detailf("Its repository %q is read relative to the chart, and nothing outside of the project is read.", d.Repository).
+			Remedyf("Move the chart into the project, or pack it into charts/ with `helm dependency build`.")))
+		return c
+	}
+	before := len(l.found)
+	for _, f := range l.chart(where) {
+		f.Name = c.prefix + f.Name
+		c.files = append(c.files, f)
+	}
+	for i := before; i < len(l.found); i++ { // point at the line that asked for it
+		if l.found[i].Subject == l.ref.Range {
+			l.found[i].Subject = at
+			l.found[i] = l.because(l.found[i])
+		}
+	}
+	return c
+}
+
+// inRange checks that one of the versions at hand is asked for.
+func (l *loading) inRange(prefix string, own []File, d *chart.Dependency, versions []*chart.Metadata) {
+	var have []string
+	for _, v := range versions {
+		if chartutil.IsCompatibleRange(d.Version, v.Version) {
+			return
+		}
+		have = append(have, v.Version)
+	}
+	slices.Sort(have)
+	l.fail(l.because(diag.Errorf(declaration(prefix, own, d), "dependency %q is there in version %s, but %q is asked for", d.Name, strings.Join(have, ", "), d.Version).
+		Detailf("Helm would leave such a dependency out without a word.").
+		Remedyf("Run `helm dependency update` in the chart, or correct the range in its Chart.yaml.")))
+}
+
+func (l *loading) lacking(prefix string, own []File, d *chart.Dependency) diag.Diagnostic {
+	where := "charts/"
+	e := diag.Errorf(declaration(prefix, own, d), "dependency %q %s is declared, but not in %s", d.Name, d.Version, where)
+	if d.Repository != "" {
+		e = e.Detailf("Its repository is %s, from which nothing is fetched yet.", d.Repository)
+	}
+	return l.because(e.Remedyf("Run `helm dependency build` in the chart, or put the dependency into its charts/ directory."))
+}
+
+// metadata reads Chart.yaml, and requirements.yaml beside one of version v1.
+// What is wrong with it is reported once.
+func (l *loading) metadata(prefix string, files []File) *chart.Metadata {
+	f := fileOf(files, prefix+"Chart.yaml")
+	if f == nil {
+		where := l.ref.Path
+		if prefix != "" {
+			where += "/" + strings.TrimSuffix(prefix, "/")
+		}
+		l.refuse(fmt.Sprintf("%q is no chart", where), "It has no Chart.yaml.", "Name the directory that holds Chart.yaml, or write one.")
+		return nil
+	}
+	metadata := &chart.Metadata{}
+	if err := yaml.Unmarshal(f.Data, metadata); err != nil {
+		l.fail(l.because(diag.Errorf(f.line(yamlLine(err)), "Chart.yaml of %q is not valid", path.Dir(f.Path)).Detailf("%s", sentence(err)).
+			Remedyf("Correct it; `helm lint` checks it too.")))
+		return nil
+	}
+	if metadata.APIVersion == "" {
+		metadata.APIVersion = chart.APIVersionV1
+	}
+	if r := fileOf(files, prefix+"requirements.yaml"); r != nil {
+		if err := yaml.Unmarshal(r.Data, metadata); err != nil {
+			l.fail(l.because(diag.Errorf(r.line(yamlLine(err)), "requirements.yaml of %q is not valid", path.Dir(r.Path)).Detailf("%s", sentence(err)).
+				Remedyf("Correct it, or move its dependencies to Chart.yaml.")))
+			return nil
+		}
+	}
+	if err := metadata.Validate(); err != nil {
+		detail := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "validation: "), "chart.metadata.")
+		l.fail(l.because(diag.Errorf(f.line(0), "Chart.yaml of %q is not valid", path.Dir(f.Path)).Detailf("%s", sentence(fmt.Errorf("%s", detail))).
+			Remedyf("Correct it; `helm lint` checks it too.")))
+		return nil
+	}
+	return metadata
+}
+
+// yamlLine takes the line out of the parser's message, the only place where it
+// is; 0 where it says none.
+func yamlLine(err error) int {
+	_, rest, _ := strings.Cut(err.Error(), "line ")
+	n := 0
+	for _, c := range rest {
+		if c < '0' || c > '9' || n > 1e6 {
+			break
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n
+}
+
+func fileOf(files []File, name string) *File {
+	for i := range files {
+		if files[i].Name == name {
+			return &files[i]
+		}
+	}
+	return nil
+}
+
+// declaration is the line that declares a dependency.
+func declaration(prefix string, own []File, d *chart.Dependency) diag.Range {
+	for _, file := range []string{"Chart.yaml", "requirements.yaml"} {
+		f := fileOf(own, prefix+file)
+		if f == nil {
+			continue
+		}
+		listed := false
+		for i, line := range bytes.Split(f.Data, []byte("\n")) {
+			text := strings.TrimSpace(string(line))
+			listed = listed || strings.HasPrefix(text, "dependencies:")
+			key, value, ok := strings.Cut(strings.TrimSpace(strings.TrimPrefix(text, "-")), ":")
+			value, _, _ = strings.Cut(value, " #")
+			if listed && ok && key == "name" && strings.Trim(strings.TrimSpace(value), `"'`) == d.Name {
+				return f.line(i + 1)
+			}
+		}
+	}
+	return lineOf(own, prefix+"Chart.yaml", "dependencies:")
+}
+
+// lineOf is the first line of a file that begins with text; the whole file
+// where none does.
+func lineOf(files []File, name, text string) diag.Range {
+	f := fileOf(files, name)
+	if f == nil {
+		return diag.Range{File: name}
+	}
+	for i, line := range bytes.Split(f.Data, []byte("\n")) {
+		if bytes.HasPrefix(line, []byte(text)) {
+			return f.line(i + 1)
+		}
+	}
+	return f.line(0)
+}

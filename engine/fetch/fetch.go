@@ -1,0 +1,109 @@
+// Package fetch turns a chart reference into the files of that chart and their
+// digest: dependencies in place, ignored files gone, nothing from outside of the
+// project. It never renders and parses nothing but Chart.yaml. Go on with
+// engine/render, which takes the files.
+package fetch
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/schema"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// Chart is a chart as files. Safe to share; nobody changes it.
+type Chart struct {
+	Name    string
+	Version string
+	Digest  string // hex SHA-256 of the files' names and contents: no paths, times or modes
+	Root    string // relative to the project: the chart's directory or archive
+	Files   []File // by name; dependencies under charts/, unpacked
+}
+
+// File is one file of a chart.
+type File struct {
+	Name   string // relative to the chart: templates/web.yaml, charts/redis/values.yaml
+	Path   string // relative to the project, what a person opens; below the archive for packed files
+	Packed bool   // Path lies inside an archive
+	Data   []byte
+}
+
+// Load reads a chart and its dependencies through fsys, the project's files.
+// Diagnostics point at the reference where they cannot point into the chart.
+func Load(fsys fs.FS, ref schema.Chart) (*Chart, diag.List) {
+	if ref.Kind != schema.Local {
+		return nil, diag.List{diag.Errorf(ref.Range, "chart source %q is not supported yet", ref.Source).
+			Detailf("Charts are read from directories and .tgz files inside the project so far.").
+			Remedyf("Put the chart into the project, for example with `helm pull --untar`, and name its path.")}
+	}
+	l := &loading{fsys: fsys, ref: ref}
+	files := l.chart(ref.Path)
+	if l.found.HasErrors() {
+		return nil, l.found
+	}
+	files = l.resolve("", files)
+	if l.found.HasErrors() {
+		return nil, l.found
+	}
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	chart := &Chart{Root: ref.Path, Files: files, Digest: digest(files)}
+	metadata := l.metadata("", files)
+	if metadata == nil {
+		return nil, l.found
+	}
+	if strings.EqualFold(metadata.Type, "library") {
+		l.fail(diag.Errorf(ref.Range, "chart %q is a library and cannot be released", metadata.Name).
+			Detailf("A library chart holds templates for other charts and renders no objects of its own.").
+			Remedyf("Name an application chart that depends on it, or remove `type: library` from its Chart.yaml.").
+			Also(lineOf(files, "Chart.yaml", "type:"), "its type"))
+		return nil, l.found
+	}
+	chart.Name, chart.Version = metadata.Name, metadata.Version
+	return chart, l.found
+}
+
+// Place is where a person finds a line of the chart; Text is filled for lines
+// inside an archive.
+func (c *Chart) Place(source manifest.Source) diag.Range {
+	at, ok := slices.BinarySearchFunc(c.Files, source.File, func(f File, name string) int { return strings.Compare(f.Name, name) })
+	if !ok {
+		r := source.Place()
+		r.File = path.Join(c.Root, source.File)
+		return r
+	}
+	return c.Files[at].line(source.Line)
+}
+
+// line is the place of a line of the file.
+func (f File) line(n int) diag.Range {
+	r := diag.Range{File: f.Path, Start: diag.Pos{Line: n}, End: diag.Pos{Line: n}}
+	if f.Packed && n > 0 {
+		lines := strings.SplitN(string(f.Data), "\n", n+1)
+		if n <= len(lines) {
+			r.Text = strings.TrimRight(lines[n-1], "\r")
+		}
+	}
+	return r
+}
+
+// digest hashes names and contents, each behind its length, so that no two
+// lists of files read the same.
+func digest(files []File) string {
+	h := sha256.New()
+	var length [8]byte
+	for _, f := range files {
+		for _, part := range [][]byte{[]byte(f.Name), f.Data} {
+			binary.BigEndian.PutUint64(length[:], uint64(len(part)))
+			h.Write(length[:])
+			h.Write(part)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
