@@ -1,15 +1,102 @@
 package state
 
-// Source is the commit of the project that a state was hydrated from.
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// Source is the commit of the project that a state was hydrated from. It does
+// not say whether there were uncommitted changes: finding out costs a look at
+// every file of the project's repository.
 type Source struct {
 	URL    string // of origin without credentials; empty where there is none
 	Commit string
 }
 
+// String is the Hydrated-From trailer: <url>@<sha>.
+func (s Source) String() string {
+	if s.Commit == "" {
+		return ""
+	}
+	return s.URL + "@" + s.Commit
+}
+
 // SourceOf looks for the repository that a project lies in; the zero value
-// where there is none or it has no commit yet.
-func SourceOf(project string) (Source, error) { return Source{}, errNotYet }
+// where there is none or it has no commit yet. It never fails a run: what
+// cannot be read is left out of the commit message.
+func SourceOf(project string) Source {
+	repository, err := git.PlainOpenWithOptions(project, &git.PlainOpenOptions{DetectDotGit: true, EnableDotGitCommonDir: true})
+	if err != nil {
+		return Source{}
+	}
+	head, err := repository.ResolveRevision(plumbing.Revision(plumbing.HEAD))
+	if err != nil {
+		return Source{}
+	}
+	s := Source{Commit: head.String()}
+	if origin, err := repository.Remote("origin"); err == nil && len(origin.Config().URLs) > 0 {
+		s.URL = withoutCredentials(origin.Config().URLs[0])
+	}
+	return s
+}
+
+// withoutCredentials takes user, password, query and fragment out of a URL; the
+// user of an SSH address is no secret and stays. What is no URL and no SSH
+// address is a path of this machine, which says nothing to others.
+func withoutCredentials(remote string) string {
+	if u, err := url.Parse(remote); err == nil && u.Host != "" {
+		switch u.Scheme {
+		case "ssh", "git+ssh", "ssh+git":
+			if u.User != nil {
+				u.User = url.User(u.User.Username())
+			}
+		default:
+			u.User = nil
+		}
+		u.RawQuery, u.Fragment = "", ""
+		return u.String()
+	}
+	// git@host:path; a slash before the colon makes it a path.
+	if host, path, ok := strings.Cut(remote, ":"); ok && !strings.ContainsAny(host, `/\`) && len(host) > 1 && !strings.HasPrefix(path, "//") {
+		return remote
+	}
+	return ""
+}
 
 // EnsureIgnored adds "/state/" to the .gitignore of a project unless a line of
 // it says so already; it tells whether it wrote.
-func EnsureIgnored(project string) (bool, error) { return false, errNotYet }
+func EnsureIgnored(project string) (bool, error) {
+	path := filepath.Join(project, ".gitignore")
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, fmt.Errorf("ignore state/: %w", err)
+	}
+	for line := range strings.Lines(string(data)) {
+		switch strings.TrimRight(line, " \t\r\n") {
+		case "state", "state/", "/state", "/state/", "/state/*", "state/*":
+			return false, nil
+		}
+	}
+	if len(data) > 0 && !bytes.HasSuffix(data, []byte("\n")) {
+		data = append(data, '\n')
+	}
+	data = append(data, "/state/\n"...)
+	// Whole or not at all: it is a person's file.
+	next := path + ".weir-new"
+	if err := os.WriteFile(next, data, 0o666); err != nil {
+		return false, fmt.Errorf("ignore state/: %w", err)
+	}
+	if err := os.Rename(next, path); err != nil {
+		return false, errors.Join(fmt.Errorf("ignore state/: %w", err), os.Remove(next))
+	}
+	return true, nil
+}

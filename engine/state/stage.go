@@ -1,85 +1,132 @@
 package state
 
 import (
-	"github.com/weir-dev/weir/engine/manifest"
+	"fmt"
+	"sync"
+
+	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // Stage collects the releases of a run against a snapshot, while they are being
 // rendered: it hashes, drops what the snapshot has already, and holds new
 // objects once and compressed, so memory does not grow with the bytes of a run.
 // Nothing is written before Commit. Safe for concurrent use.
-type Stage struct{}
+type Stage struct {
+	base *Snapshot
+	pool *pool // nil for a preview
+
+	mu         sync.Mutex
+	puts       map[Key]*put
+	removed    map[Key]bool
+	moved      map[Key]Key // to -> from
+	namespaces map[string]namespacePut
+}
+
+// put is a release that a run has an answer for.
+type put struct {
+	files    []FileEntry
+	ids      []plumbing.Hash // of files
+	metadata *Metadata       // nil where the release is as the snapshot has it
+	metaID   plumbing.Hash
+	objects  int
+}
+
+// namespacePut is a Namespace wanted at a path of _namespaces.
+type namespacePut struct {
+	environment, name string
+	id                plumbing.Hash
+}
 
 // NewStage begins a run on a snapshot.
-func NewStage(base *Snapshot) *Stage { return nil }
+func NewStage(base *Snapshot) *Stage {
+	s := NewPreview(base)
+	s.pool = newPool(base.store)
+	return s
+}
 
 // NewPreview begins a run that will only be planned, not committed: no content
 // is kept.
-func NewPreview(base *Snapshot) *Stage { return nil }
+func NewPreview(base *Snapshot) *Stage {
+	return &Stage{
+		base:       base,
+		puts:       map[Key]*put{},
+		removed:    map[Key]bool{},
+		moved:      map[Key]Key{},
+		namespaces: map[string]namespacePut{},
+	}
+}
 
 // Put wants a release to be exactly this. The release's bytes are not needed
 // after it returns.
-func (s *Stage) Put(r Release) error { return errNotYet }
+func (s *Stage) Put(r Release) error {
+	if err := r.Key.check(); err != nil {
+		return err
+	}
+	h, err := hashRelease(r)
+	if err != nil {
+		return err
+	}
+	was, err := s.base.Fingerprint(r.Key)
+	if err != nil {
+		return err
+	}
+	if was == h.fingerprint {
+		s.Keep(r.Key, len(r.Files))
+		return nil
+	}
+	if s.pool != nil {
+		for i, f := range r.Files {
+			s.pool.add(plumbing.BlobObject, h.files[i], f.Data)
+		}
+		s.pool.add(plumbing.BlobObject, h.metadataID, h.metadata)
+	}
+	p := &put{ids: h.files, metadata: &r.Metadata, metaID: h.metadataID, objects: len(r.Files)}
+	p.files = r.Metadata.Files
+	if len(p.files) != len(r.Files) {
+		return fmt.Errorf("release %s: its metadata lists %d files of %d", r.Key, len(p.files), len(r.Files))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.puts[r.Key] = p
+	return nil
+}
 
 // Keep says that a run's answer for a release is what the snapshot has, as a
-// caller knows from equal fingerprints, and how many objects that is.
-func (s *Stage) Keep(k Key, objects int) {}
+// caller knows from equal fingerprints, and how many files that is.
+func (s *Stage) Keep(k Key, files int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.puts[k] = &put{objects: files}
+}
 
-// Remove wants a release to be gone; it is not an error if it is.
-func (s *Stage) Remove(k Key) {}
+// Remove wants a release to be gone; it means nothing where it is.
+func (s *Stage) Remove(k Key) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.removed[k] = true
+}
 
 // Move says that release `to`, which has to be Put as well, is what `from` was.
 // It means nothing where the snapshot has no `from`.
-func (s *Stage) Move(from, to Key) {}
-
-// PutNamespace wants a Namespace of an environment to be this.
-func (s *Stage) PutNamespace(environment, name string, data []byte) error { return errNotYet }
-
-// DropNamespace wants a Namespace of an environment to be gone although
-// releases ask for it: a chart renders it.
-func (s *Stage) DropNamespace(environment, name string) {}
-
-// Plan compares what was collected with the snapshot. Releases that were not
-// mentioned stay as they are, their trees untouched. The error carries
-// diagnostics for duplicate identities and for foreign files in the way.
-func (s *Stage) Plan() (*Change, error) { return nil, errNotYet }
-
-// Change is the difference between a snapshot and the commit that would follow.
-type Change struct {
-	Releases   []ReleaseChange // every release that was mentioned, by key
-	Namespaces []ObjectChange  // of _namespaces: created, changed and removed
-	Foreign    []string        // files that Weir did not write, as far as the comparison came across them; sorted
+func (s *Stage) Move(from, to Key) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.moved[to] = from
 }
 
-// Empty tells whether there is nothing to commit.
-func (c *Change) Empty() bool { return true }
-
-// ReleaseChange is what happens to one release.
-type ReleaseChange struct {
-	Key
-	Status  Status
-	From    *Key           // the key it had before; nil where it was not moved
-	Old     *Metadata      // nil where it is created or unchanged
-	New     *Metadata      // nil where it is removed or unchanged
-	Objects []ObjectChange // created, changed and removed, by path
-	Counts  Counts         // of all its files
-}
-
-// ObjectChange is what happens to one file.
-type ObjectChange struct {
-	Status  Status
-	Object  manifest.ID
-	Hook    string // the phase; empty for an ordinary object
-	Path    string
-	OldPath string // where it was moved
-	Old     Hash   // empty where it is created
-	New     Hash   // empty where it is removed
-}
-
-// Counts counts files by what happens to them.
-type Counts struct {
-	Created   int `json:"created"`
-	Changed   int `json:"changed"`
-	Unchanged int `json:"unchanged"`
-	Removed   int `json:"removed"`
+// PutNamespace wants a Namespace of an environment to be this. Where a release
+// of the cluster brings the Namespace itself, the release's wins. It is removed
+// when no metadata of the environment asks for it any more.
+func (s *Stage) PutNamespace(environment, name string, data []byte) error {
+	if !isLabel(environment) {
+		return fmt.Errorf("%q: an environment has to be a lower-case DNS label", environment)
+	}
+	id := hashObject(plumbing.BlobObject, data)
+	if s.pool != nil {
+		s.pool.add(plumbing.BlobObject, id, data)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.namespaces[NamespacePath(environment, name)] = namespacePut{environment, name, id}
+	return nil
 }

@@ -29,7 +29,7 @@ type Key struct {
 // String is "<environment>/<release>".
 func (k Key) String() string { return k.Environment + "/" + k.Release }
 
-// Less orders keys by environment, then release.
+// compare orders keys by environment, then release.
 func (k Key) compare(o Key) int {
 	if c := strings.Compare(k.Environment, o.Environment); c != 0 {
 		return c

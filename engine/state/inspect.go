@@ -1,0 +1,219 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-git/go-git/v5/config"
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// inspect tells whether there is a repository at a location. What is there and
+// is no repository to write to is refused.
+func (l Location) inspect() (exists bool, err error) {
+	refuseAs := func(summary, detail, remedy string) error {
+		return refuse(diag.Diagnostic{Summary: summary, Subject: diag.Range{File: l.Name}, Detail: detail, Remedy: remedy})
+	}
+	info, err := os.Lstat(l.Dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case errors.Is(err, fs.ErrPermission):
+		return false, refuseAs("no rights to read the state repository", fmt.Sprintf("The system answered: %v.", err),
+			"Give the user that runs Weir the right to read and write it.")
+	case err != nil:
+		// A parent that is a file says so here.
+		return false, refuseAs("the place of the state repository cannot be looked at", fmt.Sprintf("The system answered: %v.", err),
+			"Make room for a directory there.")
+	case info.Mode()&fs.ModeSymlink != 0:
+		return false, refuseAs("the state repository is a symbolic link",
+			"Weir writes here, and the link might lead anywhere.",
+			fmt.Sprintf("Move the repository to %s itself, or remove the link.", l.Name))
+	case !info.IsDir():
+		return false, refuseAs("a file is where the state repository belongs",
+			fmt.Sprintf("Weir keeps a Git repository in the directory %s.", l.Name),
+			"Move the file away.")
+	}
+	files, err := os.ReadDir(l.Dir)
+	if err != nil {
+		return false, refuseAs("the state repository cannot be read", fmt.Sprintf("The system answered: %v.", err),
+			"Give the user that runs Weir the right to read and write it.")
+	}
+	if len(files) == 0 {
+		return false, nil
+	}
+	has := map[string]fs.DirEntry{}
+	for _, f := range files {
+		has[f.Name()] = f
+	}
+	git := has[".git"]
+	switch {
+	case git == nil && has["HEAD"] != nil && has["objects"] != nil && has["refs"] != nil:
+		return false, refuseAs("the state repository is a bare one",
+			"The embedded state is a repository with a work tree, so that people can read the files.",
+			fmt.Sprintf("Move it away and put a clone in its place: `git clone <where it is now> %s`.", l.Name))
+	case git == nil:
+		return false, refuseAs("the state directory has files but is no Git repository",
+			fmt.Sprintf("It holds %s. Weir would have to write among files that are not its own.", some(files)),
+			"Move them away: Weir makes the repository itself. If they are an older state, clone or restore its repository there.")
+	case !git.IsDir():
+		return false, refuseAs("the state repository is a linked work tree or a submodule",
+			"Its .git is no directory but points to another repository.",
+			fmt.Sprintf("Put a repository of its own there, such as `git clone <url> %s`.", l.Name))
+	}
+	for _, name := range []string{"HEAD", "objects", "refs"} {
+		if _, err := os.Stat(filepath.Join(l.Dir, ".git", name)); err != nil {
+			return false, refuseAs("the state repository is not complete",
+				fmt.Sprintf("Its .git has no readable %s.", name),
+				"Restore it from a clone or a backup, or move the directory away and hydrate again: the manifests come back, the history does not.")
+		}
+	}
+	return true, nil
+}
+
+// some names the first few files of a directory.
+func some(files []fs.DirEntry) string {
+	var names []string
+	for _, f := range files[:min(3, len(files))] {
+		names = append(names, f.Name())
+	}
+	if more := len(files) - len(names); more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names, ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
+
+// inProgress is what Git leaves in its directory while an operation waits for a
+// person, and how to get out of it.
+var inProgress = []struct{ file, what, out string }{
+	{"MERGE_HEAD", "a merge", "git -C %s merge --abort"},
+	{"rebase-merge", "a rebase", "git -C %s rebase --abort"},
+	{"rebase-apply", "a rebase or am", "git -C %s rebase --abort"},
+	{"CHERRY_PICK_HEAD", "a cherry-pick", "git -C %s cherry-pick --abort"},
+	{"REVERT_HEAD", "a revert", "git -C %s revert --abort"},
+	{"BISECT_LOG", "a bisect", "git -C %s bisect reset"},
+}
+
+// ready refuses a repository in a state that a person has to leave first.
+func (r *Repository) ready() error {
+	if err := r.readable(); err != nil {
+		return err
+	}
+	name, place := r.at.Name, diag.Range{File: r.at.Name}
+	for _, op := range inProgress {
+		if _, err := os.Lstat(filepath.Join(r.gitDir, op.file)); err == nil {
+			return refuse(diag.Diagnostic{
+				Summary: fmt.Sprintf("%s is in progress in the state repository", op.what),
+				Subject: place,
+				Detail:  fmt.Sprintf("Git left .git/%s there.", op.file),
+				Remedy:  fmt.Sprintf("Finish it, or abort it with `"+op.out+"`.", name),
+			})
+		}
+	}
+	r.store.mu.Lock()
+	head, err := r.store.git.Reference(plumbing.HEAD)
+	r.store.mu.Unlock()
+	if err != nil {
+		return refuse(diag.Diagnostic{
+			Summary: "HEAD of the state repository cannot be read",
+			Subject: diag.Range{File: name + "/.git/HEAD"},
+			Detail:  sentence(err.Error()) + ".",
+			Remedy:  fmt.Sprintf("Put `ref: %s` there.", r.at.ref()),
+		})
+	}
+	if head.Type() != plumbing.SymbolicReference || head.Target() != r.at.ref() {
+		on := "a detached HEAD"
+		if head.Type() == plumbing.SymbolicReference {
+			on = "branch " + head.Target().Short()
+		}
+		tip, err := r.tip()
+		if err != nil {
+			return err
+		}
+		remedy := fmt.Sprintf("Run `git -C %s switch %s`.", name, r.at.Branch)
+		if tip.IsZero() {
+			remedy = fmt.Sprintf("There is no branch %s yet: run `git -C %s switch -c %s` to go on from what is there, or correct the branch of the state block.", r.at.Branch, name, r.at.Branch)
+		}
+		return refuse(diag.Diagnostic{
+			Summary: fmt.Sprintf("the state repository is not on branch %s", r.at.Branch),
+			Subject: place,
+			Detail:  fmt.Sprintf("Its work tree is on %s, and Weir updates the work tree with the branch.", on),
+			Remedy:  remedy,
+		})
+	}
+	for lock, ours := range r.locks() {
+		if _, err := os.Lstat(lock); err == nil && !isOurs(lock, ours) {
+			return r.lockedBy(lock)
+		}
+	}
+	return nil
+}
+
+// locks are the lock files of Git that a commit takes, with the file of ours
+// that each is a second name of.
+func (r *Repository) locks() map[string]string {
+	return map[string]string{
+		filepath.Join(r.gitDir, "index.lock"): r.ownIndex(),
+		r.refFile() + ".lock":                 r.ownRef(),
+	}
+}
+
+// readable refuses a repository of a form that go-git would misread.
+func (r *Repository) readable() error {
+	r.store.mu.Lock()
+	c, err := r.store.git.Config()
+	r.store.mu.Unlock()
+	place := diag.Range{File: r.at.Name + "/.git/config"}
+	if err != nil {
+		return refuse(diag.Diagnostic{
+			Summary: "the configuration of the state repository cannot be read",
+			Subject: place,
+			Detail:  sentence(err.Error()) + ".",
+			Remedy:  fmt.Sprintf("Correct it until `git -C %s config --list` reads it.", r.at.Name),
+		})
+	}
+	if c.Core.IsBare {
+		return refuse(diag.Diagnostic{
+			Summary: "the state repository is a bare one",
+			Subject: place,
+			Detail:  "core.bare is true, but the embedded state has a work tree, so that people can read the files.",
+			Remedy:  fmt.Sprintf("Run `git -C %s config core.bare false` and `git -C %s reset --hard`.", r.at.Name, r.at.Name),
+		})
+	}
+	if format := extension(c, "objectformat"); format != "" && !strings.EqualFold(format, "sha1") {
+		return refuse(diag.Diagnostic{
+			Summary: fmt.Sprintf("the state repository uses %s object ids", strings.ToUpper(format)),
+			Subject: place,
+			Detail:  "Weir reads and writes repositories with SHA-1 object ids only.",
+			Remedy:  fmt.Sprintf("Make it again: move it away and let Weir create it, or `git init --object-format=sha1 %s`.", r.at.Name),
+		})
+	}
+	for _, o := range c.Raw.Section("extensions").Options {
+		switch strings.ToLower(o.Key) {
+		case "objectformat", "noop", "preciousobjects", "worktreeconfig":
+		default:
+			return refuse(diag.Diagnostic{
+				Summary: fmt.Sprintf("the state repository uses the Git extension %s", o.Key),
+				Subject: place,
+				Detail:  fmt.Sprintf("It is set to %q, which changes how the repository is stored, and Weir does not know it.", o.Value),
+				Remedy:  fmt.Sprintf("Put a plain clone in its place: `git clone --no-local <url> %s`.", r.at.Name),
+			})
+		}
+	}
+	return nil
+}
+
+func extension(c *config.Config, key string) string {
+	for _, o := range c.Raw.Section("extensions").Options {
+		if strings.EqualFold(o.Key, key) {
+			return o.Value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,77 @@
+package state
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// journal names the trees between which the work tree is, from before the
+// branch moves until the work tree has followed. A run that finds one knows
+// which differences are a killed run's and not a person's.
+type journal struct {
+	Branch string `json:"branch"`
+	From   string `json:"from"` // the commit before
+	To     string `json:"to"`   // the commit after
+	Old    string `json:"old"`  // the tree before
+	New    string `json:"new"`  // the tree after
+}
+
+func (r *Repository) journalFile() string { return filepath.Join(r.gitDir, "weir", "checkout") }
+
+func (r *Repository) writeJournal(j journal) error {
+	data, err := json.Marshal(j)
+	if err != nil {
+		return fmt.Errorf("write journal: %w", err)
+	}
+	return r.disk.replace(r.journalFile(), r.journalFile()+".new", append(data, '\n'))
+}
+
+func (r *Repository) removeJournal() error { return r.disk.remove(r.journalFile()) }
+
+// settle ends what a killed run began: it frees the locks that the run held and
+// takes the work tree to where the branch is.
+func (r *Repository) settle() error {
+	for lock, ours := range r.locks() {
+		if err := r.disk.giveBack(lock, ours); err != nil {
+			return err
+		}
+	}
+	data, err := os.ReadFile(r.journalFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return r.disk.failed(err)
+	}
+	var j journal
+	if err := json.Unmarshal(data, &j); err != nil {
+		return r.removeJournal() // it appears whole, so this is nothing of ours
+	}
+	tip, err := r.tip()
+	if err != nil {
+		return err
+	}
+	// Before the branch moved nothing else had changed; and if it moved
+	// elsewhere since, whoever moved it took the work tree along.
+	if j.Branch != string(r.at.ref()) || j.To != tip.String() {
+		return r.removeJournal()
+	}
+	edits, err := compareTrees(r.store, plumbing.NewHash(j.Old), plumbing.NewHash(j.New))
+	if err != nil {
+		return err
+	}
+	out, err := r.prepare(edits)
+	if err != nil {
+		return err
+	}
+	if err := r.checkout(r.store, out); err != nil {
+		return err
+	}
+	return r.removeJournal()
+}

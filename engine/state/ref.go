@@ -1,0 +1,130 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// validBranch is stricter than Git: no name that needs quoting anywhere.
+func validBranch(name string) bool {
+	for part := range strings.SplitSeq(name, "/") {
+		if part == "" || part[0] == '.' || part[0] == '-' || strings.HasSuffix(part, ".") || strings.HasSuffix(part, ".lock") || strings.Contains(part, "..") {
+			return false
+		}
+		for _, c := range part {
+			if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.ContainsRune("-_.+#=", c)) {
+				return false
+			}
+		}
+	}
+	return name != "HEAD"
+}
+
+// tip is the commit of the branch; zero before the first.
+func (r *Repository) tip() (plumbing.Hash, error) {
+	if r.store == nil {
+		return plumbing.ZeroHash, nil
+	}
+	r.store.mu.Lock()
+	defer r.store.mu.Unlock()
+	ref, err := r.store.git.Reference(r.at.ref())
+	if errors.Is(err, plumbing.ErrReferenceNotFound) {
+		return plumbing.ZeroHash, nil
+	}
+	if err == nil && (ref.Type() != plumbing.HashReference || ref.Hash().IsZero()) {
+		err = errors.New("it holds no commit")
+	}
+	if err != nil {
+		return plumbing.ZeroHash, refuse(diag.Diagnostic{
+			Summary: fmt.Sprintf("branch %s of the state repository cannot be read", r.at.Branch),
+			Subject: diag.Range{File: r.at.Name + "/.git/" + string(r.at.ref())},
+			Detail:  sentence(err.Error()) + ".",
+			Remedy:  fmt.Sprintf("Look for the last commit with `git -C %s reflog %s` and set the branch to it.", r.at.Name, r.at.Branch),
+		})
+	}
+	return ref.Hash(), nil
+}
+
+func (r *Repository) refFile() string {
+	return filepath.Join(r.gitDir, filepath.FromSlash(string(r.at.ref())))
+}
+
+// ownRef is the file that our lock on the branch is a second name of.
+func (r *Repository) ownRef() string { return filepath.Join(r.gitDir, "weir", "ref") }
+
+// swap moves the branch if nobody else did, under the lock that Git takes, so
+// that neither Git nor another run can come between.
+func (r *Repository) swap(old, new plumbing.Hash, by Signature, message string) error {
+	file := r.refFile()
+	lock := file + ".lock"
+	if err := r.disk.write(r.ownRef(), []byte(new.String()+"\n"), true); err != nil {
+		return err
+	}
+	if err := r.disk.mkdir(filepath.Dir(file)); err != nil {
+		return err
+	}
+	if err := r.disk.take(lock, r.ownRef()); errors.Is(err, errLocked) {
+		return r.lockedBy(lock)
+	} else if err != nil {
+		return err
+	}
+	now, err := r.tip()
+	if err == nil && now != old {
+		err = r.movedOn(old, now)
+	}
+	if err != nil {
+		return errors.Join(err, r.disk.remove(lock))
+	}
+	if err := r.disk.rename(lock, file); err != nil {
+		return err
+	}
+	r.reflog(old, new, by, message)
+	return r.disk.remove(r.ownRef())
+}
+
+// reflog adds a line for `git reflog`, as every Git command that moves a branch
+// does. The branch has moved, so a failure is none of the run's.
+func (r *Repository) reflog(old, new plumbing.Hash, by Signature, message string) {
+	subject, _, _ := strings.Cut(message, "\n")
+	line := fmt.Sprintf("%s %s %s\tweir: %s\n", old, new, by, subject)
+	for _, name := range []string{"HEAD", string(r.at.ref())} {
+		path := filepath.Join(r.gitDir, "logs", filepath.FromSlash(name))
+		if r.disk.mkdir(filepath.Dir(path)) != nil {
+			continue
+		}
+		r.disk.about("append", path)
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+		if err != nil {
+			continue
+		}
+		f.WriteString(line)
+		f.Close()
+	}
+}
+
+// lockedBy refuses to go on while a Git command works in the repository.
+func (r *Repository) lockedBy(lock string) error {
+	name := r.at.Name + "/" + relative(r.at.Dir, lock)
+	return refuse(diag.Diagnostic{
+		Summary: "the state repository is locked by another Git command",
+		Subject: diag.Range{File: name},
+		Detail:  "Git makes this file while it changes the repository and removes it when it is done.",
+		Remedy:  fmt.Sprintf("Wait for it to end. If no Git command is running, one was killed: remove %s.", name),
+	})
+}
+
+// relative is a path below dir with slashes.
+func relative(dir, path string) string {
+	rel, err := filepath.Rel(dir, path)
+	if err != nil {
+		return filepath.ToSlash(path)
+	}
+	return filepath.ToSlash(rel)
+}
