@@ -1,9 +1,9 @@
 // Package transform takes the objects of a release from rendered to final: a
 // visible list of steps, each from objects to objects, in the order in which
-// LANGUAGE names them. It is pure: it reads files of the project through the
-// file system it is given and nothing else, renders no chart and writes nothing.
-// Start at Apply; kustomize is behind krusty.go and the steps that use its
-// filters.
+// LANGUAGE names them. It reads files of the project through the file system it
+// is given and nothing else, renders no chart and writes nothing. Start at
+// Apply; kustomize is behind krusty.go (whole kustomizations) and merge.go
+// (strategic merges), everything else edits plain trees with kustomize's rules.
 package transform
 
 import (
@@ -12,7 +12,6 @@ import (
 
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/plan"
-	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -21,7 +20,7 @@ type Input struct {
 	Release *plan.Release
 	Files   fs.FS // the project's files, confined to it
 	// Scope tells whether objects of a kind live in a namespace; known is false
-	// where nobody can tell.
+	// where nobody can tell. Nil knows nothing.
 	Scope func(group, kind string) (namespaced, known bool)
 }
 
@@ -32,21 +31,82 @@ type Result struct {
 	Secrets []manifest.Object // Secrets with data that the policy "allow" let pass, by identity
 }
 
-// Apply runs every step over the rendered objects of a release. When ctx ends it
-// stops between two steps and returns nothing: the caller looks at ctx.Err().
+// step is one transformation of a release's objects. What is wrong goes into
+// run.found; a step that could not do its work at all halts the run, so that
+// the next ones do not stumble over it.
+type step struct {
+	name  string
+	apply func(*run, []*draft) []*draft
+}
+
+// steps is what a release goes through, in this order; read only. Secrets that
+// stay out of the set go before the hashes, which must not give them away.
+var steps = []step{
+	{"manifests", joinManifests},
+	{"directory", applyDirectory},
+	{"components", applyComponents},
+	{"labels", setLabels},
+	{"annotations", setAnnotations},
+	{"images", setImages},
+	{"replicas", setReplicas},
+	{"patches", applyPatches},
+	{"secrets", guardSecrets},
+	{"restart_on_config_change", hashConfig},
+}
+
+// run is one pass of a release through the steps.
+type run struct {
+	Input
+	result Result
+	found  diag.List
+	halted bool
+}
+
+func (r *run) report(d diag.Diagnostic) { r.found = append(r.found, d) }
+
+// Apply runs every step over the rendered objects of a release. Objects that no
+// step touches come out as they went in. When ctx ends it stops between two
+// steps and returns nothing: the caller looks at ctx.Err().
 func Apply(ctx context.Context, in Input, objects []manifest.Object) (Result, diag.List) {
-	return Result{Objects: objects}, nil
+	r := &run{Input: in}
+	drafts := newDrafts(objects)
+	for _, s := range steps {
+		if ctx.Err() != nil {
+			return Result{}, nil
+		}
+		drafts = s.apply(r, drafts)
+		if r.halted {
+			break
+		}
+	}
+	if r.found.HasErrors() {
+		return Result{}, r.found
+	}
+	r.result.Objects = make([]manifest.Object, 0, len(drafts))
+	for _, d := range drafts {
+		object, err := d.object()
+		if err != nil {
+			r.report(diag.Errorf(r.Release.Range, "kustomize leaves %v of release %q without an identity", d.ID, r.Release.Name).
+				Detailf("After the last step of the kustomize block: %v.", err).
+				Remedyf("Look for the patch or transformer that takes it away.").
+				Also(d.Source.Place(), "the object comes from here"))
+			continue
+		}
+		r.result.Objects = append(r.result.Objects, object)
+	}
+	if r.found.HasErrors() {
+		return Result{}, r.found
+	}
+	return r.result, r.found
 }
 
-// Closure lists every file that a kustomization, or a component, reaches inside
-// of the project: itself, its bases, resources, components, patches, generator
-// inputs; sorted, relative to the project. What would be reached outside of it,
-// or over the network, is a diagnostic.
-func Closure(files fs.FS, dir schema.Ref) ([]string, diag.List) {
-	return nil, nil
-}
-
-// NamespaceObject is the Namespace that create_namespace writes.
-func NamespaceObject(n schema.Namespace) manifest.Object {
-	return manifest.Object{}
+// namespaced tells whether objects of a kind live in a namespace. A kind that
+// nobody knows is taken for a namespaced one, as kustomize and kubectl's
+// clients do.
+func (r *run) namespaced(group, kind string) bool {
+	if r.Scope == nil {
+		return true
+	}
+	namespaced, known := r.Scope(group, kind)
+	return namespaced || !known
 }
