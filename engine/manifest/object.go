@@ -107,3 +107,15 @@ func Clone(tree any) any {
 	}
 	return tree
 }
+
+// Images lists the images that the object's pod templates run, sorted, each
+// once. A CRD speaks of images and runs none.
+func (o Object) Images() []string {
+	if o.ID.Kind == "CustomResourceDefinition" {
+		return nil
+	}
+	if o.body != nil {
+		return Images(o.body)
+	}
+	return Images(o.Body())
+}

@@ -3,6 +3,7 @@ package manifest
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -144,12 +145,18 @@ func (t Text) Read() (Document, *SyntaxError) {
 	if err := t.checkCharacters(); err != nil {
 		return document, err
 	}
-	var root yaml.Node
-	if err := yaml.Unmarshal(t.Data, &root); err != nil {
+	var root, second yaml.Node
+	parser := yaml.NewDecoder(bytes.NewReader(t.Data))
+	if err := parser.Decode(&root); err == io.EOF {
+		return document, nil
+	} else if err != nil {
 		return document, t.syntaxError(err)
 	}
-	if root.Kind == 0 {
-		return document, nil
+	// Kubernetes' reader stops here and drops the rest without a word.
+	if err := parser.Decode(&second); err == nil {
+		return document, &SyntaxError{Line: t.Line + second.Line - 1, Msg: "a second document begins here: put each behind a line of its own with ---"}
+	} else if err != io.EOF {
+		return document, t.syntaxError(err)
 	}
 	b := builder{line: t.Line - 1}
 	tree, err := b.value(root.Content[0])

@@ -44,7 +44,12 @@ func (b *builder) tagged(n *yaml.Node) (any, *SyntaxError) {
 		}
 		return string(data), nil
 	case "!!null", "!!bool", "!!int", "!!float":
-	default: // !!str, !!timestamp and tags that Kubernetes' reader does not know
+	case "!!timestamp":
+		if !isDate(n.Value) {
+			return nil, wrong()
+		}
+		return n.Value, nil
+	default: // !!str and tags that Kubernetes' reader does not know
 		return n.Value, nil
 	}
 	v, ok := plain(n.Value)
@@ -119,7 +124,7 @@ var infinities = map[string]float64{
 
 // number reads what begins like a number; a string where it is none.
 func number(s string) any {
-	if isTimestamp(s) {
+	if !isNumberAlphabet(s) || isTimestamp(s) {
 		return s
 	}
 	digits := strings.ReplaceAll(s, "_", "")
@@ -135,6 +140,20 @@ func number(s string) any {
 		}
 	}
 	return s
+}
+
+// isNumberAlphabet spares what cannot be a number, like 100m or 10.0.0.0/8, the
+// cost of strconv's errors.
+func isNumberAlphabet(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'f', c >= 'A' && c <= 'F':
+		case c == '_', c == '.', c == '+', c == '-', c == 'x', c == 'X', c == 'o', c == 'O':
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // isDecimal is ^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$.

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 
 	"gopkg.in/yaml.v3"
@@ -176,6 +177,9 @@ func (b *builder) key(n *yaml.Node) (string, *SyntaxError) {
 	if n.Kind != yaml.ScalarNode {
 		return "", b.errorf(n, "a mapping or a list cannot be a key")
 	}
+	if f, ok := infinities[n.Value]; ok && n.Style&^yaml.FlowStyle == 0 {
+		return nonFinite(f), nil
+	}
 	v, err := b.scalar(n)
 	if err != nil {
 		return "", err
@@ -193,6 +197,16 @@ func (b *builder) key(n *yaml.Node) (string, *SyntaxError) {
 		return "", b.errorf(n, "null cannot be a key: quote it")
 	}
 	return "", b.errorf(n, "%s cannot be a key: quote it", n.Value)
+}
+
+func nonFinite(f float64) string {
+	switch {
+	case math.IsNaN(f):
+		return ".nan"
+	case f > 0:
+		return ".inf"
+	}
+	return "-.inf"
 }
 
 func joinPath(path []string) string {
