@@ -23,6 +23,7 @@ type Target struct {
 	Cluster     schema.Cluster
 	Namespaces  map[string]schema.Namespace // namespace blocks by name
 	Headers     []schema.Header             // every release that the project declares for the target, selected or not, planned or not; by name
+	Selected    []schema.Header             // those of them that the selector picks, planned or not; by name
 	Releases    []*Release                  // selected and planned, in needs order, then by name
 }
 
