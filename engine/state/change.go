@@ -2,6 +2,7 @@ package state
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
 
@@ -51,6 +52,9 @@ type ObjectChange struct {
 	Old     Hash   // empty where it is created
 	New     Hash   // empty where it is removed
 }
+
+// Environment is that of the file's path.
+func (o ObjectChange) Environment() string { return strings.Split(o.Path, "/")[1] }
 
 // Counts counts files by what happens to them.
 type Counts struct {

@@ -33,7 +33,7 @@ func (m Message) Text(c *Change) string {
 		fmt.Fprintf(&b, "%s: %s\n", r.Key, r.line())
 	}
 	for _, n := range c.Namespaces {
-		fmt.Fprintf(&b, "%s: %s %s\n", environmentOf(n), describe(n.Object), n.Status)
+		fmt.Fprintf(&b, "%s: %s %s\n", n.Environment(), describe(n.Object), n.Status)
 	}
 	b.WriteByte('\n')
 	if from := m.Source.String(); from != "" {
@@ -59,7 +59,7 @@ func subject(changes []ReleaseChange, namespaces []ObjectChange) string {
 		by[r.Status] = append(by[r.Status], r.Release)
 	}
 	for _, n := range namespaces {
-		environments = append(environments, environmentOf(n))
+		environments = append(environments, n.Environment())
 	}
 	slices.Sort(environments)
 	environments = slices.Compact(environments)
@@ -88,9 +88,6 @@ func subject(changes []ReleaseChange, namespaces []ObjectChange) string {
 	}
 	return fmt.Sprintf("hydrate(%s): %s", strings.Join(environments, ","), strings.Join(parts, ", "))
 }
-
-// environmentOf is the environment of a path in _namespaces.
-func environmentOf(n ObjectChange) string { return strings.Split(n.Path, "/")[1] }
 
 // line is what happened to a release: chart old→new and object counts.
 func (r ReleaseChange) line() string {

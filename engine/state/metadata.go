@@ -13,6 +13,7 @@ import (
 type Metadata struct {
 	APIVersions    []string      `json:"apiVersions,omitempty"` // of the cluster block, beside Helm's built-in set
 	Chart          *Chart        `json:"chart,omitempty"`       // nil for a release of plain manifests
+	Declaration    string        `json:"declaration,omitempty"` // the block's label, for one element of a for_each
 	Environment    string        `json:"environment"`           // filled by Layout
 	Files          []FileEntry   `json:"files"`                 // filled by Layout; by path
 	Format         int           `json:"format"`                // filled by Layout

@@ -335,7 +335,7 @@ func (p *planner) askedNamespaces() error {
 			return err
 		}
 		e, ok := have[path[strings.LastIndexByte(path, '/')+1:]]
-		if brought[n.name] || ok && e.id == n.id && e.isFile() {
+		if brought[n.name] || p.dropped[Key{n.environment, n.name}] || ok && e.id == n.id && e.isFile() {
 			continue
 		}
 		if ok {
@@ -455,8 +455,11 @@ func (p *planner) pruneNamespaces(brought map[string]bool) error {
 			}
 		}
 	}
+	for k := range p.dropped {
+		lost[k] = true
+	}
 	for k := range lost {
-		if slices.Contains(after[k.Environment], k.Release) && !brought[k.Release] {
+		if !p.dropped[k] && slices.Contains(after[k.Environment], k.Release) && !brought[k.Release] {
 			delete(lost, k)
 		}
 	}
@@ -495,7 +498,7 @@ func (p *planner) pruneNamespaces(brought map[string]bool) error {
 			p.foreign[path] = true
 			continue
 		}
-		if now[environment][name] && !brought[name] {
+		if now[environment][name] && !brought[name] && !p.dropped[k] {
 			continue
 		}
 		if err := p.root.remove(p.base.store, path); err != nil {
@@ -571,7 +574,7 @@ func (p *planner) duplicate(id manifest.ID, a, b owner) {
 	p.problems = append(p.problems, diag.Diagnostic{
 		Summary: fmt.Sprintf("releases %s and %s both have %s", a.Key, b.Key, describe(id)),
 		Subject: diag.Range{File: b.source},
-		Detail:  fmt.Sprintf("They go to one cluster, %s, where an object exists once: whichever is applied last would win.", p.base.name),
+		Detail:  "They go to one cluster, where an object exists once: whichever is applied last would win.",
 		Remedy:  "Give one of them another name or namespace, or leave it out of one release.",
 		Related: []diag.Related{
 			{Range: diag.Range{File: a.source}, Note: fmt.Sprintf("release %s has it from here", a.Key)},
@@ -625,7 +628,7 @@ func (p *planner) twoNamespaces() error {
 			p.problems = append(p.problems, diag.Diagnostic{
 				Summary: fmt.Sprintf("environments %s and %s want Namespace %s to be different", mine.environment, environment, mine.name),
 				Subject: diag.Range{File: p.base.name + "/" + c.Path},
-				Detail:  fmt.Sprintf("They share a cluster, %s, where the Namespace exists once.", p.base.name),
+				Detail:  "They share a cluster, where the Namespace exists once.",
 				Remedy:  fmt.Sprintf("Let the namespace block %q be the same for both, or give their releases different namespaces.", mine.name),
 			})
 		}

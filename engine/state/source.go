@@ -31,22 +31,27 @@ func (s Source) String() string {
 }
 
 // SourceOf looks for the repository that a project lies in; the zero value
-// where there is none or it has no commit yet. It never fails a run: what
-// cannot be read is left out of the commit message.
-func SourceOf(project string) Source {
+// where there is none or it has no commit yet.
+func SourceOf(project string) (Source, error) {
 	repository, err := git.PlainOpenWithOptions(project, &git.PlainOpenOptions{DetectDotGit: true, EnableDotGitCommonDir: true})
-	if err != nil {
-		return Source{}
+	if errors.Is(err, git.ErrRepositoryNotExists) {
+		return Source{}, nil
 	}
-	head, err := repository.ResolveRevision(plumbing.Revision(plumbing.HEAD))
 	if err != nil {
-		return Source{}
+		return Source{}, fmt.Errorf("look for the project's repository: %w", err)
 	}
-	s := Source{Commit: head.String()}
+	head, err := repository.Head()
+	if errors.Is(err, plumbing.ErrReferenceNotFound) {
+		return Source{}, nil
+	}
+	if err != nil {
+		return Source{}, fmt.Errorf("read HEAD of the project's repository: %w", err)
+	}
+	s := Source{Commit: head.Hash().String()}
 	if origin, err := repository.Remote("origin"); err == nil && len(origin.Config().URLs) > 0 {
 		s.URL = withoutCredentials(origin.Config().URLs[0])
 	}
-	return s
+	return s, nil
 }
 
 // withoutCredentials takes user, password, query and fragment out of a URL; the
