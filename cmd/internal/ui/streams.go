@@ -62,3 +62,12 @@ func (s Style) paint(code, text string) string {
 func (s *Streams) StyleOf(tty, forbidden bool) Style {
 	return Style{Colour: tty && !forbidden && s.Env("NO_COLOR") == "" && s.Env("TERM") != "dumb"}
 }
+
+// TextWidth is the width in columns to wrap text at: the terminal's, within
+// what is good to read, and 80 in a pipe.
+func (s *Streams) TextWidth() int {
+	if !s.ErrTTY {
+		return 80
+	}
+	return min(max(s.Width(), 40), 100)
+}

@@ -1,0 +1,272 @@
+// Package cli maps command lines to the verbs of the engine: one file per
+// command, flags to options, results to views, outcomes to exit codes. Nothing
+// is decided here; root.go lists the commands, app.go runs any of them.
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/weir-dev/weir/cmd/internal/ui"
+	"github.com/weir-dev/weir/engine"
+	"github.com/weir-dev/weir/engine/cache"
+	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/schema"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// The exit codes, all of them. `weir help` documents the same list.
+const (
+	exitOK          = 0
+	exitFailed      = 1   // a diagnostic of severity error, or a failure of the machine
+	exitWouldChange = 2   // --check found something to do
+	exitInterrupted = 130 // Ctrl-C
+)
+
+// view is the result of a command: people read Human, machines its JSON encoding.
+type view interface {
+	Human(w io.Writer, style ui.Style)
+}
+
+// checked is a view of a command that only looked: it tells whether there was
+// anything to do.
+type checked interface{ WouldChange() bool }
+
+// app is one run of one command.
+type app struct {
+	streams *ui.Streams
+	flags   globals
+
+	project *schema.Project // once loaded; where snippets come from
+	found   diag.List
+}
+
+// globals are the flags that every command takes.
+type globals struct {
+	dir          string
+	environments []string
+	clusters     []string
+	selectors    []string
+	vars         []string
+	varFiles     []string
+	jobs         int
+	output       string
+	noColour     bool
+	quiet        bool
+	verbose      bool
+}
+
+// errFound says that the diagnostics tell what went wrong.
+var errFound = errors.New("diagnostics with errors")
+
+// Main runs one command line and returns the exit code.
+func Main(streams *ui.Streams, args []string) (code int) {
+	a := &app{streams: streams}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	defer func() {
+		if bug := recover(); bug != nil {
+			fmt.Fprintf(streams.Err, "Error: weir has a bug: %v\n\nNothing was written by this step. Please report it with the command you ran and these lines:\n", bug)
+			if a.flags.verbose {
+				streams.Err.Write(debug.Stack())
+			} else {
+				fmt.Fprintln(streams.Err, "(run again with --verbose to see them)")
+			}
+			code = exitFailed
+		}
+	}()
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(streams.In)
+	root.SetOut(streams.Out)
+	root.SetErr(streams.Err)
+	err := root.ExecuteContext(ctx)
+	return a.conclude(ctx, nil, err)
+}
+
+// outcome carries a finished command through cobra, which knows only errors.
+type outcome struct{ result view }
+
+func (outcome) Error() string { return "finished" }
+
+// conclude prints what a run found and returned, and decides on the exit code.
+func (a *app) conclude(ctx context.Context, result view, err error) int {
+	var finished outcome
+	if errors.As(err, &finished) {
+		result, err = finished.result, nil
+	}
+	code := exitOK
+	switch {
+	case ctx.Err() != nil && err != nil:
+		err, code = errors.New("interrupted; nothing was changed"), exitInterrupted
+	case err != nil || a.found.HasErrors():
+		code = exitFailed
+	default:
+		if c, ok := result.(checked); ok && c.WouldChange() {
+			code = exitWouldChange
+		}
+	}
+	if errors.Is(err, errFound) {
+		err = nil
+	}
+	if a.flags.output == "json" {
+		a.printJSON(result, err)
+	} else {
+		a.printHuman(result, err)
+	}
+	return code
+}
+
+func (a *app) printHuman(result view, err error) {
+	if result != nil {
+		result.Human(a.streams.Out, a.streams.StyleOf(a.streams.OutTTY, a.flags.noColour))
+	}
+	style := a.streams.StyleOf(a.streams.ErrTTY, a.flags.noColour)
+	_ = a.shown().Format(a.streams.Err, diag.Options{Sources: a.source, Color: style.Colour, Width: a.streams.TextWidth()})
+	if err != nil {
+		fmt.Fprintf(a.streams.Err, "%s %s\n", style.Removed("Error:"), err)
+	}
+}
+
+// shown is what a person reads of what was found.
+func (a *app) shown() diag.List {
+	if !a.flags.quiet {
+		return a.found
+	}
+	var errors diag.List
+	for _, d := range a.found {
+		if d.Severity == diag.Error {
+			errors = append(errors, d)
+		}
+	}
+	return errors
+}
+
+// document is what every command prints with -o json.
+type document struct {
+	Result      view      `json:"result"`
+	Diagnostics diag.List `json:"diagnostics"`
+	Error       string    `json:"error,omitempty"`
+}
+
+func (a *app) printJSON(result view, err error) {
+	doc := document{Result: result, Diagnostics: a.found.Sorted()}
+	if doc.Diagnostics == nil {
+		doc.Diagnostics = diag.List{}
+	}
+	if err != nil {
+		doc.Error = err.Error()
+	}
+	encoder := json.NewEncoder(a.streams.Out)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(doc); err != nil {
+		fmt.Fprintf(a.streams.Err, "Error: print the result: %v\n", err)
+	}
+}
+
+func (a *app) source(file string) []byte {
+	if a.project == nil {
+		return nil
+	}
+	return a.project.Sources(file)
+}
+
+// report keeps diagnostics for the end of the run, and is an error where one of
+// them stops it.
+func (a *app) report(found diag.List) error {
+	a.found = append(a.found, found...)
+	if found.HasErrors() {
+		return errFound
+	}
+	return nil
+}
+
+// run makes a cobra command's function of one that returns a view.
+func (a *app) run(command func(ctx context.Context, args []string) (view, error)) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		if a.flags.output != "human" && a.flags.output != "json" {
+			return fmt.Errorf("-o %s is no output form: use human or json", a.flags.output)
+		}
+		if a.flags.jobs < 1 {
+			return fmt.Errorf("--jobs %d: use 1 or more", a.flags.jobs)
+		}
+		result, err := command(cmd.Context(), args)
+		if err != nil {
+			if result != nil {
+				return errors.Join(outcome{result}, err)
+			}
+			return err
+		}
+		return outcome{result}
+	}
+}
+
+// load reads the project of -C with the variables of the command line.
+func (a *app) load() (*schema.Project, error) {
+	vars, err := pairs(a.flags.vars)
+	if err != nil {
+		return nil, err
+	}
+	project, found := schema.Load(schema.Options{
+		Dir: a.flags.dir, Vars: vars, VarFiles: a.flags.varFiles, Environ: os.Environ(), Version: version(),
+	})
+	a.project = project
+	if err := a.report(found); err != nil {
+		return nil, err
+	}
+	return project, nil
+}
+
+// conclusion joins what a verb found with its error, diagnostics first.
+func (a *app) conclusion(found diag.List, err error) error {
+	if reported := a.report(found); reported != nil {
+		return reported
+	}
+	return err
+}
+
+// begin loads the project and says how to work on it.
+func (a *app) begin() (engine.Run, error) {
+	project, err := a.load()
+	if err != nil {
+		return engine.Run{}, err
+	}
+	selection, err := a.selection()
+	if err != nil {
+		return engine.Run{}, err
+	}
+	return engine.Run{
+		Project: project, Dir: a.flags.dir, Selection: selection, Jobs: a.flags.jobs, Version: version(),
+	}, nil
+}
+
+// openCache opens the user's cache; where none can be kept, one for this run.
+func (a *app) openCache() (*cache.Store, error) {
+	dir, err := os.UserCacheDir()
+	if err == nil {
+		if store, err := cache.Open(filepath.Join(dir, "weir", "hydrate")); err == nil {
+			return store, nil
+		}
+	}
+	return cache.Temporary()
+}
+
+// selection is what -e, -c and -l say.
+func (a *app) selection() (plan.Selection, error) {
+	selector, found := plan.ParseSelector(a.flags.selectors)
+	return plan.Selection{Environments: a.flags.environments, Clusters: a.flags.clusters, Selector: selector}, err
+}
+
+func defaultJobs() int { return runtime.GOMAXPROCS(0) }

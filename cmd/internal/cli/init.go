@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/weir-dev/weir/cmd/internal/ui"
+)
+
+// skeleton is the project that `weir init` writes.
+//
+//go:embed all:skeleton
+var skeleton embed.FS
+
+type initView struct {
+	Directory string   `json:"directory"`
+	Created   []string `json:"created"`
+	Ignored   bool     `json:"ignored"` // whether state/ was added to .gitignore
+}
+
+func (v initView) Human(w io.Writer, style ui.Style) {
+	for _, file := range v.Created {
+		fmt.Fprintf(w, "%s %s\n", style.Created("created"), file)
+	}
+	if v.Ignored {
+		fmt.Fprintf(w, "%s .gitignore: /state/\n", style.Changed("changed"))
+	}
+	fmt.Fprintf(w, "\nNext: weir -C %s hydrate\n", v.Directory)
+}
+
+func (a *app) initCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "init [DIRECTORY]",
+		Short: "Write a small working project",
+		Long:  "Write a small working project into DIRECTORY, by default that of -C, and have the\nproject's own Git repository ignore state/. Nothing that exists is overwritten.",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: a.run(func(_ context.Context, args []string) (view, error) {
+			dir := a.flags.dir
+			if len(args) == 1 {
+				dir = args[0]
+			}
+			return writeSkeleton(dir)
+		}),
+	}
+}
+
+func writeSkeleton(dir string) (view, error) {
+	files, err := fs.Sub(skeleton, "skeleton")
+	if err != nil {
+		return nil, err
+	}
+	result := initView{Directory: dir, Created: []string{}}
+	var names []string
+	err = fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			names = append(names, path)
+			if _, statErr := os.Lstat(filepath.Join(dir, path)); statErr == nil {
+				err = fmt.Errorf("%s exists already: nothing was written; choose an empty directory", filepath.Join(dir, path))
+			} else if !errors.Is(statErr, fs.ErrNotExist) {
+				err = statErr
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		content, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			return nil, err
+		}
+		result.Created = append(result.Created, name)
+	}
+	result.Ignored, err = ignoreState(dir)
+	return result, err
+}
+
+// ignoreState adds /state/ to the project's .gitignore unless it is there.
+func ignoreState(dir string) (added bool, err error) {
+	path := filepath.Join(dir, ".gitignore")
+	content, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	for line := range strings.Lines(string(content)) {
+		switch strings.TrimSpace(line) {
+		case "/state/", "/state", "state/", "state":
+			return false, nil
+		}
+	}
+	if len(content) > 0 && content[len(content)-1] != '\n' {
+		content = append(content, '\n')
+	}
+	content = append(content, "/state/\n"...)
+	return true, os.WriteFile(path, content, 0o644)
+}

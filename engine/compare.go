@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/transform"
+	"github.com/weir-dev/weir/schema"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// compare stages what disappears and the namespaces that are asked for, and
+// works every cluster's change out. With failed set only the diagnostics matter:
+// releases are missing from the stages.
+func (all *sites) compare(run Run, p *plan.Plan, failed bool) (diag.List, error) {
+	var found diag.List
+	for _, s := range all.all {
+		list, err := s.disappear(run, p)
+		found = append(found, list...)
+		if err != nil {
+			list, err := refusal(err)
+			return append(found, list...), err
+		}
+		if failed {
+			continue
+		}
+		if err := s.namespaces(all.plain); err != nil {
+			list, err := refusal(err)
+			return append(found, list...), err
+		}
+		s.change, err = s.stage.Plan()
+		list, err = refusal(err)
+		found = append(found, list...)
+		if err != nil {
+			return found, err
+		}
+	}
+	return found, nil
+}
+
+// everyCluster are the namespaces that Kubernetes makes by itself.
+var everyCluster = []string{"default", "kube-node-lease", "kube-public", "kube-system"}
+
+// namespaces stages what create_namespace asks for, once each. A Namespace that
+// a release renders wins: the stage knows, plain files have to be told.
+func (s *site) namespaces(plain *state.Plain) error {
+	rendered := map[string]bool{}
+	for _, j := range s.jobs {
+		for _, name := range j.product.Namespaces {
+			rendered[name] = true
+		}
+	}
+	asked := map[state.Key]bool{} // environment and namespace
+	for _, j := range s.jobs {
+		name, environment := j.release.Namespace, j.release.Environment
+		wanted := state.Key{Environment: environment, Release: name}
+		if !j.release.CreateNamespace || slices.Contains(everyCluster, name) || asked[wanted] {
+			continue
+		}
+		asked[wanted] = true
+		block, ok := j.target.Namespaces[name]
+		if !ok {
+			block = schema.Namespace{Name: name}
+		}
+		data := transform.NamespaceObject(block).Bytes()
+		if plain != nil && !rendered[name] {
+			if err := plain.PutNamespace(s.cluster.Name, environment, name, data); err != nil {
+				return err
+			}
+		}
+		if err := s.stage.PutNamespace(environment, name, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+// Package engine holds the verbs, one file each, every one a story over the
+// stages below: hydrate.go is the one to read first. Stages are pure or they are
+// edges; here is where they are joined, where all goroutines start, and where
+// results are put back into the plan's order, so that no output depends on
+// scheduling. Nothing here prints.
+package engine
+
+import (
+	"context"
+	"runtime/debug"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/weir-dev/weir/engine/cache"
+	"github.com/weir-dev/weir/engine/kube"
+	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/schema"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// Run is what every verb is given.
+type Run struct {
+	Project   *schema.Project
+	Dir       string // the project's directory
+	Selection plan.Selection
+	Jobs      int          // how many releases to work on at once; 0 is 1
+	Version   string       // of weir, for commits and cache keys
+	Cache     *cache.Store // never nil
+	Progress  Progress     // nil: nobody watches
+}
+
+// Progress is told what a run is doing. Its methods are called from many
+// goroutines.
+type Progress interface {
+	Total(n int)
+	Started(name string)
+	Done(name string)
+}
+
+// NewestKubernetes is the newest minor version whose API table is built in.
+func NewestKubernetes() string {
+	minors := kube.Minors()
+	return minors[len(minors)-1]
+}
+
+// each calls work for 0…n-1, at most jobs at a time, and stops at the first
+// error or when ctx ends. A panic of one call becomes an error that names it:
+// libraries below panic on some input.
+func each(ctx context.Context, jobs, n int, name func(int) string, work func(ctx context.Context, i int) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(jobs, 1))
+	for i := range n {
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() (err error) {
+			defer func() {
+				if bug := recover(); bug != nil {
+					err = &PanicError{Where: name(i), Value: bug, Stack: debug.Stack()}
+				}
+			}()
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return work(ctx, i)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// plan evaluates what the selection picks, many releases at once.
+func (run Run) plan(ctx context.Context) (*plan.Plan, diag.List, error) {
+	var failed error
+	loop := func(n int, do func(int)) {
+		name := func(i int) string { return "the project's expressions" }
+		err := each(ctx, run.Jobs, n, name, func(_ context.Context, i int) error { do(i); return nil })
+		if failed == nil {
+			failed = err
+		}
+	}
+	outline, found := plan.Draw(run.Project, run.Selection, loop)
+	if failed != nil || found.HasErrors() {
+		return nil, found, failed
+	}
+	p, list := outline.Resolve(loop)
+	return p, append(found, list...), failed
+}
+
+// partial tells whether the run leaves releases of its clusters out.
+func (run Run) partial() bool {
+	return len(run.Selection.Environments) > 0 || !run.Selection.Selector.Empty()
+}
+
+// gather joins lists that goroutines left in slots of their own.
+func gather(lists []diag.List) diag.List {
+	var all diag.List
+	for _, list := range lists {
+		all = append(all, list...)
+	}
+	return all
+}

@@ -1,0 +1,119 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// HydrateOptions are what a person may ask of a hydration; the zero value is
+// the usual one.
+type HydrateOptions struct {
+	Check      bool     // look, do not write
+	Out        string   // write plain files into this directory instead of the state repositories
+	Message    string   // subject of the commits
+	Verify     bool     // compare with Helm's own engine
+	Regenerate []string // releases whose unstable fields get new values
+	Env        func(string) string
+	Now        time.Time
+}
+
+// Hydrate renders every selected release of every target and commits the
+// manifests, one commit per cluster. The first error anywhere means that
+// nothing is written anywhere: all clusters are worked out before the first
+// commit is made.
+func Hydrate(ctx context.Context, run Run, o HydrateOptions) (Report, diag.List, error) {
+	p, found, err := run.plan(ctx)
+	if err != nil || found.HasErrors() {
+		return Report{}, found, err
+	}
+	found = append(found, unknownReleases(p, o.Regenerate)...)
+
+	sites, refused, err := run.open(ctx, p, o)
+	found = append(found, refused...)
+	if err != nil || found.HasErrors() {
+		return Report{}, found, err
+	}
+	defer sites.close()
+
+	rendered, err := run.render(ctx, sites, o)
+	found = append(found, rendered...)
+	if err != nil {
+		return Report{}, found, err
+	}
+	compared, err := sites.compare(run, p, found.HasErrors())
+	found = append(found, compared...)
+	if err != nil || found.HasErrors() {
+		return Report{}, found, err
+	}
+	if err := ctx.Err(); err != nil {
+		return Report{}, found, err
+	}
+	if !o.Check {
+		refused, err := run.write(ctx, sites, o)
+		found = append(found, refused...)
+		if err != nil || found.HasErrors() {
+			return Report{}, found, err
+		}
+		_ = run.Cache.Sweep(o.Now) // housekeeping: next time will do
+	}
+	return sites.report(run, o), found, nil
+}
+
+// write commits every cluster, or puts the plain files in their place.
+func (run Run) write(ctx context.Context, sites *sites, o HydrateOptions) (diag.List, error) {
+	if o.Out != "" {
+		return refusal(sites.plain.Commit())
+	}
+	source, err := state.SourceOf(run.Dir)
+	if err != nil {
+		return refusal(err)
+	}
+	for _, s := range sites.all {
+		who, err := s.repository.Identity(o.Env, o.Now)
+		if err != nil {
+			return refusal(err)
+		}
+		text := state.Message{Subject: o.Message, Source: source, Version: run.Version}.Text(s.change)
+		result, err := s.repository.Commit(ctx, s.change, text, who)
+		if err != nil {
+			return refusal(err)
+		}
+		s.commit = &result
+	}
+	return nil, nil
+}
+
+// refusal splits what a person can repair from a failure of the machine.
+func refusal(err error) (diag.List, error) {
+	if list, ok := state.Diagnostics(err); ok {
+		return list, nil
+	}
+	return nil, err
+}
+
+// unknownReleases checks the names given to --regenerate.
+func unknownReleases(p *plan.Plan, names []string) diag.List {
+	var found diag.List
+	for _, name := range names {
+		var known []string
+		hit := false
+		for _, target := range p.Targets {
+			for _, r := range target.Releases {
+				known = append(known, r.Name)
+				hit = hit || r.Name == name
+			}
+		}
+		if !hit {
+			found = append(found, diag.Diagnostic{
+				Summary: "No selected release is called \"" + name + "\"",
+				Detail:  "--regenerate names a release that this run does not render.",
+				Remedy:  diag.DidYouMean(name, known),
+			})
+		}
+	}
+	return found
+}

@@ -1,0 +1,99 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/weir-dev/weir/engine/cache"
+	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/render"
+	"github.com/weir-dev/weir/engine/state"
+)
+
+// product is a hydrated release: its files, and what the rest of a run must
+// know of it without reading them. Files are nil while it rests in the cache.
+type product struct {
+	facts
+	release *state.Release
+	record  *cache.Record
+}
+
+// facts is the small half of a product: for most releases of most runs it is
+// all that is read.
+type facts struct {
+	Fingerprint state.Fingerprint `json:"fingerprint"`
+	Files       int               `json:"files"`
+	Defines     []render.Kind     `json:"defines,omitempty"`    // kinds that the release's CRDs define
+	Unknown     []render.Kind     `json:"unknown,omitempty"`    // kinds whose scope neither Kubernetes nor the release tells
+	Namespaces  []string          `json:"namespaces,omitempty"` // Namespaces among the objects
+	Allowed     []manifest.ID     `json:"allowed,omitempty"`    // Secrets with data
+	Omitted     []manifest.ID     `json:"omitted,omitempty"`    // Secrets left out
+	Unstable    []render.Unstable `json:"unstable,omitempty"`
+	Notes       []render.Note     `json:"notes,omitempty"` // what becomes a warning in every run
+}
+
+// settled tells whether the files are final as they are, whatever else the
+// cluster's releases or its committed state hold.
+func (f facts) settled() bool { return len(f.Unknown) == 0 && len(f.Unstable) == 0 }
+
+// A product's record holds the facts as head, the metadata as first blob and
+// the files, in the order of the metadata's list, as the others.
+
+// rest keeps a product and lets go of its files.
+func rest(store *cache.Store, key cache.Key, p *product) error {
+	head, err := json.Marshal(p.facts)
+	if err != nil {
+		return fmt.Errorf("keep %s: %w", p.release.Key, err)
+	}
+	metadata, err := json.Marshal(p.release.Metadata)
+	if err != nil {
+		return fmt.Errorf("keep %s: %w", p.release.Key, err)
+	}
+	blobs := make([][]byte, 0, 1+len(p.release.Files))
+	blobs = append(blobs, metadata)
+	for _, file := range p.release.Files {
+		blobs = append(blobs, file.Data)
+	}
+	p.record, err = store.Put(key, head, blobs)
+	return err
+}
+
+// recall finds the product of a key; false where there is none to be trusted.
+func recall(store *cache.Store, key cache.Key) (*product, bool) {
+	record, ok := store.Get(key)
+	if !ok {
+		return nil, false
+	}
+	p := &product{record: record}
+	if err := json.Unmarshal(record.Head, &p.facts); err != nil {
+		return nil, false
+	}
+	return p, true
+}
+
+// wake reads a resting product's files.
+func (p *product) wake(key state.Key) (*state.Release, error) {
+	if p.release != nil {
+		return p.release, nil
+	}
+	metadata, err := p.record.Blob(0)
+	if err != nil {
+		return nil, err
+	}
+	release := &state.Release{Key: key}
+	if err := json.Unmarshal(metadata, &release.Metadata); err != nil {
+		return nil, fmt.Errorf("%w: %w", cache.ErrCorrupt, err)
+	}
+	if len(release.Metadata.Files) != p.Files {
+		return nil, cache.ErrCorrupt
+	}
+	release.Files = make([]state.File, p.Files)
+	for i, entry := range release.Metadata.Files {
+		data, err := p.record.Blob(i + 1)
+		if err != nil {
+			return nil, err
+		}
+		release.Files[i] = state.File{FileEntry: entry, Data: data}
+	}
+	return release, nil
+}

@@ -1,0 +1,247 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/weir-dev/weir/engine/cache"
+	"github.com/weir-dev/weir/engine/fetch"
+	"github.com/weir-dev/weir/engine/kube"
+	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/render"
+	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/transform"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// hydrator takes one release at a time from plan to product. Safe for
+// concurrent use; what releases share is in its fields.
+type hydrator struct {
+	store  *cache.Store
+	keys   *keys
+	charts *charts
+	files  fs.FS
+	memo   *manifest.Memo
+}
+
+// memoSize bounds the canonical bytes that are remembered between releases.
+const memoSize = 128 << 20
+
+func (run Run) hydrator() *hydrator {
+	files := run.Project.FS()
+	return &hydrator{
+		store:  run.Cache,
+		keys:   newKeys(run.Version, files),
+		charts: newCharts(files),
+		files:  files,
+		memo:   manifest.NewMemo(memoSize),
+	}
+}
+
+// hydrate returns a release's product: from the cache where all that goes into
+// it is as it was and nothing fresh is asked for, else rendered.
+func (h *hydrator) hydrate(ctx context.Context, r *plan.Release, fresh bool) (*product, diag.List, error) {
+	chart, found := h.fetch(r)
+	if found.HasErrors() {
+		return nil, found, nil
+	}
+	digest := ""
+	if chart != nil {
+		digest = chart.Digest
+	}
+	key, found := h.keys.of(r, digest)
+	if found.HasErrors() {
+		return nil, found, nil
+	}
+	if !fresh {
+		if p, ok := recall(h.store, key); ok {
+			return p, p.warnings(r, chart), nil
+		}
+	}
+	p, found, err := h.produce(ctx, r, chart)
+	if err != nil || found.HasErrors() {
+		return nil, found, err
+	}
+	if err := rest(h.store, key, p); err != nil {
+		return nil, found, err
+	}
+	return p, append(found, p.warnings(r, chart)...), nil
+}
+
+// fetch returns the release's chart; nil where it has none.
+func (h *hydrator) fetch(r *plan.Release) (*fetch.Chart, diag.List) {
+	if r.Chart == nil {
+		return nil, nil
+	}
+	return h.charts.fetch(*r.Chart)
+}
+
+// produce is the relay: chart and values to objects, objects to final objects,
+// final objects to files.
+func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Chart) (*product, diag.List, error) {
+	var rendered render.Release
+	if chart != nil {
+		parsed, found := h.charts.parse(chart)
+		if found.HasErrors() {
+			return nil, found, nil
+		}
+		rendered, found = render.Render(ctx, parsed, r, render.Options{Memo: h.memo, Place: chart.Place})
+		if found.HasErrors() {
+			return nil, found, nil
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	table, err := kube.For(r.Cluster.Kubernetes)
+	if err != nil {
+		return nil, diag.List{diag.Errorf(r.Cluster.Range, "%s", err)}, nil
+	}
+	final, found := transform.Apply(ctx, transform.Input{Release: r, Files: h.files, Scope: scopeIn(table, rendered.Defines)}, rendered.Objects)
+	if found.HasErrors() {
+		return nil, found, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	laid, err := state.Layout(state.Key{Environment: r.Environment, Release: r.Name}, final.Objects, metadata(r, chart, rendered, final))
+	if err != nil {
+		list, err := refusal(err)
+		return nil, append(found, list...), err
+	}
+	p := &product{release: &laid}
+	p.facts = facts{
+		Fingerprint: state.FingerprintOf(laid),
+		Files:       len(laid.Files),
+		Defines:     rendered.Defines,
+		Unknown:     rendered.Unknown,
+		Allowed:     identities(final.Secrets),
+		Omitted:     identities(final.Omitted),
+		Unstable:    rendered.Unstable,
+		Notes:       rendered.Notes,
+	}
+	for _, object := range final.Objects {
+		if object.ID.Group == "" && object.ID.Kind == "Namespace" && object.Hook == nil {
+			p.Namespaces = append(p.Namespaces, object.ID.Name)
+		}
+	}
+	return p, found, nil
+}
+
+// scopeIn answers from the cluster's Kubernetes and the release's own CRDs.
+func scopeIn(table *kube.Table, defines []render.Kind) func(group, kind string) (namespaced, known bool) {
+	return func(group, kind string) (namespaced, known bool) {
+		if namespaced, known = table.Scope(group, kind); known {
+			return namespaced, true
+		}
+		for _, k := range defines {
+			if k.Group == group && k.Kind == kind {
+				return k.Namespaced, true
+			}
+		}
+		return false, false
+	}
+}
+
+// warnings are what a person is told of a product in every run, cached or not.
+func (p *product) warnings(r *plan.Release, chart *fetch.Chart) diag.List {
+	var found diag.List
+	for _, note := range p.Notes {
+		found = append(found, note.Diagnostic(r, chart.Place))
+	}
+	return found
+}
+
+func identities(objects []manifest.Object) []manifest.ID {
+	var ids []manifest.ID
+	for _, object := range objects {
+		ids = append(ids, object.ID)
+	}
+	return ids
+}
+
+// metadata is what the state keeps of a release beside its files.
+func metadata(r *plan.Release, chart *fetch.Chart, rendered render.Release, final transform.Result) state.Metadata {
+	m := state.Metadata{
+		APIVersions:    r.Cluster.APIVersions,
+		Images:         images(final.Objects),
+		Kubernetes:     r.Cluster.Kubernetes,
+		Namespace:      r.Namespace,
+		Needs:          r.After,
+		OmittedSecrets: identities(final.Omitted),
+		Sync:           state.Sync{Adopt: r.Sync.Adopt, Prune: r.Sync.Prune, Timeout: r.Sync.Timeout.String(), Wait: r.Sync.Wait},
+		ValuesDigest:   r.Values.Digest(),
+	}
+	if r.Key != "" {
+		m.Declaration = r.Declaration
+	}
+	if r.HelmName != r.Name {
+		m.HelmName = r.HelmName
+	}
+	if r.CreateNamespace && !slices.Contains(everyCluster, r.Namespace) {
+		m.Namespaces = []string{r.Namespace}
+	}
+	if chart != nil {
+		m.Chart = &state.Chart{Digest: chart.Digest, Name: rendered.ChartName, Source: r.Chart.Source, Version: rendered.ChartVersion}
+	}
+	for _, ignore := range r.Sync.Ignore {
+		m.Sync.Ignore = append(m.Sync.Ignore, state.Ignore{Fields: ignore.Fields, Group: ignore.Group, Kind: ignore.Kind, Name: ignore.Name, Namespace: ignore.Namespace})
+	}
+	for _, u := range rendered.Unstable {
+		at := slices.IndexFunc(m.Unstable, func(known state.Unstable) bool { return known.Object == u.ID })
+		if at < 0 {
+			at = len(m.Unstable)
+			m.Unstable = append(m.Unstable, state.Unstable{Object: u.ID})
+		}
+		m.Unstable[at].Fields = append(m.Unstable[at].Fields, u.Path)
+	}
+	return m
+}
+
+func images(objects []manifest.Object) []string {
+	var all []string
+	for _, object := range objects {
+		all = append(all, object.Images()...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// validate is what can be said of a release without rendering it.
+func (h *hydrator) validate(r *plan.Release) diag.List {
+	chart, found := h.fetch(r)
+	if found.HasErrors() {
+		return found
+	}
+	_, closures := h.keys.of(r, "")
+	found = append(found, closures...)
+	if chart == nil {
+		return found
+	}
+	parsed, list := h.charts.parse(chart)
+	found = append(found, list...)
+	if list.HasErrors() {
+		return found
+	}
+	return append(found, render.Validate(parsed, r)...)
+}
+
+// verify renders a release with Helm's own engine and compares.
+func (h *hydrator) verify(ctx context.Context, r *plan.Release) (diag.List, error) {
+	chart, found := h.fetch(r)
+	if chart == nil || found.HasErrors() {
+		return found, nil
+	}
+	parsed, found := h.charts.parse(chart)
+	if found.HasErrors() {
+		return found, nil
+	}
+	found = render.Verify(ctx, parsed, r, render.Options{Memo: h.memo, Place: chart.Place})
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("verify %s: %w", r.Name, err)
+	}
+	return found, nil
+}

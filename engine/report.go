@@ -1,0 +1,173 @@
+package engine
+
+import (
+	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/state"
+)
+
+// Report is what a hydration did, or with Check would do.
+type Report struct {
+	Project  string          `json:"project"`
+	Check    bool            `json:"check"`
+	Out      string          `json:"out,omitempty"` // where plain files went instead of state repositories
+	Clusters []ClusterReport `json:"clusters"`
+	Total    Total           `json:"total"`
+}
+
+// ClusterReport is one cluster's part of a hydration: one commit, or none.
+type ClusterReport struct {
+	Cluster string         `json:"cluster"`
+	State   string         `json:"state"`            // the directory, relative to the project
+	Commit  *state.Result  `json:"commit,omitempty"` // nil where none was made
+	Targets []TargetReport `json:"targets"`
+	Foreign []string       `json:"foreign,omitempty"` // files that Weir did not write
+}
+
+// TargetReport is one environment on the cluster.
+type TargetReport struct {
+	Environment string          `json:"environment"`
+	Releases    []ReleaseReport `json:"releases"`
+	Namespaces  []ObjectReport  `json:"namespaces,omitempty"` // of create_namespace: those that change
+}
+
+// ReleaseReport is what happens to one release.
+type ReleaseReport struct {
+	Release string         `json:"release"`
+	Status  state.Status   `json:"status"`
+	Why     string         `json:"why,omitempty"`   // of a removal
+	From    string         `json:"from,omitempty"`  // the name it had before
+	Chart   *ChartReport   `json:"chart,omitempty"` // nil for plain manifests
+	Objects state.Counts   `json:"objects"`
+	Changes []ObjectReport `json:"changes,omitempty"`
+	Allowed []manifest.ID  `json:"secretsAllowed,omitempty"` // Secrets whose data is in the state
+	Omitted []manifest.ID  `json:"secretsOmitted,omitempty"` // Secrets the cluster must have
+	Kept    int            `json:"unstableKept,omitempty"`   // unstable fields carried over from the committed state
+}
+
+// ChartReport is a release's chart before and after.
+type ChartReport struct {
+	Name string `json:"name"`
+	Old  string `json:"old,omitempty"` // version; empty where it is the same, or there was none
+	New  string `json:"new,omitempty"` // version; empty where the release is removed
+}
+
+// ObjectReport is what happens to one object.
+type ObjectReport struct {
+	Status state.Status `json:"status"`
+	Object manifest.ID  `json:"object"`
+	Hook   string       `json:"hook,omitempty"` // the phase
+	Path   string       `json:"path"`
+}
+
+// Total counts releases and objects of all clusters by what happens to them.
+type Total struct {
+	Releases state.Counts `json:"releases"`
+	Objects  state.Counts `json:"objects"`
+}
+
+// WouldChange tells whether a check found something to do.
+func (r Report) WouldChange() bool {
+	if !r.Check {
+		return false
+	}
+	for _, c := range r.Clusters {
+		for _, t := range c.Targets {
+			if len(t.Namespaces) > 0 {
+				return true
+			}
+		}
+	}
+	n := r.Total
+	return n.Releases.Created+n.Releases.Changed+n.Releases.Removed > 0
+}
+
+func (t *Total) add(r ReleaseReport) {
+	switch r.Status {
+	case state.Created:
+		t.Releases.Created++
+	case state.Changed:
+		t.Releases.Changed++
+	case state.Removed:
+		t.Releases.Removed++
+	default:
+		t.Releases.Unchanged++
+	}
+	t.Objects.Created += r.Objects.Created
+	t.Objects.Changed += r.Objects.Changed
+	t.Objects.Unchanged += r.Objects.Unchanged
+	t.Objects.Removed += r.Objects.Removed
+}
+
+// report puts every cluster's change into the plan's order.
+func (all *sites) report(run Run, o HydrateOptions) Report {
+	report := Report{Project: run.Project.Name(), Check: o.Check, Out: o.Out, Clusters: []ClusterReport{}}
+	for _, s := range all.all {
+		cluster := s.report(o)
+		for _, target := range cluster.Targets {
+			for _, release := range target.Releases {
+				report.Total.add(release)
+			}
+		}
+		report.Clusters = append(report.Clusters, cluster)
+	}
+	return report
+}
+
+func (s *site) report(o HydrateOptions) ClusterReport {
+	jobs := map[state.Key]*job{}
+	for _, j := range s.jobs {
+		jobs[j.key()] = j
+	}
+	cluster := ClusterReport{Cluster: s.cluster.Name, State: stateName(s.cluster.Name, o), Commit: s.commit, Targets: []TargetReport{}, Foreign: s.change.Foreign}
+	target := func(environment string) *TargetReport {
+		for i := range cluster.Targets {
+			if cluster.Targets[i].Environment == environment {
+				return &cluster.Targets[i]
+			}
+		}
+		cluster.Targets = append(cluster.Targets, TargetReport{Environment: environment, Releases: []ReleaseReport{}})
+		return &cluster.Targets[len(cluster.Targets)-1]
+	}
+	for _, change := range s.change.Releases {
+		release := ReleaseReport{Release: change.Release, Status: change.Status, Why: s.why[change.Key], Chart: chartReport(change), Objects: change.Counts}
+		if change.From != nil {
+			release.From = change.From.Release
+		}
+		for _, object := range change.Objects {
+			release.Changes = append(release.Changes, objectReport(object))
+		}
+		if j := jobs[change.Key]; j != nil {
+			release.Allowed, release.Omitted, release.Kept = j.product.Allowed, j.product.Omitted, j.kept
+		}
+		t := target(change.Environment)
+		t.Releases = append(t.Releases, release)
+	}
+	for _, object := range s.change.Namespaces {
+		t := target(object.Environment())
+		t.Namespaces = append(t.Namespaces, objectReport(object))
+	}
+	return cluster
+}
+
+func objectReport(o state.ObjectChange) ObjectReport {
+	return ObjectReport{Status: o.Status, Object: o.Object, Hook: o.Hook, Path: o.Path}
+}
+
+func chartReport(change state.ReleaseChange) *ChartReport {
+	var old, next *state.Chart
+	if change.Old != nil {
+		old = change.Old.Chart
+	}
+	if change.New != nil {
+		next = change.New.Chart
+	}
+	switch {
+	case old == nil && next == nil:
+		return nil
+	case next == nil:
+		return &ChartReport{Name: old.Name, Old: old.Version}
+	case old == nil || old.Version == next.Version:
+		return &ChartReport{Name: next.Name, New: next.Version}
+	}
+	return &ChartReport{Name: next.Name, Old: old.Version, New: next.Version}
+}

@@ -1,0 +1,152 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/render"
+	"github.com/weir-dev/weir/engine/state"
+)
+
+// settle finishes the releases that could not be placed alone: those with kinds
+// whose scope only another release's CRD tells, and those whose unstable fields
+// are kept from the committed state.
+func (s *site) settle(plain *state.Plain, o HydrateOptions) error {
+	var scopes map[string]bool
+	for _, j := range s.jobs {
+		if j.product.settled() {
+			continue
+		}
+		release := *j.product.release
+		j.product.release = nil
+		if len(j.product.Unknown) > 0 {
+			if scopes == nil {
+				var err error
+				if scopes, err = s.scopes(); err != nil {
+					return err
+				}
+			}
+			var err error
+			if release, err = rescope(release, j.release.Namespace, scopes); err != nil {
+				return err
+			}
+		}
+		if len(j.product.Unstable) > 0 && !slices.Contains(o.Regenerate, j.release.Name) {
+			var err error
+			if release, j.kept, err = carry(s.base, release, j.product.Unstable); err != nil {
+				return err
+			}
+		}
+		if err := j.put(plain, release); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scopes gathers what the CRDs of the cluster say, by "Kind.group": those of
+// this run and, of releases that it leaves alone, those that are committed.
+func (s *site) scopes() (map[string]bool, error) {
+	scopes := map[string]bool{}
+	mine := map[state.Key]bool{}
+	for _, j := range s.jobs {
+		mine[j.key()] = true
+		for _, kind := range j.product.Defines {
+			scopes[kind.Kind+"."+kind.Group] = kind.Namespaced
+		}
+	}
+	err := s.committed(mine, func(_ state.Key, m *state.Metadata) error {
+		for _, file := range m.Files {
+			if file.Object.Kind != "CustomResourceDefinition" {
+				continue
+			}
+			data, err := s.base.Read(file.Path)
+			if err != nil {
+				return err
+			}
+			tree, err := manifest.Decode(data)
+			if err != nil {
+				return fmt.Errorf("read %s: %w", file.Path, err)
+			}
+			if kind, ok := definedBy(tree); ok {
+				scopes[kind.Kind+"."+kind.Group] = kind.Namespaced
+			}
+		}
+		return nil
+	})
+	return scopes, err
+}
+
+// committed visits the metadata of every committed release that is not one of mine.
+func (s *site) committed(mine map[state.Key]bool, visit func(state.Key, *state.Metadata) error) error {
+	environments, err := s.base.Environments()
+	if err != nil {
+		return err
+	}
+	for _, environment := range environments {
+		releases, err := s.base.Releases(environment)
+		if err != nil {
+			return err
+		}
+		for _, release := range releases {
+			key := state.Key{Environment: environment, Release: release}
+			if mine[key] {
+				continue
+			}
+			metadata, err := s.base.Metadata(key)
+			if err != nil {
+				return err
+			}
+			if err := visit(key, metadata); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// definedBy reads what a CRD says of its kind.
+func definedBy(tree any) (render.Kind, bool) {
+	body, _ := tree.(map[string]any)
+	spec, _ := body["spec"].(map[string]any)
+	names, _ := spec["names"].(map[string]any)
+	group, _ := spec["group"].(string)
+	kind, _ := names["kind"].(string)
+	scope, _ := spec["scope"].(string)
+	ok := body["kind"] == "CustomResourceDefinition" && kind != "" && scope != ""
+	return render.Kind{Group: group, Kind: kind, Namespaced: scope == "Namespaced"}, ok
+}
+
+// rescope lays a release out again with the namespaces that the kinds' scopes ask for.
+func rescope(r state.Release, namespace string, scopes map[string]bool) (state.Release, error) {
+	var objects []manifest.Object
+	seen := map[manifest.ID]bool{} // a hook of several phases is several files
+	for _, file := range r.Files {
+		if file.Hook != nil {
+			if seen[file.Object] {
+				continue
+			}
+			seen[file.Object] = true
+		}
+		tree, err := manifest.Decode(file.Data)
+		if err != nil {
+			return r, fmt.Errorf("read %s: %w", file.Path, err)
+		}
+		body := tree.(map[string]any)
+		if namespaced, known := scopes[file.Object.Kind+"."+file.Object.Group]; known {
+			metadata := body["metadata"].(map[string]any)
+			if !namespaced {
+				delete(metadata, "namespace")
+			} else if metadata["namespace"] == nil {
+				metadata["namespace"] = namespace
+			}
+		}
+		object, err := manifest.New(body, manifest.Source{File: file.Source})
+		if err != nil {
+			return r, fmt.Errorf("read %s: %w", file.Path, err)
+		}
+		objects = append(objects, object)
+	}
+	return state.Layout(r.Key, objects, r.Metadata)
+}
