@@ -48,7 +48,8 @@ type app struct {
 	streams *ui.Streams
 	flags   globals
 
-	project *schema.Project // once loaded; where snippets come from
+	project *schema.Project   // once loaded; where snippets come from
+	texts   map[string][]byte // files that are read without a project
 	found   diag.List
 }
 
@@ -72,7 +73,7 @@ var errFound = errors.New("diagnostics with errors")
 
 // Main runs one command line and returns the exit code.
 func Main(streams *ui.Streams, args []string) (code int) {
-	a := &app{streams: streams}
+	a := &app{streams: streams, texts: map[string][]byte{}}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	defer func() {
@@ -177,8 +178,8 @@ func (a *app) printJSON(result view, err error) {
 }
 
 func (a *app) source(file string) []byte {
-	if a.project == nil {
-		return nil
+	if text, ok := a.texts[file]; ok || a.project == nil {
+		return text
 	}
 	return a.project.Sources(file)
 }
@@ -266,7 +267,7 @@ func (a *app) openCache() (*cache.Store, error) {
 // selection is what -e, -c and -l say.
 func (a *app) selection() (plan.Selection, error) {
 	selector, found := plan.ParseSelector(a.flags.selectors)
-	return plan.Selection{Environments: a.flags.environments, Clusters: a.flags.clusters, Selector: selector}, err
+	return plan.Selection{Environments: a.flags.environments, Clusters: a.flags.clusters, Selector: selector}, a.report(found)
 }
 
 func defaultJobs() int { return runtime.GOMAXPROCS(0) }
