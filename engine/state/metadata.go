@@ -7,9 +7,6 @@ import (
 // Metadata is what the agent and the reviewer must know of a release: the
 // content of .weir/<environment>/<release>.json. It holds nothing that changes
 // without the release: no time, no source commit, no version of the tool.
-//
-// The fields of every struct here stand in the order of their JSON names, which
-// is how the file gets sorted keys.
 type Metadata struct {
 	APIVersions    []string      `json:"apiVersions,omitempty"` // of the cluster block, beside Helm's built-in set
 	Chart          *Chart        `json:"chart,omitempty"`       // nil for a release of plain manifests

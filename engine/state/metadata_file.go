@@ -20,11 +20,22 @@ func (m Metadata) encode() ([]byte, error) {
 	if m.Files == nil {
 		m.Files = []FileEntry{}
 	}
+	data, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("write metadata of %s/%s: %w", m.Environment, m.Release, err)
+	}
+	// By way of maps, which have their keys sorted, at any depth.
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	var sorted any
+	if err := d.Decode(&sorted); err != nil {
+		return nil, fmt.Errorf("write metadata of %s/%s: %w", m.Environment, m.Release, err)
+	}
 	var buf bytes.Buffer
 	e := json.NewEncoder(&buf)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(m); err != nil {
+	if err := e.Encode(sorted); err != nil {
 		return nil, fmt.Errorf("write metadata of %s/%s: %w", m.Environment, m.Release, err)
 	}
 	return buf.Bytes(), nil

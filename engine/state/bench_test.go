@@ -1,0 +1,155 @@
+package state_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/state"
+)
+
+// many makes releases of ten objects of some 800 bytes.
+func many(b testing.TB, releases int) []state.Release {
+	text := strings.Repeat("lorem ipsum dolor sit amet ", 28)
+	all := make([]state.Release, releases)
+	for i := range all {
+		objects := make([]manifest.Object, 10)
+		for j := range objects {
+			objects[j] = config(b, fmt.Sprintf("ns-%d", i), fmt.Sprintf("object-%d", j), fmt.Sprintf("%s %d %d", text, i, j)).Sealed()
+		}
+		all[i] = release(b, fmt.Sprintf("env-%d/release-%d", i%5, i), "1.0.0", objects...)
+	}
+	return all
+}
+
+func commitAll(b *testing.B, at state.Location, releases []state.Release) {
+	b.Helper()
+	r, err := state.Open(context.Background(), at)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer r.Close()
+	head, err := r.Head(context.Background())
+	if err != nil {
+		b.Fatal(err)
+	}
+	stage := state.NewStage(head)
+	for _, r := range releases {
+		if err := stage.Put(r); err != nil {
+			b.Fatal(err)
+		}
+	}
+	c, err := stage.Plan()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := r.Commit(context.Background(), c, state.Message{Version: "1"}.Text(c), who); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkCommit writes 10,000 files with a work tree, and reports how many
+// times as long that takes as `git add -A && git commit` on files that are there
+// already.
+func BenchmarkCommit(b *testing.B) {
+	releases := many(b, 1000)
+	var ours, gits time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		at := place(b)
+		plain := state.Location{Dir: b.TempDir()}
+		git(b, plain, "init", "-q", "-b", "main")
+		for _, r := range releases {
+			for _, f := range r.Files {
+				path := filepath.Join(plain.Dir, filepath.FromSlash(f.Path))
+				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+					b.Fatal(err)
+				}
+				if err := os.WriteFile(path, f.Data, 0o644); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		begin := time.Now()
+		git(b, plain, "add", "-A")
+		git(b, plain, "commit", "-q", "-m", "all")
+		gits += time.Since(begin)
+		begin = time.Now()
+		b.StartTimer()
+		commitAll(b, at, releases)
+		ours += time.Since(begin)
+	}
+	b.ReportMetric(float64(ours)/float64(gits), "x-git")
+}
+
+// BenchmarkUnchanged compares 5,000 releases of 10 files with the last commit:
+// once knowing nothing but their bytes, once by fingerprint.
+func BenchmarkUnchanged(b *testing.B) {
+	releases := many(b, 5000)
+	at := place(b)
+	commitAll(b, at, releases)
+	prints := make([]state.Fingerprint, len(releases))
+	for i, r := range releases {
+		prints[i] = state.FingerprintOf(r)
+	}
+	b.Run("bytes", func(b *testing.B) {
+		for b.Loop() {
+			commitAll(b, at, releases)
+		}
+	})
+	b.Run("fingerprints", func(b *testing.B) {
+		for b.Loop() {
+			r, head := open(b, at)
+			stage := state.NewStage(head)
+			for i, r := range releases {
+				was, err := head.Fingerprint(r.Key)
+				if err != nil || was != prints[i] {
+					b.Fatal("differs", err)
+				}
+				stage.Keep(r.Key, len(r.Files))
+			}
+			c, err := stage.Plan()
+			if err != nil || !c.Empty() {
+				b.Fatal("not empty", err)
+			}
+			if _, err := r.Commit(context.Background(), c, "", who); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("one changed", func(b *testing.B) {
+		for n := 0; b.Loop(); n++ {
+			r, head := open(b, at)
+			stage := state.NewStage(head)
+			for _, r := range releases[1:] {
+				stage.Keep(r.Key, len(r.Files))
+			}
+			k := releases[0].Key.String()
+			if err := stage.Put(release(b, k, fmt.Sprintf("2.0.%d", n), config(b, "ns-0", "object-0", fmt.Sprint(n)))); err != nil {
+				b.Fatal(err)
+			}
+			c, err := stage.Plan()
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := r.Commit(context.Background(), c, state.Message{Version: "1"}.Text(c), who); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("metadata of all", func(b *testing.B) {
+		for b.Loop() {
+			_, head := open(b, at)
+			for _, r := range releases {
+				if _, err := head.Metadata(r.Key); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	})
+}
