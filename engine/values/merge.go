@@ -87,10 +87,12 @@ func (m *merger) merge(all []contribution) *Node {
 	return result
 }
 
-// leadingMaps counts the maps at the start of a list of contributions.
+// leadingMaps counts the maps at the start of a list of contributions that
+// unite. A map that replaced something, in a merge before this one, replaces
+// what is below it here too: merging is associative.
 func leadingMaps(all []contribution) int {
 	for i, c := range all {
-		if _, ok := c.node.Value.(map[string]*Node); !ok {
+		if _, ok := c.node.Value.(map[string]*Node); !ok || i > 0 && len(c.node.Over) > 0 {
 			return i
 		}
 	}
@@ -139,10 +141,9 @@ func (m *merger) mergeMaps(all []contribution) *Node {
 	merged := *top.node
 	merged.Value = out
 	merged.Layer = cmp.Or(top.node.Layer, top.layer)
-	merged.Over = nil
-	for i := len(all) - 1; i >= 0; i-- {
-		merged.Over = append(merged.Over, all[i].node.Over...)
-		merged.Sensitive = merged.Sensitive || all[i].node.Sensitive
+	merged.Over = all[0].node.Over // no other has any, see leadingMaps
+	for _, c := range all {
+		merged.Sensitive = merged.Sensitive || c.node.Sensitive
 	}
 	return &merged
 }
@@ -157,7 +158,7 @@ func speaking(all []contribution) []contribution {
 	}
 	kept := slices.DeleteFunc(slices.Clone(all), silent)
 	if len(kept) == 0 {
-		return all[len(all)-1:]
+		return all[:1]
 	}
 	return kept
 }

@@ -91,7 +91,7 @@ func (s *source) document(data []byte) (*yaml.Node, diag.List) {
 	case errors.Is(err, io.EOF):
 		return nil, nil
 	case err != nil:
-		return nil, diag.List{s.syntax(data, err)}
+		return nil, diag.List{s.syntax(err)}
 	}
 	second, err := decode(decoder)
 	if errors.Is(err, io.EOF) || err == nil && len(second.Content) == 1 && second.Content[0].Kind == yaml.ScalarNode && second.Content[0].Value == "" {
@@ -121,7 +121,7 @@ func decode(d *yaml.Decoder) (node *yaml.Node, err error) {
 var yamlError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 
 // syntax words an error of the YAML parser.
-func (s *source) syntax(data []byte, err error) diag.Diagnostic {
+func (s *source) syntax(err error) diag.Diagnostic {
 	d := diag.Diagnostic{Summary: "Invalid YAML", Subject: diag.Range{File: s.file},
 		Remedy: "Correct the YAML here or in the lines above."}
 	message := err.Error()
@@ -131,7 +131,7 @@ func (s *source) syntax(data []byte, err error) diag.Diagnostic {
 			d.Subject = s.wholeLine(n)
 		}
 	}
-	if n := s.guilty(data); n > 0 {
+	if n := s.guilty(); n > 0 {
 		d.Subject = s.wholeLine(n)
 		if line := s.lines[n-1]; strings.Contains(indent(line), "\t") {
 			column := strings.IndexByte(line, '\t') + 1
@@ -350,6 +350,8 @@ func (r *reader) scalar(n *yaml.Node) scalar {
 	case n.Style&yaml.TaggedStyle != 0:
 		return tagged(n.Tag, n.Value)
 	case n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		return scalar{value: n.Value, exact: true}
+	case forcedText(r.from(diag.Pos{Line: n.Line, Column: n.Column})):
 		return scalar{value: n.Value, exact: true}
 	}
 	return plain(n.Value)

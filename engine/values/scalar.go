@@ -74,7 +74,12 @@ func number(text string) (value float64, ok bool) {
 		f, err := strconv.ParseFloat(digits, 64)
 		return f, err == nil
 	}
-	if rest, ok := strings.CutPrefix(digits, "-0b"); ok { // "0b" itself was read above
+	// The resolver reads signs inside of binary numbers too: 0b+1.
+	if rest, ok := strings.CutPrefix(digits, "0b"); ok {
+		i, err := strconv.ParseInt(rest, 2, 64)
+		return float64(i), err == nil
+	}
+	if rest, ok := strings.CutPrefix(digits, "-0b"); ok {
 		i, err := strconv.ParseInt("-"+rest, 2, 64)
 		return float64(i), err == nil
 	}

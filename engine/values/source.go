@@ -19,8 +19,12 @@ type source struct {
 	offset int
 }
 
+// lineBreaks are those of YAML that occur: a carriage return alone is one.
+var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 func newSource(file string, data []byte) *source {
 	text := strings.TrimPrefix(string(data), "\ufeff")
+	text = lineBreaks.Replace(text)
 	return &source{file: file, lines: strings.Split(text, "\n")}
 }
 
@@ -28,7 +32,7 @@ func (s *source) line(n int) string {
 	if n < 1 || n > len(s.lines) {
 		return ""
 	}
-	return strings.TrimSuffix(s.lines[n-1], "\r")
+	return s.lines[n-1]
 }
 
 func indent(line string) string {
@@ -120,8 +124,12 @@ func scalarWidth(rest string) int {
 	return utf8.RuneCountInString(strings.TrimRight(rest[:end], " \t"))
 }
 
-// guilty is the line where YAML stops being readable: the parser's own number
-// is that of the block around it. Zero where it cannot be told.
-func (s *source) guilty(data []byte) int {
-	return 0
+// forcedText tells the tag `!`, which makes any scalar a string and which
+// yaml.v3 drops, from the text of a scalar, behind its anchor if it has one.
+func forcedText(rest string) bool {
+	if strings.HasPrefix(rest, "&") {
+		_, rest, _ = strings.Cut(rest, " ")
+		rest = strings.TrimLeft(rest, " \t")
+	}
+	return rest == "!" || strings.HasPrefix(rest, "!") && strings.ContainsAny(rest[1:2], " \t")
 }

@@ -98,7 +98,7 @@ func (n *Node) Find(path string) *Node {
 }
 
 // Leaf is a value that has nothing below it, with its story. Empty maps and
-// empty lists are leaves too.
+// empty lists are leaves too, but for a tree that is all empty.
 type Leaf struct {
 	Path      Path
 	Value     any // nil, bool, int64, float64, string, an empty []any or an empty map[string]any
@@ -128,7 +128,7 @@ func leaves(n *Node, path Path, over []*Node, sensitive bool, all *[]Leaf) {
 		for _, k := range slices.Sorted(maps.Keys(v)) {
 			leaves(v[k], path.Key(k), below(over, Step{Key: k, Index: isKey}), sensitive, all)
 		}
-		if len(v) > 0 {
+		if len(v) > 0 || len(path) == 0 {
 			return
 		}
 	case []*Node:
