@@ -42,7 +42,7 @@ func (d disk) failed(err error) error {
 	return refuse(diag.Diagnostic{
 		Summary: summary,
 		Subject: diag.Range{File: d.name},
-		Detail:  fmt.Sprintf("The system answered: %v.", err),
+		Detail:  answered(err),
 		Remedy:  remedy,
 	})
 }

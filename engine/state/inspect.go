@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing"
@@ -24,13 +26,13 @@ func (l Location) inspect() (exists bool, err error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
-	case errors.Is(err, fs.ErrPermission):
-		return false, refuseAs("no rights to read the state repository", fmt.Sprintf("The system answered: %v.", err),
-			"Give the user that runs Weir the right to read and write it.")
+	case errors.Is(err, syscall.ENOTDIR):
+		return false, refuseAs("a file is where the directory of the state repository belongs",
+			fmt.Sprintf("Weir keeps a Git repository in the directory %s, and %s is no directory.", l.Name, path.Dir(l.Name)),
+			"Move the file away.")
 	case err != nil:
-		// A parent that is a file says so here.
-		return false, refuseAs("the place of the state repository cannot be looked at", fmt.Sprintf("The system answered: %v.", err),
-			"Make room for a directory there.")
+		return false, refuseAs("the state repository cannot be read", answered(err),
+			"Give the user that runs Weir the right to read and write it.")
 	case info.Mode()&fs.ModeSymlink != 0:
 		return false, refuseAs("the state repository is a symbolic link",
 			"Weir writes here, and the link might lead anywhere.",
@@ -42,7 +44,7 @@ func (l Location) inspect() (exists bool, err error) {
 	}
 	files, err := os.ReadDir(l.Dir)
 	if err != nil {
-		return false, refuseAs("the state repository cannot be read", fmt.Sprintf("The system answered: %v.", err),
+		return false, refuseAs("the state repository cannot be read", answered(err),
 			"Give the user that runs Weir the right to read and write it.")
 	}
 	if len(files) == 0 {
@@ -75,6 +77,20 @@ func (l Location) inspect() (exists bool, err error) {
 		}
 	}
 	return true, nil
+}
+
+// answered is what the system said, without the path, which differs from
+// machine to machine.
+func answered(err error) string {
+	var pathError *fs.PathError
+	var linkError *os.LinkError
+	switch {
+	case errors.As(err, &pathError):
+		err = pathError.Err
+	case errors.As(err, &linkError):
+		err = linkError.Err
+	}
+	return fmt.Sprintf("The system answered: %v.", err)
 }
 
 // some names the first few files of a directory.
@@ -119,6 +135,9 @@ func (r *Repository) ready() error {
 	r.store.mu.Lock()
 	head, err := r.store.git.Reference(plumbing.HEAD)
 	r.store.mu.Unlock()
+	if err == nil && head.Type() != plumbing.SymbolicReference && head.Hash().IsZero() {
+		err = errors.New("it names neither a branch nor a commit")
+	}
 	if err != nil {
 		return refuse(diag.Diagnostic{
 			Summary: "HEAD of the state repository cannot be read",

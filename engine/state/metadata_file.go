@@ -69,7 +69,7 @@ func parseMetadata(repository string, k Key, data []byte) (*Metadata, error) {
 	return nil, refuse(diag.Diagnostic{
 		Summary: "the metadata of a release cannot be read",
 		Subject: place,
-		Detail:  fmt.Sprintf("%s. Weir writes this file and prunes by it; it looks edited or damaged.", sentence(err.Error())),
+		Detail:  fmt.Sprintf("%s. Weir writes this file and prunes by it; it looks edited or damaged.", sentence(strings.TrimPrefix(err.Error(), "json: "))),
 		Remedy: fmt.Sprintf("Look for the commit with `git -C %s log -- %s` and take it back with `git revert`.",
 			repository, MetadataPath(k)),
 	})

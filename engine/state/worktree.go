@@ -78,12 +78,15 @@ func (r *Repository) edited(problems []problem) error {
 	if more := len(problems) - most; more > 0 {
 		fmt.Fprintf(&detail, "\n  and %d more", more)
 	}
+	aside := fmt.Sprintf("put these edits aside with `git -C %s stash --include-untracked`", r.at.Name)
+	if tip, err := r.tip(); err == nil && tip.IsZero() {
+		aside = "move these files away" // Git cannot stash without a commit
+	}
 	return refuse(diag.Diagnostic{
 		Summary: "the work tree of the state repository was edited by hand",
 		Subject: diag.Range{File: r.at.Name + "/" + problems[0].path},
 		Detail:  detail.String(),
-		Remedy: fmt.Sprintf("What belongs into the cluster belongs into the project: make the change there. "+
-			"Then drop these edits with `git -C %s stash --include-untracked` and hydrate again.", r.at.Name),
+		Remedy:  fmt.Sprintf("What is meant for the cluster belongs in the project: make the change there. Then %s and hydrate again.", aside),
 	})
 }
 
