@@ -15,11 +15,7 @@ const maxStem = 200
 // is longer than 200 bytes is cut and ends in 12 digits of its SHA-256.
 func FileName(id ID) string {
 	stem := make([]byte, 0, len(id.Kind)+len(id.Group)+len(id.Name)+8)
-	for i := range len(id.Kind) {
-		c := id.Kind[i]
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
+	for _, c := range []byte(lower(id.Kind)) {
 		stem = appendEscaped(stem, c, c == '.') // a dot begins the group
 	}
 	if id.Group != "" {
@@ -46,6 +42,17 @@ func Dir(id ID) string {
 		dir = appendEscaped(dir, id.Namespace[i], id.Namespace[i] == '.')
 	}
 	return string(cut(dir))
+}
+
+// lower lower-cases the letters of ASCII, all that a kind may have.
+func lower(kind string) string {
+	b := []byte(kind)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
 }
 
 func appendEscaped(b []byte, c byte, always bool) []byte {

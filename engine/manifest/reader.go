@@ -154,7 +154,7 @@ func (t Text) Read() (Document, *SyntaxError) {
 	}
 	// Kubernetes' reader stops here and drops the rest without a word.
 	if err := parser.Decode(&second); err == nil {
-		return document, &SyntaxError{Line: t.Line + second.Line - 1, Msg: "a second document begins here: put each behind a line of its own with ---"}
+		return document, &SyntaxError{Line: t.Line + second.Line - 1, Msg: "a second document begins here"}
 	} else if err != io.EOF {
 		return document, t.syntaxError(err)
 	}

@@ -139,6 +139,16 @@ func number(s string) any {
 			return f
 		}
 	}
+	// 0b+1, of all things.
+	if bits, ok := strings.CutPrefix(digits, "0b"); ok {
+		if i, err := strconv.ParseInt(bits, 2, 64); err == nil {
+			return i
+		}
+	} else if bits, ok := strings.CutPrefix(digits, "-0b"); ok {
+		if i, err := strconv.ParseInt("-"+bits, 2, 64); err == nil {
+			return i
+		}
+	}
 	return s
 }
 

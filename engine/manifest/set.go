@@ -38,7 +38,7 @@ func NewSet(objects []Object) (Set, []Duplicate) {
 	kept := make([]Object, 0, len(objects))
 	for _, o := range objects {
 		k := key{id: o.ID}
-		k.id.Kind = strings.ToLower(k.id.Kind)
+		k.id.Kind = lower(k.id.Kind)
 		phases := []string{""}
 		if o.Hook != nil {
 			phases = append([]string{o.Hook.Unknown}, o.Hook.Phases...)

@@ -120,7 +120,8 @@ func looksNumeric(s string) bool {
 	return !isString || isRadix(s)
 }
 
-// isRadix tells 0o17, 0x1F and 0b1 of any length, with a sign and underscores.
+// isRadix tells 0o17, 0x1F and 0b1 of any length, with signs and underscores
+// where some reader takes them.
 func isRadix(s string) bool {
 	s = strings.TrimLeft(s, "+-")
 	if len(s) < 3 || s[0] != '0' {
@@ -129,11 +130,11 @@ func isRadix(s string) bool {
 	var digits string
 	switch s[1] {
 	case 'x', 'X':
-		digits = "0123456789abcdefABCDEF_"
+		digits = "0123456789abcdefABCDEF_+-"
 	case 'o', 'O':
-		digits = "01234567_"
+		digits = "01234567_+-"
 	case 'b', 'B':
-		digits = "01_"
+		digits = "01_+-"
 	default:
 		return false
 	}

@@ -3,9 +3,12 @@ package manifest
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
 )
 
 // checkCharacters finds what YAML allows in no text, with its place, which the
@@ -44,8 +47,8 @@ func (t Text) errorAt(offset int, msg string) *SyntaxError {
 	return &SyntaxError{Line: t.Line + line, Column: column, Msg: msg}
 }
 
-// syntaxError reads the line out of the parser's message, the only place where
-// it says it.
+// syntaxError makes an error of the parser's. The line in the parser's message
+// is often that of the mapping around the mistake; guiltyLine knows better.
 func (t Text) syntaxError(err error) *SyntaxError {
 	msg := strings.TrimPrefix(err.Error(), "yaml: ")
 	line := 1
@@ -56,5 +59,62 @@ func (t Text) syntaxError(err error) *SyntaxError {
 			}
 		}
 	}
+	if msg == "did not find expected <document start>" {
+		msg = "the document has ended before this line"
+	}
+	if guilty := t.guiltyLine(); guilty > 0 {
+		line = guilty
+	}
 	return &SyntaxError{Line: t.Line + line - 1, Msg: msg}
+}
+
+// guiltyLine is the line of the document, from 1, without which all lines
+// before it would parse; 0 where a few attempts do not find it.
+func (t Text) guiltyLine() int {
+	lines := lineReader{rest: t.Data}
+	_ = drain(&lines) // it fails as it did before: what counts is how far it reads
+	consumed := t.Data[:len(t.Data)-len(lines.rest)]
+	for attempt, line := 0, lines.read; attempt < 100 && line > 0; attempt++ {
+		consumed = consumed[:bytes.LastIndexByte(consumed[:max(len(consumed)-1, 0)], '\n')+1]
+		if drain(bytes.NewReader(consumed)) == nil {
+			return line
+		}
+		line--
+	}
+	return 0
+}
+
+// drain parses all documents of r.
+func drain(r io.Reader) error {
+	parser := yaml.NewDecoder(r)
+	for {
+		var n yaml.Node
+		if err := parser.Decode(&n); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// lineReader gives out a line at a time, to see how far a parser reads.
+type lineReader struct {
+	rest []byte
+	read int // lines
+}
+
+func (r *lineReader) Read(p []byte) (int, error) {
+	if len(r.rest) == 0 {
+		return 0, io.EOF
+	}
+	end := bytes.IndexByte(r.rest, '\n') + 1
+	if end == 0 {
+		end = len(r.rest)
+	}
+	n := copy(p, r.rest[:end])
+	if n == end {
+		r.read++
+	}
+	r.rest = r.rest[n:]
+	return n, nil
 }

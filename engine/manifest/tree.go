@@ -8,7 +8,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// aliasBudget is how many bytes of text a document may repeat through aliases.
+// aliasBudget is about how many bytes a document may repeat through aliases.
 const aliasBudget = 16 << 20
 
 // builder makes a JSON-typed tree of yaml.v3's nodes, with the rules that
@@ -17,7 +17,8 @@ type builder struct {
 	line       int // lines of the stream before the document
 	path       []string
 	duplicates []DuplicateKey
-	inAlias    map[*yaml.Node]bool
+	inAlias    map[*yaml.Node]bool // the anchors being repeated
+	outermost  *yaml.Node          // the alias in the text that is being followed
 	expanded   int
 }
 
@@ -27,9 +28,9 @@ func (b *builder) errorf(n *yaml.Node, format string, args ...any) *SyntaxError 
 
 func (b *builder) value(n *yaml.Node) (any, *SyntaxError) {
 	if len(b.inAlias) > 0 {
-		b.expanded += 1 + len(n.Value)
+		b.expanded += 16 + len(n.Value)
 		if b.expanded > aliasBudget {
-			return nil, b.errorf(n, "aliases repeat more than %d MiB", aliasBudget>>20)
+			return nil, b.errorf(b.outermost, "aliases repeat more than %d MiB", aliasBudget>>20)
 		}
 	}
 	switch n.Kind {
@@ -73,8 +74,8 @@ func (b *builder) enter(n *yaml.Node) (leave func(), err *SyntaxError) {
 	if b.inAlias[n.Alias] {
 		return nil, b.errorf(n, "anchor %q contains itself", n.Value)
 	}
-	if b.inAlias == nil {
-		b.inAlias = map[*yaml.Node]bool{}
+	if len(b.inAlias) == 0 {
+		b.inAlias, b.outermost = map[*yaml.Node]bool{}, n
 	}
 	b.inAlias[n.Alias] = true
 	return func() { delete(b.inAlias, n.Alias) }, nil
