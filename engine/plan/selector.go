@@ -55,7 +55,9 @@ func ParseSelector(args []string) (Selector, diag.List) {
 			}
 			all = append(all, t)
 		}
-		s.alternatives = append(s.alternatives, all)
+		if len(all) > 0 {
+			s.alternatives = append(s.alternatives, all)
+		}
 	}
 	return s, list
 }
@@ -67,7 +69,7 @@ func parseTerm(text string) (term, *diag.Diagnostic) {
 	t.key, t.value = strings.TrimSpace(t.key), strings.TrimSpace(t.value)
 	d := diag.Errorf(diag.Range{}, "Selector %q cannot be read", text)
 	switch {
-	case !found && text != "" && !strings.ContainsAny(text, "! "):
+	case !found && text != "" && !strings.ContainsAny(text, "!<> "):
 		d = d.Detailf("A selector compares a label with a value.").Remedyf("Did you mean `name=%s`?", text)
 	case !found || t.key == "" || strings.ContainsAny(t.key, "!<> "):
 		d = d.Detailf("A selector compares a label with a value.").Remedyf("Write `key=value` or `key!=value`, with commas between terms.")

@@ -39,8 +39,8 @@ func ParseYAML(file string, data []byte) (*Node, diag.List) {
 		return empty, list
 	}
 	r := reader{source: src, done: map[*yaml.Node]read{}}
-	if root.Kind == yaml.ScalarNode && r.scalar(root).value == nil {
-		return empty, r.list // an empty file
+	if root.Kind == yaml.ScalarNode && r.scalar(root) == (scalar{exact: true}) {
+		return empty, nil // an empty file
 	}
 	if root.Kind != yaml.MappingNode {
 		r.fail(root, "A values file is a map at its top", "Found "+kindOf(root)+" where Helm expects keys with values.",
