@@ -2,6 +2,12 @@ package schema
 
 import (
 	"io/fs"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
 
 	"github.com/weir-dev/weir/engine/values"
 	"github.com/weir-dev/weir/schema/diag"
@@ -9,7 +15,32 @@ import (
 
 // Project is a loaded project. It evaluates lazily: a method reads and
 // evaluates what its answer needs and nothing else. Safe for concurrent use.
-type Project struct{}
+type Project struct {
+	files   *files
+	sources map[string]*source
+
+	name         string
+	rng          diag.Range
+	object       cty.Value // `project` in expressions
+	locals       map[string]*expression
+	perTarget    map[string]bool // locals that depend on env or cluster
+	variables    map[string]*variable
+	repositories map[string]ChartRepository
+	clusters     map[string]*cluster
+	environments map[string]*environment
+	defaults     *instance
+	profiles     map[string]*instance
+	releases     map[string]*instance
+	namespaces   map[string]Namespace
+	removed      []Removed
+	moved        []Moved
+	targets      []*target
+	cyclic       bool // locals or environments refer to themselves: nothing can be evaluated
+
+	mu          sync.Mutex // guards what expressions share: the locals of project and targets, env.values, byDir
+	localValues map[string]*result
+	byDir       map[string]map[string]function.Function
+}
 
 // Environment is one environment block.
 type Environment struct {
@@ -27,49 +58,125 @@ type ChartRepository struct {
 }
 
 // Name is the label of the project block.
-func (p *Project) Name() string { return "" }
+func (p *Project) Name() string { return p.name }
 
 // Targets lists every (environment, cluster) pair, in the order of the
 // environments and then of the clusters, both by name.
-func (p *Project) Targets() []Target { return nil }
+func (p *Project) Targets() []Target {
+	var out []Target
+	for _, t := range p.targets {
+		out = append(out, t.Target())
+	}
+	return out
+}
 
 // Clusters lists the clusters by name.
-func (p *Project) Clusters() []Cluster { return nil }
+func (p *Project) Clusters() []Cluster {
+	var out []Cluster
+	for _, name := range keys(p.clusters) {
+		out = append(out, p.clusters[name].Cluster)
+	}
+	return out
+}
 
 // Environments lists the environments by name, abstract ones included.
-func (p *Project) Environments() []Environment { return nil }
+func (p *Project) Environments() []Environment {
+	var out []Environment
+	for _, name := range keys(p.environments) {
+		e := p.environments[name]
+		n := Environment{Name: name, Abstract: e.abstract, Range: e.block.rng}
+		for _, x := range e.extends {
+			n.Extends = append(n.Extends, x.text)
+		}
+		out = append(out, n)
+	}
+	return out
+}
 
 // Repositories lists the chart repositories by name.
-func (p *Project) Repositories() []ChartRepository { return nil }
+func (p *Project) Repositories() []ChartRepository {
+	var out []ChartRepository
+	for _, name := range keys(p.repositories) {
+		out = append(out, p.repositories[name])
+	}
+	return out
+}
 
 // Namespaces holds the namespace blocks by name.
-func (p *Project) Namespaces() map[string]Namespace { return nil }
+func (p *Project) Namespaces() map[string]Namespace { return maps.Clone(p.namespaces) }
 
 // Removed lists the removed blocks in source order.
-func (p *Project) Removed() []Removed { return nil }
+func (p *Project) Removed() []Removed { return slices.Clone(p.removed) }
 
 // Moved lists the moved blocks in source order.
-func (p *Project) Moved() []Moved { return nil }
+func (p *Project) Moved() []Moved { return slices.Clone(p.moved) }
 
 // Declarations lists the labels of the release blocks by name.
-func (p *Project) Declarations() []string { return nil }
+func (p *Project) Declarations() []string { return keys(p.releases) }
 
 // Declaration is the place of a release block.
-func (p *Project) Declaration(label string) (diag.Range, bool) { return diag.Range{}, false }
+func (p *Project) Declaration(label string) (diag.Range, bool) {
+	b, ok := p.releases[label]
+	if !ok {
+		return diag.Range{}, false
+	}
+	return b.rng, true
+}
 
 // Headers evaluates the cheap half of every release that the project declares
 // for the target, planned or not, by name.
-func (p *Project) Headers(t Target) ([]Header, diag.List) { return nil, nil }
+func (p *Project) Headers(t Target) ([]Header, diag.List) {
+	at := p.target(t)
+	if at == nil || p.cyclic {
+		return nil, nil
+	}
+	return at.headers()
+}
 
 // Release evaluates the rest of one release; h is one of Headers(t).
-func (p *Project) Release(h Header, t Target) (Release, diag.List) { return Release{Header: h}, nil }
+func (p *Project) Release(h Header, t Target) (Release, diag.List) {
+	at := p.target(t)
+	if at == nil || p.cyclic {
+		return Release{Header: h}, nil
+	}
+	return at.release(h)
+}
 
-// EnvironmentValues is what `env.values` is at the target: a map.
-func (p *Project) EnvironmentValues(t Target) (*values.Node, diag.List) { return nil, nil }
+// EnvironmentValues is what `env.values` is at the target: a map, never nil.
+func (p *Project) EnvironmentValues(t Target) (*values.Node, diag.List) {
+	at := p.target(t)
+	if at == nil || p.cyclic {
+		return &values.Node{Value: map[string]*values.Node{}}, nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	root, diags := at.environmentValues()
+	return root, diags.Sorted()
+}
 
 // FS reads the project's files; nothing outside of its directory can be opened
 // through it, links resolved.
-func (p *Project) FS() fs.FS { return nil }
+func (p *Project) FS() fs.FS { return p.files.fsys }
 
 // Sources is the text of a file that a range names, nil where it cannot be read.
-func (p *Project) Sources(file string) []byte { return nil }
+func (p *Project) Sources(file string) []byte {
+	if s := p.sources[file]; s != nil {
+		return s.text
+	}
+	if !fs.ValidPath(file) || p.files.root == nil {
+		return nil
+	}
+	data, err := p.files.read(file)
+	if err != nil {
+		return nil
+	}
+	return data
+}
+
+func (p *Project) target(t Target) *target {
+	i := slices.IndexFunc(p.targets, func(have *target) bool { return have.Target() == t })
+	if i < 0 {
+		return nil
+	}
+	return p.targets[i]
+}

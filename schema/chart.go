@@ -1,0 +1,116 @@
+package schema
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// chart tells the kind of the chart from the form of its reference:
+//
+//   - oci://…, git::…, http://… and https://… say it themselves;
+//   - ".", "./…", "../…" and what ends in .tgz is a path of the project, relative
+//     to the file that names it;
+//   - <repository>/<chart> refers to a repository block.
+func (d *draft) chart() *Chart {
+	x, n := d.last("", "chart")
+	if n == nil {
+		return nil
+	}
+	r := reader{d.list}
+	s, ok := r.string(x, n)
+	if !ok {
+		return nil
+	}
+	c := &Chart{Source: s, Range: n.Origin}
+	version := d.string("", "version")
+	c.Version = version.text
+	switch {
+	case strings.HasPrefix(s, "oci://"):
+		c.Kind = OCI
+	case strings.HasPrefix(s, "git::"):
+		c.Kind = Git
+	case strings.HasPrefix(s, "http://"), strings.HasPrefix(s, "https://"):
+		c.Kind = URL
+		if !strings.HasSuffix(strings.SplitN(s, "?", 2)[0], ".tgz") {
+			r.fail(n.Origin, "The URL of a chart ends in .tgz", fmt.Sprintf("%q names no chart archive.", s), "For a chart repository, declare `repository \"<name>\" { url = \"…\" }` and write chart = \"<name>/<chart>\".")
+			return nil
+		}
+	case s == "." || s == ".." || strings.HasPrefix(s, "./") || strings.HasPrefix(s, "../") || strings.HasSuffix(s, ".tgz"):
+		return d.local(x, c, version)
+	default:
+		if !d.fromRepository(x, c) {
+			return nil
+		}
+	}
+	if c.Version != "" {
+		if _, err := semver.NewConstraint(c.Version); err != nil {
+			r.fail(version.at, fmt.Sprintf("%q is not a version constraint", c.Version), "", "Write it as in \"6.7.1\", \"~> 6.7\" or \">= 1.2, < 2\".")
+		}
+	}
+	return c
+}
+
+func (d *draft) local(x *expression, c *Chart, version placed) *Chart {
+	written := placed{c.Source, c.Range}
+	name, ok := d.path(x, written, "a chart")
+	if !ok {
+		return nil
+	}
+	r := reader{d.list}
+	dir, err := d.t.p.files.stat(name)
+	switch {
+	case err != nil:
+		r.fail(c.Range, "A chart is missing", why(name, err), sentences(d.t.p.files.neighbour(name), "Correct the path; it is relative to the file that names it."))
+		return nil
+	case dir:
+		if _, err := d.t.p.files.stat(path.Join(name, "Chart.yaml")); err != nil {
+			r.fail(c.Range, "This directory is not a chart", fmt.Sprintf("There is no Chart.yaml in %s.", name), "Correct the path, or add Chart.yaml.")
+			return nil
+		}
+	case !strings.HasSuffix(name, ".tgz"):
+		r.fail(c.Range, "A chart is a directory or a .tgz", name+" is a file.", "Name the chart's directory.")
+		return nil
+	}
+	if c.Version != "" {
+		*d.list = append(*d.list, diag.Diagnostic{
+			Severity: diag.Warning, Summary: "`version` says nothing about a chart of the project", Subject: version.at,
+			Detail: "The chart is taken as it is.", Remedy: "Remove `version`.",
+			Related: []diag.Related{{Range: c.Range, Note: "the chart"}},
+		})
+		c.Version = ""
+	}
+	c.Kind, c.Path = Local, name
+	return c
+}
+
+func (d *draft) fromRepository(x *expression, c *Chart) bool {
+	r := reader{d.list}
+	repository, name, ok := strings.Cut(c.Source, "/")
+	if !ok || repository == "" || name == "" {
+		remedy := "Write \"./<directory>\" for a chart of the project, \"<repository>/<chart>\", or a URL: oci://…, git::…, https://….tgz."
+		if p, fault := resolve(x.file, c.Source); fault == "" {
+			if dir, err := d.t.p.files.stat(p); err == nil && dir {
+				remedy = fmt.Sprintf("Did you mean %q?", "./"+c.Source)
+			}
+		}
+		r.fail(c.Range, fmt.Sprintf("%q is not a chart reference", c.Source), "", remedy)
+		return false
+	}
+	if !contains(d.t.p.repositories, repository) {
+		remedy := sentences(didYouMean(repository, keys(d.t.p.repositories)), fmt.Sprintf("Declare it with `repository %q { url = \"…\" }`.", repository))
+		if p, fault := resolve(x.file, c.Source); fault == "" {
+			if _, err := d.t.p.files.stat(p); err == nil {
+				remedy = fmt.Sprintf("Did you mean the chart of the project, %q?", "./"+c.Source)
+			}
+		}
+		r.fail(c.Range, fmt.Sprintf("There is no repository %q", repository), "", remedy)
+		return false
+	}
+	c.Kind = Repository
+	return true
+}

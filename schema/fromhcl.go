@@ -1,0 +1,69 @@
+package schema
+
+import (
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// fromHCL turns HCL's findings into ours, with what to do about each.
+func fromHCL(in hcl.Diagnostics) diag.List {
+	var out diag.List
+	for _, d := range in {
+		n := diag.Diagnostic{
+			Summary: strings.TrimSuffix(strings.ReplaceAll(d.Summary, "\n", " "), "."),
+			Detail:  d.Detail,
+			Remedy:  remedies[d.Summary],
+		}
+		if d.Severity == hcl.DiagWarning {
+			n.Severity = diag.Warning
+		}
+		if d.Subject != nil {
+			n.Subject = rangeOf(*d.Subject)
+		}
+		// HCL ends some details with its own suggestion; it belongs with the remedies.
+		if i := strings.LastIndex(n.Detail, " Did you mean "); i >= 0 {
+			n.Detail, n.Remedy = n.Detail[:i], sentences(n.Detail[i+1:], n.Remedy)
+		}
+		if n.Remedy == "" {
+			n.Remedy = "Correct the expression."
+			if d.Expression == nil {
+				n.Remedy = "Correct the syntax here; what the parser expected is said above."
+			}
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+// remedies by HCL's summary, where there is more to say than "correct it".
+var remedies = map[string]string{
+	"Unsupported attribute":                    "Look at the value with `weir values`, or guard the access with try(…, <default>).",
+	"Attempt to get attribute from null value": "Give the value a default, or guard the access with try(…, <default>).",
+	"Attempt to index null value":              "Give the value a default, or guard the access with try(…, <default>).",
+	"Invalid index":                            "Use a key that exists, or lookup(<map>, <key>, <default>).",
+	"Invalid template interpolation value":     "A template takes strings, numbers and bools; use jsonencode(…) or join(…) for others.",
+	"Invalid function argument":                "Correct the argument named above.",
+	"Error in function call":                   "Correct the arguments of the call.",
+	"Not enough function arguments":            "Add the missing arguments.",
+	"Too many function arguments":              "Remove the surplus arguments.",
+	"Invalid operand":                          "Use operands of the type that the operator takes.",
+	"Incorrect condition type":                 "Use an expression that is true or false, as in `x == \"y\"`.",
+	"Null condition":                           "Give the condition a default with coalesce(…) or try(…, false).",
+	"Duplicate object key":                     "Add `...` after the value to group values by key, or make the keys distinct.",
+	"Iteration over null value":                "Give the collection a default, as in coalesce(…, []) or try(…, []).",
+	"Iteration over non-iterable value":        "Use a list, set, map or object after `in`.",
+	"Attribute redefined":                      "Remove one of the two.",
+	"Missing newline after argument":           "Put each argument on a line of its own.",
+	"Unclosed configuration block":             "Add the missing `}`.",
+	"Unterminated template string":             "Close the string with `\"`; text of several lines needs a heredoc (<<-EOT).",
+	"Invalid multi-line string":                "Text of several lines needs a heredoc (<<-EOT).",
+	"Invalid character":                        "Remove the character; strings take double quotes.",
+	"Invalid expression":                       "Write a value after the `=`.",
+	"Argument or block definition required":    "Write `name = value` or `block \"label\" { … }` here.",
+	"Invalid block definition":                 "Write `block \"label\" { … }`; an object value takes `name = { … }`.",
+	"Variables not allowed":                    "Write a plain value here: this is read before anything can be evaluated.",
+	"Function calls not allowed":               "Write a plain value here: this is read before anything can be evaluated.",
+}

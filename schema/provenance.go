@@ -1,0 +1,135 @@
+package schema
+
+import (
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// The place of a value is the line a person would edit to change it. It travels
+// as a cty mark, which go-cty carries through functions, `for` and traversals:
+//
+//   - a literal has the place where it is written, wherever it is used from;
+//   - a template, an operator and a call that mixes several values have their
+//     own place, as has a call that makes text of structure (jsonencode);
+//   - any other call that depends on one value has that value's place:
+//     upper(local.name) is edited at local.name;
+//   - keys, indexes and conditions choose a value and do not give it a place.
+type (
+	place struct {
+		diag.Range
+		weak bool // of an empty list or object: gives way to any other
+	}
+	sensitive struct{}
+	// content marks the text of a file as a whole, so that yamldecode(file(…))
+	// can give every value its own line.
+	content struct{ file string }
+)
+
+// marked gives a value, not what it holds, a place.
+func marked(v cty.Value, at diag.Range) cty.Value { return v.Mark(place{Range: at}) }
+
+// replaced is the value with one place of its own; other marks stay.
+func replaced(v cty.Value, at diag.Range) cty.Value {
+	v, secret := unplacedValue(v)
+	if secret {
+		v = v.Mark(sensitive{})
+	}
+	return marked(v, at)
+}
+
+// unplacedValue drops the value's own marks and tells whether it was sensitive.
+func unplacedValue(v cty.Value) (cty.Value, bool) {
+	if !v.IsMarked() {
+		return v, false
+	}
+	v, marks := v.Unmark()
+	return v, hasSensitive(marks)
+}
+
+// placeOf is the one place among marks; ok is false for none and for several.
+func placeOf(marks cty.ValueMarks) (at diag.Range, ok bool) {
+	var strong, weak []place
+	for m := range marks {
+		switch p, is := m.(place); {
+		case is && p.weak:
+			weak = append(weak, p)
+		case is:
+			strong = append(strong, p)
+		}
+	}
+	if len(strong) == 0 {
+		strong = weak
+	}
+	if len(strong) != 1 {
+		return diag.Range{}, false
+	}
+	return strong[0].Range, true
+}
+
+// literal is an expression without anything to evaluate.
+type literal struct {
+	hclsyntax.Expression
+	val cty.Value
+}
+
+func (e *literal) Value(*hcl.EvalContext) (cty.Value, hcl.Diagnostics) { return e.val, nil }
+
+// computed is an expression whose result has the expression's own place.
+type computed struct {
+	hclsyntax.Expression
+	at diag.Range
+}
+
+func (e *computed) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	v, diags := e.Expression.Value(ctx)
+	return replaced(v, e.at), diags
+}
+
+// unplaced is an expression that chooses: its value is used, its place is not.
+type unplaced struct{ hclsyntax.Expression }
+
+func (e *unplaced) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	v, diags := e.Expression.Value(ctx)
+	v, secret := unplacedValue(v)
+	if secret {
+		v = v.Mark(sensitive{})
+	}
+	return v, diags
+}
+
+// call is a function call, whose result keeps the place of the only value it
+// depends on.
+type call struct {
+	*hclsyntax.FunctionCallExpr
+	at diag.Range
+}
+
+func (e *call) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	v, diags := e.FunctionCallExpr.Value(ctx)
+	if makesText[e.Name] {
+		return replaced(v, e.at), diags
+	}
+	if _, one := placeOf(v.Marks()); one {
+		return v, diags
+	}
+	if !v.IsMarked() && (v.Type().IsObjectType() || v.Type().IsTupleType() || v.Type().IsCollectionType()) {
+		return v, diags // what it holds has places
+	}
+	return replaced(v, e.at), diags
+}
+
+// makesText names the functions that make a text out of structure.
+var makesText = map[string]bool{"jsonencode": true, "yamlencode": true, "templatefile": true}
+
+// selectors names the arguments that only choose among others.
+var selectors = map[string][]int{
+	"lookup": {1}, "element": {1}, "slice": {1, 2}, "chunklist": {1}, "contains": {1}, "zipmap": {0}, "index": {1},
+}
+
+func hasSensitive(marks cty.ValueMarks) bool {
+	_, is := marks[sensitive{}]
+	return is
+}

@@ -1,0 +1,3 @@
+release "cert-manager" {
+  chart = "../../charts/tenant"
+}

@@ -1,0 +1,346 @@
+package schema
+
+import (
+	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/ext/typeexpr"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// variable is one input with the value that won.
+type variable struct {
+	block    *instance
+	ty       cty.Type
+	defaults *typeexpr.Defaults
+	secret   bool
+	set      bool
+	result
+}
+
+// get is the variable's value, asked for by an expression: only then a missing
+// value is a mistake.
+func (v *variable) get(list *diag.List) (cty.Value, bool) {
+	if !v.set {
+		name := v.block.label
+		*list = append(*list, diag.Diagnostic{
+			Summary: fmt.Sprintf("The variable %q has no value", name), Subject: v.block.rng,
+			Detail: "It has no default, and something that is evaluated asks for it.",
+			Remedy: fmt.Sprintf("Pass --var %s=…, set WEIR_VAR_%s, or write it into %s.", name, name, variablesFile),
+		})
+		return cty.NilVal, false
+	}
+	if v.diags.HasErrors() {
+		return cty.NilVal, false // reported when the project was loaded
+	}
+	return v.value, v.value != cty.NilVal
+}
+
+// setting is a value for a variable from outside of the project.
+type setting struct {
+	value cty.Value
+	text  string // from the command line or the environment: read by the variable's type
+	plain bool   // text is set
+	at    diag.Range
+}
+
+func (p *Project) loadVariables(o Options, blocks []*instance, list *diag.List) {
+	for _, b := range blocks {
+		p.variables[b.label] = declareVariable(b, list)
+	}
+	settings := p.settings(o, list)
+	for _, b := range blocks {
+		v := p.variables[b.label]
+		p.giveValue(v, settings, list)
+	}
+	for _, b := range blocks {
+		p.validate(p.variables[b.label], list)
+	}
+}
+
+func declareVariable(b *instance, list *diag.List) *variable {
+	v := &variable{block: b, ty: cty.DynamicPseudoType}
+	if x := b.get("type"); x != nil {
+		ty, defaults, diags := typeexpr.TypeConstraintWithDefaults(x.Expression)
+		for _, d := range fromHCL(diags) {
+			d.Remedy = "Write string, number, bool, any, list(…), set(…), map(…), object({…}) or tuple([…]), without quotes."
+			*list = append(*list, d)
+		}
+		if !diags.HasErrors() {
+			v.ty, v.defaults = ty, defaults
+		}
+		x.refs, x.calls = nil, nil
+	}
+	return v
+}
+
+// settings collects the values from outside, a later source over an earlier one.
+func (p *Project) settings(o Options, list *diag.List) map[string]setting {
+	out := map[string]setting{}
+	for _, entry := range slices.Sorted(slices.Values(o.Environ)) {
+		name, text, _ := strings.Cut(entry, "=")
+		if name, ok := strings.CutPrefix(name, "WEIR_VAR_"); ok && p.variables[name] != nil {
+			out[name] = setting{text: text, plain: true, at: outside("WEIR_VAR_" + name)}
+		}
+	}
+	own, _ := p.files.glob("*.auto.vars.hcl")
+	if _, err := p.files.stat(variablesFile); err == nil {
+		own = append([]string{variablesFile}, own...)
+	}
+	for _, name := range own {
+		p.variableFile(name, diag.Range{}, out, list)
+	}
+	for _, written := range o.VarFiles {
+		name, ok := inProject(o.Dir, written)
+		if !ok {
+			*list = append(*list, diag.Diagnostic{
+				Summary: "A variable file lies outside of the project", Subject: outside("--var-file"),
+				Detail: fmt.Sprintf("%q leads out of the project's directory.", written),
+				Remedy: "Keep variable files in the project, or pass single values with --var or WEIR_VAR_<name>.",
+			})
+			continue
+		}
+		p.variableFile(name, outside("--var-file"), out, list)
+	}
+	for _, name := range slices.Sorted(slices.Values(keys(o.Vars))) {
+		if p.variables[name] == nil {
+			*list = append(*list, diag.Diagnostic{
+				Summary: fmt.Sprintf("There is no variable %q", name), Subject: outside("--var " + name),
+				Remedy: sentences(didYouMean(name, keys(p.variables)), fmt.Sprintf("Declare it with `variable %q { … }`.", name)),
+			})
+			continue
+		}
+		out[name] = setting{text: o.Vars[name], plain: true, at: outside("--var " + name)}
+	}
+	return out
+}
+
+// outside is the place of something that is in no file.
+func outside(what string) diag.Range { return diag.Range{File: what} }
+
+// inProject is the name, relative to the project, of a file that the command
+// line names.
+func inProject(dir, written string) (string, bool) {
+	name := filepath.Clean(written)
+	if filepath.IsAbs(name) {
+		abs, err := filepath.Abs(dir)
+		if err != nil {
+			return "", false
+		}
+		if name, err = filepath.Rel(abs, name); err != nil {
+			return "", false
+		}
+	}
+	return filepath.ToSlash(name), filepath.IsLocal(name)
+}
+
+func (p *Project) variableFile(name string, from diag.Range, out map[string]setting, list *diag.List) {
+	data, err := p.files.read(name)
+	if err != nil {
+		*list = append(*list, diag.Diagnostic{
+			Summary: "A variable file cannot be read", Subject: from, Detail: why(name, err),
+			Remedy: sentences(p.files.neighbour(name), "Correct the name after --var-file."),
+		})
+		return
+	}
+	src, diags := parseSource(name, data)
+	*list = append(*list, diags...)
+	if diags.HasErrors() || src.body == nil {
+		return
+	}
+	for _, b := range src.body.Blocks {
+		*list = append(*list, diag.Diagnostic{
+			Summary: "A variable file holds values only", Subject: rangeOf(b.DefRange()),
+			Remedy: "Move the block into a file that weir.hcl includes; here write `name = value`.",
+		})
+	}
+	for _, a := range sorted(src.body.Attributes) {
+		if p.variables[a.Name] == nil {
+			*list = append(*list, diag.Diagnostic{
+				Summary: fmt.Sprintf("There is no variable %q", a.Name), Subject: rangeOf(a.NameRange),
+				Remedy: sentences(didYouMean(a.Name, keys(p.variables)), fmt.Sprintf("Declare it with `variable %q { … }`.", a.Name)),
+			})
+			continue
+		}
+		v, ok := p.alone(a, &instance{file: name}, "in a variable file", list)
+		if !ok {
+			v = cty.NilVal
+		}
+		out[a.Name] = setting{value: v, at: rangeOf(a.Expr.Range())}
+	}
+}
+
+// alone evaluates an expression that sees functions only.
+func (p *Project) alone(a *hclsyntax.Attribute, in *instance, where string, list *diag.List) (cty.Value, bool) {
+	x := newExpression(a, nil, in)
+	checker{p, list}.expression(x, seesNothing, where)
+	return p.scope().value(x, list)
+}
+
+func (p *Project) giveValue(v *variable, settings map[string]setting, list *diag.List) {
+	s, given := settings[v.block.label]
+	if x := v.block.get("default"); x != nil {
+		checker{p, list}.expression(x, seesNothing, "in a default")
+		value, ok := p.scope().value(x, list)
+		if !ok {
+			v.set, v.diags = true, failed
+		} else if value, ok = v.convert(value, x.at(), list); !given {
+			v.set, v.value = true, value
+			if !ok {
+				v.diags = failed
+			}
+		}
+	}
+	if x := v.block.get("sensitive"); x != nil {
+		checker{p, list}.expression(x, seesNothing, "here")
+		if n := p.scope().node(x, list); n != nil {
+			v.secret, _ = reader{list}.bool(x, n)
+		}
+	}
+	if given {
+		v.set = true
+		value, ok := s.value, s.value != cty.NilVal
+		if s.plain {
+			value, ok = v.parse(s, list)
+		}
+		if ok {
+			value, ok = v.convert(value, s.at, list)
+		}
+		v.value, v.diags = value, nil
+		if !ok {
+			v.diags = failed
+		}
+	}
+	if v.secret && v.value != cty.NilVal {
+		v.value = v.value.Mark(sensitive{})
+	}
+}
+
+// failed stands for findings that are in the load's list.
+var failed = diag.List{{Severity: diag.Error}}
+
+// parse reads a value from the command line or the environment: as it is for
+// a string, as an expression for everything else.
+func (v *variable) parse(s setting, list *diag.List) (cty.Value, bool) {
+	if v.ty.IsPrimitiveType() || v.ty == cty.DynamicPseudoType {
+		return marked(cty.StringVal(s.text), s.at), true
+	}
+	expr, diags := hclsyntax.ParseExpression([]byte(s.text), s.at.File, hcl.InitialPos)
+	var value cty.Value
+	if !diags.HasErrors() {
+		var more hcl.Diagnostics
+		value, more = expr.Value(nil)
+		diags = append(diags, more...)
+	}
+	if diags.HasErrors() {
+		*list = append(*list, diag.Diagnostic{
+			Summary: fmt.Sprintf("The value of the variable %q cannot be read", v.block.label), Subject: s.at,
+			Detail:  fmt.Sprintf("The variable is %s, so its value is read as an expression.", typeexpr.TypeString(v.ty)),
+			Remedy:  `Write it as in a file, for example '["a", "b"]' or '{ key = "value" }', quoted for the shell.`,
+			Related: []diag.Related{{Range: v.block.rng, Note: "declared here"}},
+		})
+		return cty.NilVal, false
+	}
+	return placeAll(value, s.at), true
+}
+
+// placeAll gives every leaf of a value one place.
+func placeAll(v cty.Value, at diag.Range) cty.Value {
+	out, err := cty.Transform(v, func(_ cty.Path, v cty.Value) (cty.Value, error) {
+		if v.IsNull() || v.Type().IsPrimitiveType() {
+			return marked(v, at), nil
+		}
+		return v, nil
+	})
+	if err != nil {
+		return v
+	}
+	return out
+}
+
+func (v *variable) convert(value cty.Value, at diag.Range, list *diag.List) (cty.Value, bool) {
+	if v.defaults != nil && !value.IsNull() {
+		value = v.defaults.Apply(value)
+	}
+	out, err := convert.Convert(value, v.ty)
+	if err != nil {
+		*list = append(*list, diag.Diagnostic{
+			Summary: fmt.Sprintf("The variable %q takes %s", v.block.label, typeexpr.TypeString(v.ty)), Subject: at,
+			Detail:  fmt.Sprintf("The value does not fit: %s.", convertFault(err)),
+			Remedy:  "Write a value of that type, or change the variable's type.",
+			Related: []diag.Related{{Range: v.block.rng, Note: "declared here"}},
+		})
+		return cty.NilVal, false
+	}
+	return out, true
+}
+
+// convertFault names the part of a value that does not fit.
+func convertFault(err error) string {
+	at, ok := err.(cty.PathError)
+	if !ok || len(at.Path) == 0 {
+		return err.Error()
+	}
+	var b strings.Builder
+	for _, step := range at.Path {
+		switch s := step.(type) {
+		case cty.GetAttrStep:
+			fmt.Fprintf(&b, ".%s", s.Name)
+		case cty.IndexStep:
+			if s.Key.Type() == cty.String {
+				fmt.Fprintf(&b, "[%q]", s.Key.AsString())
+			} else {
+				fmt.Fprintf(&b, "[%s]", s.Key.AsBigFloat().Text('f', -1))
+			}
+		}
+	}
+	return fmt.Sprintf("at %s, %s", b.String(), err)
+}
+
+// validate evaluates a variable's rules.
+func (p *Project) validate(v *variable, list *diag.List) {
+	for _, rule := range v.block.all("validation") {
+		condition, message := rule.get("condition"), rule.get("error_message")
+		if condition == nil || message == nil {
+			continue
+		}
+		c := checker{p, list}
+		c.expression(condition, seesVariables, "in a validation")
+		c.expression(message, seesVariables, "in a validation")
+		if !v.set || v.diags.HasErrors() {
+			continue
+		}
+		n := p.scope().node(condition, list)
+		if n == nil {
+			continue
+		}
+		good, ok := reader{list}.bool(condition, n)
+		if !ok || good {
+			continue
+		}
+		detail := ""
+		if m := p.scope().node(message, list); m != nil && !m.Sensitive {
+			detail, _ = reader{list}.string(message, m)
+		}
+		subject := condition.at()
+		if at, ok := placeOf(v.value.Marks()); ok {
+			subject = at
+		}
+		*list = append(*list, diag.Diagnostic{
+			Summary: fmt.Sprintf("The value of the variable %q is refused", v.block.label), Subject: subject,
+			Detail: detail, Remedy: "Give it a value that its validation accepts.",
+			Related: []diag.Related{{Range: condition.at(), Note: "by this rule"}},
+		})
+	}
+}
+
+// variableName tells names that WEIR_VAR_ and expressions can hold.
+func variableName(s string) bool { return hclsyntax.ValidIdentifier(s) && path.Base(s) == s }
