@@ -94,19 +94,19 @@ func (r *run) readOperations(p patchDocument, list []any) (jsonpatch.Patch, bool
 		switch op {
 		case "add", "replace", "test":
 			if !hasValue {
-				complain(i, op+" has no value")
+				complain(i, op+" needs a value")
 			}
 		case "move", "copy":
 			if !hasFrom || !isPointer(from) {
-				complain(i, op+" has no from that begins with a slash")
+				complain(i, op+" needs a from that begins with a slash")
 			}
 		case "remove":
 		default:
-			complain(i, fmt.Sprintf("op is %q", op))
+			complain(i, fmt.Sprintf("its op is %q", op))
 			continue
 		}
 		if !isText || !isPointer(path) {
-			complain(i, "path does not begin with a slash")
+			complain(i, "its path does not begin with a slash")
 		}
 	}
 	if !ok {

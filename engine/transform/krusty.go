@@ -59,8 +59,10 @@ func applyDirectory(r *run, drafts []*draft) []*draft {
 		return drafts
 	}
 	up := strings.Repeat("../", strings.Count(path.Join(projectRoot, k.dir), "/"))
-	build := build{run: r, closure: c, ref: *ref, root: path.Join(projectRoot, k.dir), userOrigins: slices.Contains(k.BuildMetadata, types.OriginAnnotations)}
-	k.Resources = append(slices.Clone(k.Resources), up+strings.TrimPrefix(path.Join(weirRoot, objectsFile), "/"))
+	build := build{run: r, closure: c, refs: []schema.Ref{*ref}, root: path.Join(projectRoot, k.dir), userOrigins: slices.Contains(k.BuildMetadata, types.OriginAnnotations)}
+	if len(drafts) > 0 { // kustomize takes no empty file
+		k.Resources = append(slices.Clone(k.Resources), up+strings.TrimPrefix(path.Join(weirRoot, objectsFile), "/"))
+	}
 	k.BuildMetadata = append(slices.Clone(k.BuildMetadata), types.OriginAnnotations)
 	return build.apply(drafts)
 }
@@ -85,9 +87,11 @@ func applyComponents(r *run, drafts []*draft) []*draft {
 	if !r.complete(c) {
 		return drafts
 	}
-	wrapper.Resources = []string{objectsFile}
+	if len(drafts) > 0 {
+		wrapper.Resources = []string{objectsFile}
+	}
 	wrapper.BuildMetadata = []string{types.OriginAnnotations}
-	return build{run: r, closure: c, ref: components[0], root: weirRoot, wrapper: wrapper}.apply(drafts)
+	return build{run: r, closure: c, refs: components, root: weirRoot, wrapper: wrapper}.apply(drafts)
 }
 
 // complete takes over what a closure found; without all files there is no run.
@@ -104,7 +108,7 @@ func (r *run) complete(c *closure) bool {
 type build struct {
 	*run
 	closure     *closure
-	ref         schema.Ref
+	refs        []schema.Ref   // the places in the project that ask for it
 	root        string         // the directory that kustomize starts in
 	wrapper     *kustomization // what stands in weirRoot, if root is there
 	userOrigins bool           // whether the project wants origin annotations
@@ -124,7 +128,8 @@ func (b build) apply(drafts []*draft) []*draft {
 	for i, round := range rounds {
 		out, err := b.kustomize(round.all)
 		if err != nil {
-			b.fail(err)
+			b.halted = true
+			b.report(b.explain(err, drafts))
 			return drafts
 		}
 		for _, o := range out {
@@ -261,22 +266,6 @@ func runKustomize(memory filesys.FileSystem, root string, ownSchema bool) (resou
 	return krusty.MakeKustomizer(options).Run(memory, root)
 }
 
-// fail reports that kustomize gave up.
-func (b build) fail(err error) {
-	b.halted = true
-	d := diag.Errorf(b.ref.Range, "kustomize cannot build %s", b.ref.Path).
-		Detailf("%s.", upperFirst(plainError(err)))
-	switch text := err.Error(); {
-	case strings.Contains(text, "already registered id"), strings.Contains(text, "already exists"):
-		d = d.Remedyf("The release has an object of that name already: rename one of them; a generator may also say behavior: merge or replace.")
-	case strings.Contains(text, "no matches for Id"), strings.Contains(text, "no resource matches"):
-		d = d.Remedyf("The patch names an object that the release does not have: correct its apiVersion, kind, name and namespace.")
-	default:
-		d = d.Remedyf("Correct the kustomization.")
-	}
-	b.report(d)
-}
-
 // fill lays out what kustomize may read. Everything that is YAML goes in as
 // JSON of the trees that Weir reads: no two readers of one text.
 func (b build) fill(memory filesys.FileSystem, drafts []*draft) error {
@@ -368,7 +357,7 @@ func (b build) output(tree map[string]any, drafts []*draft) (output, error) {
 			return output{}, err
 		}
 		made := &draft{Object: o, tree: tree, changed: true}
-		b.settle(made, false)
+		b.fillNamespace(made)
 		return output{draft: made}, nil
 	}
 	i, err := strconv.Atoi(index)
@@ -405,13 +394,13 @@ func dropAnnotations(metadata, annotations map[string]any, keepEmpty bool, keys 
 	}
 }
 
-// settle corrects the namespace where kustomize could not know the kind.
+// settle corrects the namespace where kustomize could not know the kind: what
+// lived in none stays there, what had one keeps having one.
 func (b build) settle(d *draft, hadNamespace bool) {
-	if d.ID.Namespace == "" {
+	switch {
+	case hadNamespace:
 		b.fillNamespace(d)
-		return
-	}
-	if !hadNamespace && !b.namespaced(d.ID.Group, d.ID.Kind) {
+	case d.ID.Namespace != "":
 		delete(d.body()["metadata"].(map[string]any), "namespace")
 		d.replace(d.body())
 	}
@@ -421,7 +410,7 @@ func (b build) settle(d *draft, hadNamespace bool) {
 func (b build) originOf(annotation string) manifest.Source {
 	tree, err := manifest.Decode([]byte(annotation))
 	if err != nil {
-		return manifest.Source{File: b.ref.Path}
+		return manifest.Source{File: b.refs[0].Path}
 	}
 	origin, _ := tree.(map[string]any)
 	for _, key := range []string{"path", "configuredIn"} {
@@ -432,7 +421,7 @@ func (b build) originOf(annotation string) manifest.Source {
 			}
 		}
 	}
-	return manifest.Source{File: b.ref.Path}
+	return manifest.Source{File: b.refs[0].Path}
 }
 
 // checkLost makes sure that nothing disappears but what a patch deletes.
@@ -443,8 +432,8 @@ func (b build) checkLost(drafts []*draft, left map[*draft]bool) bool {
 	for _, d := range drafts {
 		if !left[d] {
 			b.halted = true
-			b.report(diag.Errorf(b.ref.Range, "kustomize loses %v", d.ID).
-				Detailf("It goes into %s and does not come out, and no patch there deletes it.", b.ref.Path).
+			b.report(diag.Errorf(b.refs[0].Range, "kustomize loses %v", d.ID).
+				Detailf("It goes into the kustomization and does not come out, and no patch there deletes it.").
 				Also(d.Source.Place(), "the object comes from here"))
 		}
 	}

@@ -3,7 +3,6 @@ package transform
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"path"
@@ -436,7 +435,10 @@ func plainError(err error) string {
 	text := quotedConfig.ReplaceAllString(err.Error(), "")
 	text, _, _ = strings.Cut(text, "\n")
 	text = strings.ReplaceAll(text, projectRoot+"/", "")
-	return strings.TrimRight(fmt.Sprint(text), ":. ")
+	return strings.TrimRight(pointer.ReplaceAllString(text, "…"), ":. ")
 }
 
-var quotedConfig = regexp.MustCompile("(?s) with config: `.*?`")
+var (
+	quotedConfig = regexp.MustCompile("(?s) with config: `.*?`")
+	pointer      = regexp.MustCompile(`(&?\{)?0x[0-9a-f]+(\s0x[0-9a-f]+)*\}?`)
+)

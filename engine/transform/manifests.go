@@ -50,7 +50,7 @@ func (r *run) readManifest(file schema.File) []manifest.Object {
 			}
 			if err != nil {
 				r.report(diag.Errorf(lineOf(file.Path, document.Line, 0), "Document %d of %s is no Kubernetes object", i+1, file.Path).
-					Detailf("%s.", upperFirst(err.Error())).
+					Detailf("It is none because %v.", err).
 					Remedyf("Every document of a plain manifest has apiVersion, kind and metadata.name.").
 					Also(file.Range, "release %q reads it as a plain manifest", r.Release.Name))
 				continue

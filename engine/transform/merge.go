@@ -39,7 +39,7 @@ func (r *run) applyMerge(drafts []*draft, p patchDocument, tree map[string]any) 
 		merged, err := merge(d, tree)
 		if err != nil {
 			r.report(diag.Errorf(p.at(), "patch cannot be merged into %v", d.ID).
-				Detailf("%s.", upperFirst(err.Error())).
+				Detailf("%s.", upperFirst(strings.TrimSuffix(plainError(err), ": node contents"))).
 				Remedyf("Give the fields of the patch the types that the object has.").
 				Also(p.Range, "the patch of release %q", r.Release.Name).
 				Also(d.Source.Place(), "the object comes from here"))
@@ -69,7 +69,7 @@ func (r *run) named(drafts []*draft, p patchDocument, tree map[string]any) ([]*d
 	wanted, err := manifest.New(tree, manifest.Source{})
 	if err != nil {
 		r.report(diag.Errorf(p.at(), "patch does not say which object it is for").
-			Detailf("%s, and the patch block has no target.", upperFirst(err.Error())).
+			Detailf("The patch block has no target, and in the patch %v.", err).
 			Remedyf(`Add apiVersion, kind and metadata.name to the patch, or target = { kind = "…", name = "…" } to its block.`).
 			Also(p.Range, "the patch of release %q", r.Release.Name))
 		return nil, false
