@@ -37,34 +37,28 @@ type Explanation struct {
 // Explain tells the story of one path of a merged tree.
 func (n *Node) Explain(path Path) Explanation {
 	e := Explanation{Path: path}
-	at, sensitive, over := n, false, []*Node(nil)
+	at, sensitive, over := n, n.Sensitive, n.Over
 	for i, s := range path {
-		if at != nil {
-			sensitive = sensitive || at.Sensitive
-			over = slices.Concat(at.Over, over)
-		}
 		next := at.child(s)
-		if next == nil {
-			if at.Map() == nil && at != nil && i > 0 {
-				if _, list := at.Value.([]*Node); !list {
-					e.Above = path[:i] // null or a single value instead of what is asked for
-					break
-				}
+		over = below(over, s)
+		if next == nil && len(keys(at)) == 0 && i > 0 {
+			e.Above = path[:i] // null or a single value instead of what is asked for
+			for _, s := range path[i+1:] {
+				over = below(over, s)
 			}
+			break
+		}
+		if next == nil {
 			e.Known = keys(at)
 			return e
 		}
-		over = below(over, s)
-		at = next
+		at, sensitive, over = next, sensitive || next.Sensitive, slices.Concat(next.Over, over)
 	}
 	e.Found = true
-	sensitive = sensitive || at.Sensitive
-	over = slices.Concat(at.Over, over)
 	e.Set = setting(at.Masked(), at, sensitive)
 	for _, o := range over {
 		e.Over = append(e.Over, setting(o.Masked(), o, sensitive))
 	}
-	e.InChart = at.Layer == ChartLayer || slices.ContainsFunc(over, func(o *Node) bool { return o.Layer == ChartLayer })
 	e.Deleted = at.Value == nil
 	switch v := at.Value.(type) {
 	case map[string]*Node, []*Node:
@@ -74,7 +68,13 @@ func (n *Node) Explain(path Path) Explanation {
 			e.Leaves = append(e.Leaves, l.origin())
 		}
 	}
+	e.InChart = e.Set.Layer == ChartLayer || fromChart(e.Over) ||
+		slices.ContainsFunc(e.Leaves, func(o Origin) bool { return o.Set.Layer == ChartLayer || fromChart(o.Over) })
 	return e
+}
+
+func fromChart(all []Setting) bool {
+	return slices.ContainsFunc(all, func(s Setting) bool { return s.Layer == ChartLayer })
 }
 
 func keys(n *Node) []string {

@@ -149,6 +149,9 @@ func unchanged(text string, v float64) bool {
 // Number writes a number as JSON and Kubernetes write it: whole numbers without
 // an exponent as long as a person can read them.
 func Number(v float64) string {
+	if v == 0 && math.Signbit(v) {
+		return "-0.0" // "-0" is the integer
+	}
 	if a := math.Abs(v); a == 0 || (a >= 1e-6 && a < 1e21) {
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	}

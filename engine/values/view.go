@@ -90,9 +90,10 @@ func yamlNode(tree any) *yaml.Node {
 // yamlString quotes what Helm's YAML 1.1 would take for something else.
 func yamlString(s string) *yaml.Node {
 	node := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s}
-	if got := plain(s); got.value != any(s) || s == "<<" {
+	switch {
+	case plain(s).value != any(s), s == "<<", strings.TrimLeft(s, " \t\n") != s: // of the last, yaml.v3 loses line breaks
 		node.Style = yaml.DoubleQuotedStyle
-	} else if strings.Contains(s, "\n") && strings.TrimLeft(s, " \t\n") == s { // yaml.v3 loses a leading line break
+	case strings.Contains(s, "\n"):
 		node.Style = yaml.LiteralStyle
 	}
 	return node
