@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"bytes"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
@@ -8,11 +10,19 @@ import (
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// Format lays the text of a project file out in HCL's canonical style. Text
-// that does not parse is not touched: it comes back as diagnostics.
+// Format lays the text of a project file out in HCL's canonical style, lines
+// ending in LF. A text with mistakes of syntax comes back as it is, with a list
+// that says where; file is what the list calls it.
 func Format(file string, src []byte) ([]byte, diag.List) {
-	if _, diags := hclsyntax.ParseConfig(src, file, hcl.InitialPos); diags.HasErrors() {
-		return nil, fromHCL(diags)
+	if d, bad := badEncoding(file, src); bad {
+		return src, diag.List{d}
 	}
-	return hclwrite.Format(src), nil
+	text := bytes.ReplaceAll(bytes.TrimPrefix(src, []byte("\ufeff")), []byte("\r\n"), []byte("\n"))
+	if d, deep := tooDeep(file, text); deep {
+		return src, diag.List{d}
+	}
+	if _, diags := hclsyntax.ParseConfig(text, file, hcl.InitialPos); diags.HasErrors() {
+		return src, fromHCL(diags)
+	}
+	return hclwrite.Format(text), nil
 }
