@@ -11,8 +11,9 @@ import (
 // changes keeps the bytes it came with.
 type draft struct {
 	manifest.Object
-	tree    map[string]any
-	changed bool
+	tree     map[string]any
+	changed  bool
+	rendered bool // of the chart, where its source is too
 }
 
 func newDrafts(objects []manifest.Object) []*draft {

@@ -40,7 +40,7 @@ func (r *run) applyOperations(drafts []*draft, p patchDocument, list []any) []*d
 				Detailf("%s: %s.", operationText(text), reason(err)).
 				Remedyf("%s", remedyFor(err)).
 				Also(p.Range, "the patch of release %q", r.Release.Name).
-				Also(d.Source.Place(), "the object comes from here"))
+				Also(r.place(d), "the object comes from here"))
 			continue
 		}
 		before := d.ID
@@ -64,8 +64,8 @@ func (r *run) reportTaken(drafts []*draft, d *draft, p patchDocument, before man
 		if other != d && other.ID == d.ID && other.Hook == nil && d.Hook == nil {
 			r.report(diag.Errorf(p.at(), "patch makes %v of %v, which is there already", d.ID, before).
 				Remedyf("Choose another name.").
-				Also(other.Source.Place(), "the object of that name comes from here").
-				Also(d.Source.Place(), "the patched one comes from here"))
+				Also(r.place(other), "the object of that name comes from here").
+				Also(r.place(d), "the patched one comes from here"))
 			return
 		}
 	}

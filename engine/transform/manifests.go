@@ -21,8 +21,12 @@ func joinManifests(r *run, drafts []*draft) []*draft {
 		joined = append(joined, r.readManifest(file)...)
 	}
 	r.learnScopes(joined)
+	for _, d := range drafts {
+		r.dropNamespace(d) // of custom resources whose CRD is among the manifests
+	}
 	added := newDrafts(slices.DeleteFunc(joined, func(o manifest.Object) bool { return !r.wants(o) }))
 	for _, d := range added {
+		r.dropNamespace(d)
 		r.fillNamespace(d)
 	}
 	return append(drafts[:len(drafts):len(drafts)], added...)
@@ -106,16 +110,17 @@ func isCRD(o manifest.Object) bool {
 // wants tells whether the release's `hooks` and `crds` let an object in. Helm's
 // test hooks are never part of a release.
 func (r *run) wants(o manifest.Object) bool {
-	if o.Hook != nil && (r.Release.Hooks == "drop" || len(o.Hook.Phases) == 0 || slices.Equal(o.Hook.Phases, []string{"test"})) {
+	switch {
+	case r.Release.CRDs == "skip" && isCRD(o), r.Release.CRDs == "only" && !isCRD(o):
+		return false
+	case o.Hook == nil:
+		return true
+	case o.Hook.Unknown != "":
+		r.report(diag.Warningf(o.Source.Place(), "%v is left out: Helm knows no hook %s", o.ID, o.Hook.Unknown).
+			Remedyf("Correct its helm.sh/hook annotation."))
 		return false
 	}
-	switch r.Release.CRDs {
-	case "skip":
-		return !isCRD(o)
-	case "only":
-		return isCRD(o)
-	}
-	return true
+	return r.Release.Hooks != "drop" && !slices.Contains(o.Hook.Phases, "test")
 }
 
 // fillNamespace gives a namespaced object without a namespace the release's.
@@ -124,6 +129,16 @@ func (r *run) fillNamespace(d *draft) {
 		return
 	}
 	d.body()["metadata"].(map[string]any)["namespace"] = r.Release.Namespace
+	d.replace(d.body())
+}
+
+// dropNamespace takes a namespace away from an object that lives in none, as
+// the API server does.
+func (r *run) dropNamespace(d *draft) {
+	if d.ID.Namespace == "" || r.namespaced(d.ID.Group, d.ID.Kind) {
+		return
+	}
+	delete(d.body()["metadata"].(map[string]any), "namespace")
 	d.replace(d.body())
 }
 

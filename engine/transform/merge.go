@@ -42,7 +42,7 @@ func (r *run) applyMerge(drafts []*draft, p patchDocument, tree map[string]any) 
 				Detailf("%s.", upperFirst(strings.TrimSuffix(plainError(err), ": node contents"))).
 				Remedyf("Give the fields of the patch the types that the object has.").
 				Also(p.Range, "the patch of release %q", r.Release.Name).
-				Also(d.Source.Place(), "the object comes from here"))
+				Also(r.place(d), "the object comes from here"))
 			continue
 		}
 		if merged == nil {

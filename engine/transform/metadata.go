@@ -28,7 +28,7 @@ func (r *run) setMetadata(drafts []*draft, field string, pairs map[string]string
 		metadata := d.body()["metadata"].(map[string]any) // an object has a name
 		entries, isMap := metadata[field].(map[string]any)
 		if !isMap && metadata[field] != nil {
-			r.report(diag.Errorf(d.Source.Place(), "metadata.%s of %v is no map", field, d.ID).
+			r.report(diag.Errorf(r.place(d), "metadata.%s of %v is no map", field, d.ID).
 				Remedyf("Make it a map of strings.").
 				Also(r.Release.Range, "the kustomize block of this release adds to it"))
 			continue

@@ -31,7 +31,7 @@ func guardSecrets(r *run, drafts []*draft) []*draft {
 			r.report(diag.Errorf(r.Release.Range, "Release %q would write %v to the state repository", r.Release.Name, d.ID).
 				Detailf("A Secret with data is refused by default: whoever can read the repository, and its history, can read it.").
 				Remedyf(`Let the cluster make the Secret (External Secrets, Sealed Secrets, a Secret by hand) and turn it off in the values; or set secrets = "omit" to leave it out and list it in the release's metadata; or secrets = "allow" to commit it as it is.`).
-				Also(d.Source.Place(), "the Secret comes from here"))
+				Also(r.place(d), "the Secret comes from here"))
 		}
 	}
 	if kept == nil {

@@ -22,6 +22,9 @@ type Input struct {
 	// Scope tells whether objects of a kind live in a namespace; known is false
 	// where nobody can tell. Nil knows nothing.
 	Scope func(group, kind string) (namespaced, known bool)
+	// Place is where a person finds a line of the chart; nil takes the source of
+	// a rendered object as it is.
+	Place func(manifest.Source) diag.Range
 }
 
 // Result is the final objects of a release.
@@ -64,12 +67,23 @@ type run struct {
 
 func (r *run) report(d diag.Diagnostic) { r.found = append(r.found, d) }
 
+// place is where a person finds what an object was made of.
+func (r *run) place(d *draft) diag.Range {
+	if d.rendered && r.Place != nil {
+		return r.Place(d.Source)
+	}
+	return d.Source.Place()
+}
+
 // Apply runs every step over the rendered objects of a release. Objects that no
 // step touches come out as they went in. When ctx ends it stops between two
 // steps and returns nothing: the caller looks at ctx.Err().
 func Apply(ctx context.Context, in Input, objects []manifest.Object) (Result, diag.List) {
 	r := &run{Input: in}
 	drafts := newDrafts(objects)
+	for _, d := range drafts {
+		d.rendered = true
+	}
 	for _, s := range steps {
 		if ctx.Err() != nil {
 			return Result{}, nil
@@ -89,7 +103,7 @@ func Apply(ctx context.Context, in Input, objects []manifest.Object) (Result, di
 			r.report(diag.Errorf(r.Release.Range, "kustomize leaves %v of release %q without an identity", d.ID, r.Release.Name).
 				Detailf("After the last step of the kustomize block: %v.", err).
 				Remedyf("Look for the patch or transformer that takes it away.").
-				Also(d.Source.Place(), "the object comes from here"))
+				Also(r.place(d), "the object comes from here"))
 			continue
 		}
 		r.result.Objects = append(r.result.Objects, object)
