@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/weir-dev/weir/schema"
@@ -46,7 +47,7 @@ func disappearances(p Project, targets []OutlineTarget) diag.List {
 				Detailf("It cannot go on under another name and be gone.").
 				Remedyf("Keep one of the blocks.").Also(at, "removed here"))
 		}
-		if at, ok := d.place(m.From, targets, nil); ok && m.From != m.To {
+		if at, ok := d.place(m.From, targets, nil); ok {
 			list = append(list, diag.Errorf(m.Range, "Release %q is declared and moved", m.From).
 				Detailf("A `moved` block says that the release goes on as %q, but its old name is still in use.", m.To).
 				Remedyf("Delete this block, or rename the release.").Also(at, "declared here"))
@@ -56,14 +57,17 @@ func disappearances(p Project, targets []OutlineTarget) diag.List {
 		if moves[m.From].Range != m.Range {
 			continue // reported above
 		}
-		if m.From == m.To {
-			list = append(list, diag.Errorf(m.Range, "Release %q is moved to itself", m.From).Remedyf("Name the release's new name in `to`."))
-			continue
-		}
-		end, steps := m.To, 0
-		for next, ok := moves[end]; ok && steps <= len(moves); next, ok = moves[end] {
+		way := []string{m.From, m.To}
+		end := m.To
+		for next, ok := moves[end]; ok && !slices.Contains(way[:len(way)-1], end); next, ok = moves[end] {
 			end = next.To
-			steps++
+			way = append(way, end)
+		}
+		if slices.Contains(way[:len(way)-1], end) {
+			list = append(list, diag.Errorf(m.Range, "Moved blocks lead in a circle").
+				Detailf("%s.", strings.Join(way, " → ")).
+				Remedyf("Delete the block that no longer holds."))
+			continue
 		}
 		if _, ok := gone[end]; ok || d.exists(end) {
 			continue

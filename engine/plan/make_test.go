@@ -236,26 +236,14 @@ func TestMakeMergesValues(t *testing.T) {
 	}
 }
 
-func TestMakeSameName(t *testing.T) {
+func TestMakeSameHelmName(t *testing.T) {
 	p := shop(
-		release{label: "tenant", key: "a", line: 1, namespace: "x"},
-		release{label: "tenant-a", line: 2, namespace: "x"},
 		release{label: "web", line: 3, namespace: "x"},
 		release{label: "other", line: 4, namespace: "x", name: "web"},
 		release{label: "third", line: 5, namespace: "y", name: "web"},
 	)
 	_, list := Make(p, Selection{Clusters: []string{"eu"}})
 	expect(t, `
-
-Error: Two releases are named "tenant-a"
-
-  on weir.hcl line 2:
-  on weir.hcl line 1, the other one:
-
-In prod on eu, release "tenant" with key "a" and release "tenant-a" have one
-identity; their files would overwrite each other.
-
-Rename one of the blocks, or change the keys of its for_each.
 
 Warning: Releases "other" and "web" share the Helm name "web" in namespace "x"
 
@@ -290,6 +278,25 @@ Error: Bad namespace
 
   on weir.hcl line 9:
 `, show(&Plan{}, list)) // the need may well be met by what could not be read
+}
+
+// A need names the element of the for_each that has it, when it is unknown.
+func TestNeedOfAnElement(t *testing.T) {
+	p := shop(release{label: "tenant", key: "a", line: 1, needs: []string{"tenant-b"}}, release{label: "tenant", key: "c", line: 1})
+	expect(t, `
+eu 
+prod/eu: tenant-a tenant-c
+Error: Release "tenant-b" is not known
+
+  on weir.hcl line 1:
+
+Release "tenant" with key "a" needs it in prod on eu, but no release there has
+that name.
+
+Did you mean "tenant-a"? `+"`needs`"+` takes the names of releases, labels of for_each
+blocks, and "<environment>/<release>" for another environment on the same
+cluster.
+`, show(Make(p, Selection{Clusters: []string{"eu"}})))
 }
 
 func TestNeeds(t *testing.T) {
@@ -513,7 +520,6 @@ func TestDisappearances(t *testing.T) {
 		{From: "web", To: "tenant-a", Range: line(26)},
 		{From: "old", To: "web", Range: line(27)},
 		{From: "first", To: "web", Range: line(28)},
-		{From: "same", To: "same", Range: line(29)},
 		{From: "here", To: "there", Range: line(30)},
 		{From: "there", To: "here", Range: line(31)},
 		{From: "sixth", To: "web-1", Range: line(32)},
@@ -535,9 +541,8 @@ func TestDisappearances(t *testing.T) {
 26 Release "web" is moved and removed (12 removed here) Keep one of the blocks.
 27 Release "old" is moved and removed (11 removed here) Keep one of the blocks.
 28 Release "first" is moved twice (21 moved here first) Keep one of the blocks.
-29 Release "same" is moved to itself Name the release's new name in `+"`to`"+`.
-30 Release "there" is not known Name the release that took its place, or use a `+"`removed`"+` block.
-31 Release "here" is not known Name the release that took its place, or use a `+"`removed`"+` block.
+30 Moved blocks lead in a circle Delete the block that no longer holds.
+31 Moved blocks lead in a circle Delete the block that no longer holds.
 32 Release "web-1" is not known Did you mean "web"? Name the release that took its place, or use a `+"`removed`"+` block.
 `, got)
 }

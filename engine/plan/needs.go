@@ -175,3 +175,12 @@ func (n *needs) unplanned(t OutlineTarget, environment string, need schema.Need,
 	}
 	return &d
 }
+
+// origin names the block of a release: release "tenant" with key "a".
+func origin(h schema.Header) string {
+	text := `release "` + h.Declaration + `"`
+	if h.Key != "" {
+		text += ` with key "` + h.Key + `"`
+	}
+	return text
+}

@@ -75,7 +75,7 @@ func Draw(p Project, s Selection, each Loop) (*Outline, diag.List) {
 	})
 	list = append(list, slices.Concat(lists...)...)
 	for _, t := range o.Targets {
-		list = append(list, duplicates(t)...)
+		list = append(list, shared(t)...)
 	}
 	o.choose(s.Selector, each)
 	list = append(list, o.nothing(s.Selector)...)
@@ -130,43 +130,27 @@ func (o *Outline) evaluate(s Selector, each Loop) {
 	}
 }
 
-// duplicates reports two planned releases of one identity, and those that share
-// what Helm calls a release.
-func duplicates(t OutlineTarget) diag.List {
+// shared warns of planned releases that share what Helm calls a release. Names
+// in a target are unique: the project sees to that.
+func shared(t OutlineTarget) diag.List {
 	var list diag.List
 	type helm struct{ namespace, name string }
-	byName, byHelm := map[string]schema.Header{}, map[helm]schema.Header{}
+	seen := map[helm]schema.Header{}
 	for _, h := range t.Headers {
 		if !h.Planned {
 			continue
 		}
-		if first, ok := byName[h.Name]; ok {
-			list = append(list, diag.Errorf(h.Range, "Two releases are named %q", h.Name).
-				Detailf("In %s on %s, %s and %s have one identity; their files would overwrite each other.", t.Environment, t.Cluster.Name, origin(first), origin(h)).
-				Remedyf("Rename one of the blocks, or change the keys of its for_each.").
-				Also(first.Range, "the other one"))
+		first, ok := seen[helm{h.Namespace, h.HelmName}]
+		if !ok {
+			seen[helm{h.Namespace, h.HelmName}] = h
 			continue
 		}
-		byName[h.Name] = h
-		if first, ok := byHelm[helm{h.Namespace, h.HelmName}]; ok {
-			list = append(list, diag.Warningf(h.Range, "Releases %q and %q share the Helm name %q in namespace %q", first.Name, h.Name, h.HelmName, h.Namespace).
-				Detailf("Charts put the Helm name into labels and selectors, so that the workloads of one may pick up the pods of the other (%s on %s).", t.Environment, t.Cluster.Name).
-				Remedyf("Give one of them another `name` or `namespace`.").
-				Also(first.Range, "the other one"))
-			continue
-		}
-		byHelm[helm{h.Namespace, h.HelmName}] = h
+		list = append(list, diag.Warningf(h.Range, "Releases %q and %q share the Helm name %q in namespace %q", first.Name, h.Name, h.HelmName, h.Namespace).
+			Detailf("Charts put the Helm name into labels and selectors, so that the workloads of one may pick up the pods of the other (%s on %s).", t.Environment, t.Cluster.Name).
+			Remedyf("Give one of them another `name` or `namespace`.").
+			Also(first.Range, "the other one"))
 	}
 	return list
-}
-
-// origin names the block of a release: release "tenant" with key "a".
-func origin(h schema.Header) string {
-	text := `release "` + h.Declaration + `"`
-	if h.Key != "" {
-		text += ` with key "` + h.Key + `"`
-	}
-	return text
 }
 
 // nothing reports a selector that leaves a run without work.

@@ -30,26 +30,41 @@ const (
 // empty where the list has errors.
 func ParseYAML(file string, data []byte) (*Node, diag.List) {
 	empty := &Node{Value: map[string]*Node{}, Origin: diag.Range{File: file}}
+	root, list := ParseDocument(file, data)
+	if list.HasErrors() || root.Value == nil {
+		return empty, list
+	}
+	if _, ok := root.Value.(map[string]*Node); !ok {
+		return empty, append(list, diag.Errorf(root.Origin, "A values file is a map at its top").
+			Detailf("Found %s where Helm expects keys with values.", kind(root.Value)).
+			Remedyf("Put the content under a key, as in `name: …`."))
+	}
+	return root, list
+}
+
+func kind(value any) string {
+	if _, ok := value.([]*Node); ok {
+		return "a list"
+	}
+	return "a single value"
+}
+
+// ParseDocument is ParseYAML for a document that may be anything: a list, a
+// single value, nothing at all, which is null.
+func ParseDocument(file string, data []byte) (*Node, diag.List) {
+	null := &Node{Origin: diag.Range{File: file}}
 	src := newSource(file, data)
 	if list := src.encoding(data); list != nil {
-		return empty, list
+		return null, list
 	}
 	root, list := src.document(data)
 	if root == nil || list.HasErrors() {
-		return empty, list
+		return null, list
 	}
 	r := reader{source: src, done: map[*yaml.Node]read{}}
-	if root.Kind == yaml.ScalarNode && r.scalar(root) == (scalar{exact: true}) {
-		return empty, nil // an empty file
-	}
-	if root.Kind != yaml.MappingNode {
-		r.fail(root, "A values file is a map at its top", "Found "+kindOf(root)+" where Helm expects keys with values.",
-			"Put the content under a key, as in `name: …`.")
-		return empty, r.list
-	}
 	got := r.node(root)
 	if r.list.HasErrors() {
-		return empty, r.list.Sorted()
+		return null, r.list.Sorted()
 	}
 	return got.node, r.list.Sorted()
 }

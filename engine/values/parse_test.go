@@ -369,6 +369,15 @@ Give it the alias of a map, or a list of such aliases.
 	}
 }
 
+func TestParseDocument(t *testing.T) {
+	for text, want := range map[string]any{"": nil, "~": nil, "5": 5.0, "- a\n- 1": []any{"a", 1.0}, "a: {}": map[string]any{"a": map[string]any{}}, "--- yes": true} {
+		node, list := ParseDocument("v.yaml", []byte(text))
+		if d := cmp.Diff(want, node.Plain()); d != "" || len(list) > 0 {
+			t.Error(text, d, list)
+		}
+	}
+}
+
 // An alias bomb is refused before anything is unfolded, in the time of its text.
 func TestParseYAMLBombs(t *testing.T) {
 	bomb := "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
