@@ -105,13 +105,12 @@ func all() map[string]func(*plan.Release) {
 func kustomizations() fstest.MapFS {
 	return fstest.MapFS{
 		"d/kustomization.yaml": {Data: []byte("labels: [{pairs: {d: d}}]\npatches: [{target: {kind: .*}, patch: '[{op: add, path: /metadata/annotations/d, value: d}]'}]\n")},
-		"c/kustomization.yaml": {Data: []byte("apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nannotations: {}\n")},
+		"c/kustomization.yaml": {Data: []byte("apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\ncommonAnnotations: {c: c}\n")},
 	}
 }
 
 func TestHooksAndCRDsSurviveEveryStep(t *testing.T) {
 	files := kustomizations()
-	files["c/kustomization.yaml"] = &fstest.MapFile{Data: []byte("apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\ncommonAnnotations: {c: c}\n")}
 	want := identities(read(t, selecting))
 	for name, configure := range all() {
 		t.Run(name, func(t *testing.T) {
@@ -221,7 +220,6 @@ func TestUntouched(t *testing.T) {
 // one of which brings a schema of its own.
 func TestConcurrent(t *testing.T) {
 	files := kustomizations()
-	delete(files, "c/kustomization.yaml")
 	files["own/kustomization.yaml"] = &fstest.MapFile{Data: []byte("openapi: {path: schema.json}\nnamePrefix: a-\n")}
 	files["own/schema.json"] = &fstest.MapFile{Data: []byte(`{"definitions": {}}`)}
 	merge := schema.Kustomize{Patches: []schema.Patch{{Text: []byte("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: web, tty: true}]}}}\n")}}}
