@@ -24,7 +24,8 @@ type Run struct {
 	Dir       string // the project's directory
 	Selection plan.Selection
 	Jobs      int          // how many releases to work on at once; 0 is 1
-	Version   string       // of weir, for commits and cache keys
+	Version   string       // of weir, for commits
+	Build     string       // names the very code of weir, for cache keys
 	Cache     *cache.Store // never nil
 	Progress  Progress     // nil: nobody watches
 }
@@ -47,10 +48,10 @@ func NewestKubernetes() string {
 // error or when ctx ends. A panic of one call becomes an error that names it:
 // libraries below panic on some input.
 func each(ctx context.Context, jobs, n int, name func(int) string, work func(ctx context.Context, i int) error) error {
-	group, ctx := errgroup.WithContext(ctx)
+	group, working := errgroup.WithContext(ctx)
 	group.SetLimit(max(jobs, 1))
 	for i := range n {
-		if ctx.Err() != nil {
+		if working.Err() != nil {
 			break
 		}
 		group.Go(func() (err error) {
@@ -59,10 +60,10 @@ func each(ctx context.Context, jobs, n int, name func(int) string, work func(ctx
 					err = &PanicError{Where: name(i), Value: bug, Stack: debug.Stack()}
 				}
 			}()
-			if err := ctx.Err(); err != nil {
+			if err := working.Err(); err != nil {
 				return err
 			}
-			return work(ctx, i)
+			return work(working, i)
 		})
 	}
 	if err := group.Wait(); err != nil {

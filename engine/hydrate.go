@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/weir-dev/weir/engine/plan"
@@ -72,19 +73,46 @@ func (run Run) write(ctx context.Context, sites *sites, o HydrateOptions) (diag.
 	if err != nil {
 		return refusal(err)
 	}
-	for _, s := range sites.all {
-		who, err := s.repository.Identity(o.Env, o.Now)
-		if err != nil {
-			return refusal(err)
+	for i, s := range sites.all {
+		found, err := s.write(ctx, state.Message{Subject: o.Message, Source: source, Version: run.Version}, o)
+		if err != nil || found.HasErrors() {
+			return append(found, sites.halfway(i)...), err
 		}
-		text := state.Message{Subject: o.Message, Source: source, Version: run.Version}.Text(s.change)
-		result, err := s.repository.Commit(ctx, s.change, text, who)
-		if err != nil {
-			return refusal(err)
-		}
-		s.commit = &result
 	}
 	return nil, nil
+}
+
+func (s *site) write(ctx context.Context, message state.Message, o HydrateOptions) (diag.List, error) {
+	who, err := s.repository.Identity(o.Env, o.Now)
+	if err != nil {
+		return refusal(err)
+	}
+	result, err := s.repository.Commit(ctx, s.change, message.Text(s.change), who)
+	if err != nil {
+		return refusal(err)
+	}
+	s.commit = &result
+	return nil, nil
+}
+
+// halfway says which clusters are done when the i-th could not be written.
+func (all *sites) halfway(i int) diag.List {
+	names := func(part []*site, changed bool) string {
+		var names []string
+		for _, s := range part {
+			if !changed || s.commit.Old != s.commit.New {
+				names = append(names, s.cluster.Name)
+			}
+		}
+		return strings.Join(names, ", ")
+	}
+	done := names(all.all[:i], true)
+	if done == "" {
+		return nil
+	}
+	return diag.List{diag.Warningf(diag.Range{}, "Some clusters are committed already").
+		Detailf("Committed: %s. As they were: %s.", done, names(all.all[i:], false)).
+		Remedyf("Run the same command again: what is committed stays, the rest follows.")}
 }
 
 // refusal splits what a person can repair from a failure of the machine.

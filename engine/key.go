@@ -21,8 +21,8 @@ import (
 // this machine, places in the project's files or times. Equal keys mean equal
 // files, so a key is what a product is kept under.
 type keys struct {
-	version string
-	files   fs.FS
+	build string // of weir
+	files fs.FS
 
 	mu       sync.Mutex
 	closures map[string]*closure // of kustomizations, by directory
@@ -34,14 +34,14 @@ type closure struct {
 	found  diag.List
 }
 
-func newKeys(version string, files fs.FS) *keys {
-	return &keys{version: version, files: files, closures: map[string]*closure{}}
+func newKeys(build string, files fs.FS) *keys {
+	return &keys{build: build, files: files, closures: map[string]*closure{}}
 }
 
 // of digests one release; chart is its chart's digest, empty without one.
 func (k *keys) of(r *plan.Release, chart string) (cache.Key, diag.List) {
 	d := digest{sha256.New()}
-	d.text(k.version, chart)
+	d.text(k.build, chart)
 	d.text(r.Environment, r.Name, r.HelmName, r.Namespace)
 	d.text(r.Cluster.Kubernetes)
 	d.list(r.Cluster.APIVersions)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -34,7 +35,7 @@ func (run Run) hydrator() *hydrator {
 	files := run.Project.FS()
 	return &hydrator{
 		store:  run.Cache,
-		keys:   newKeys(run.Version, files),
+		keys:   newKeys(run.Build, files),
 		charts: newCharts(files),
 		files:  files,
 		memo:   manifest.NewMemo(memoSize),
@@ -96,9 +97,9 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
-	table, err := kube.For(r.Cluster.Kubernetes)
+	table, err := table(r.Cluster.Kubernetes)
 	if err != nil {
-		return nil, diag.List{diag.Errorf(r.Cluster.Range, "%s", err)}, nil
+		return nil, diag.List{diag.Errorf(r.Cluster.Range, "Cluster %q: %s", r.Cluster.Name, err)}, nil
 	}
 	final, found := transform.Apply(ctx, transform.Input{Release: r, Files: h.files, Scope: scopeIn(table, rendered.Defines)}, rendered.Objects)
 	if found.HasErrors() {
@@ -129,6 +130,16 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 		}
 	}
 	return p, found, nil
+}
+
+// table is the API table of a Kubernetes version, or of the nearest one that is
+// known: scopes hardly change.
+func table(version string) (*kube.Table, error) {
+	table, err := kube.For(version)
+	if unknown := (*kube.UnknownError)(nil); errors.As(err, &unknown) && unknown.Nearest != "" {
+		return kube.For(unknown.Nearest)
+	}
+	return table, err
 }
 
 // scopeIn answers from the cluster's Kubernetes and the release's own CRDs.
@@ -211,7 +222,7 @@ func images(objects []manifest.Object) []string {
 }
 
 // validate is what can be said of a release without rendering it.
-func (h *hydrator) validate(r *plan.Release) diag.List {
+func (h *hydrator) validate(ctx context.Context, r *plan.Release) diag.List {
 	chart, found := h.fetch(r)
 	if found.HasErrors() {
 		return found
@@ -226,7 +237,7 @@ func (h *hydrator) validate(r *plan.Release) diag.List {
 	if list.HasErrors() {
 		return found
 	}
-	return append(found, render.Validate(parsed, r)...)
+	return append(found, render.Validate(ctx, parsed, r)...)
 }
 
 // verify renders a release with Helm's own engine and compares.
@@ -239,7 +250,11 @@ func (h *hydrator) verify(ctx context.Context, r *plan.Release) (diag.List, erro
 	if found.HasErrors() {
 		return found, nil
 	}
-	found = render.Verify(ctx, parsed, r, render.Options{Memo: h.memo, Place: chart.Place})
+	options := render.Options{Place: chart.Place}
+	ours, found := render.Render(ctx, parsed, r, options)
+	if !found.HasErrors() {
+		found = render.Verify(ctx, parsed, r, options, ours)
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("verify %s: %w", r.Name, err)
 	}

@@ -24,8 +24,8 @@ func Validate(ctx context.Context, run Run) (Valid, diag.List, error) {
 	}
 	h := run.hydrator()
 	lists := make([]diag.List, len(jobs))
-	err = each(ctx, run.Jobs, len(jobs), func(i int) string { return jobs[i].String() }, func(_ context.Context, i int) error {
-		lists[i] = h.validate(jobs[i].release)
+	err = each(ctx, run.Jobs, len(jobs), func(i int) string { return jobs[i].String() }, func(ctx context.Context, i int) error {
+		lists[i] = h.validate(ctx, jobs[i].release)
 		return nil
 	})
 	return Valid{Targets: len(p.Targets), Releases: len(jobs)}, append(found, gather(lists)...), err

@@ -76,13 +76,12 @@ func Main(streams *ui.Streams, args []string) (code int) {
 	a := &app{streams: streams, texts: map[string][]byte{}}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	defer func() {
 		if bug := recover(); bug != nil {
-			fmt.Fprintf(streams.Err, "Error: weir has a bug: %v\n\nNothing was written by this step. Please report it with the command you ran and these lines:\n", bug)
+			fmt.Fprintf(streams.Err, "Error: weir has a bug: %v\nPlease report it with the command you ran.\n", bug)
 			if a.flags.verbose {
-				streams.Err.Write(debug.Stack())
-			} else {
-				fmt.Fprintln(streams.Err, "(run again with --verbose to see them)")
+				_, _ = streams.Err.Write(debug.Stack())
 			}
 			code = exitFailed
 		}
@@ -110,7 +109,7 @@ func (a *app) conclude(ctx context.Context, result view, err error) int {
 	code := exitOK
 	switch {
 	case ctx.Err() != nil && err != nil:
-		err, code = errors.New("interrupted; nothing was changed"), exitInterrupted
+		err, code = errors.New("interrupted"), exitInterrupted
 	case err != nil || a.found.HasErrors():
 		code = exitFailed
 	default:
@@ -137,6 +136,9 @@ func (a *app) printHuman(result view, err error) {
 	_ = a.shown().Format(a.streams.Err, diag.Options{Sources: a.source, Color: style.Colour, Width: a.streams.TextWidth()})
 	if err != nil {
 		fmt.Fprintf(a.streams.Err, "%s %s\n", style.Removed("Error:"), err)
+	}
+	if bug := (*engine.PanicError)(nil); errors.As(err, &bug) && a.flags.verbose {
+		_, _ = a.streams.Err.Write(bug.Stack)
 	}
 }
 
@@ -221,7 +223,7 @@ func (a *app) load() (*schema.Project, error) {
 		return nil, err
 	}
 	project, found := schema.Load(schema.Options{
-		Dir: a.flags.dir, Vars: vars, VarFiles: a.flags.varFiles, Environ: os.Environ(), Version: version(),
+		Dir: a.flags.dir, Vars: vars, VarFiles: a.flags.varFiles, Environ: os.Environ(), Version: released(),
 	})
 	a.project = project
 	if err := a.report(found); err != nil {
@@ -249,7 +251,7 @@ func (a *app) begin() (engine.Run, error) {
 		return engine.Run{}, err
 	}
 	return engine.Run{
-		Project: project, Dir: a.flags.dir, Selection: selection, Jobs: a.flags.jobs, Version: version(),
+		Project: project, Dir: a.flags.dir, Selection: selection, Jobs: a.flags.jobs, Version: version(), Build: build(),
 	}, nil
 }
 

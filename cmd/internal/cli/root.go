@@ -14,7 +14,7 @@ Exit codes:
   0    done
   1    an error; what went wrong is on standard error
   2    --check: something would change
-  130  interrupted; nothing was changed`
+  130  interrupted; what was not committed is as it was`
 
 // root is the command line: global flags and the list of commands.
 func (a *app) root() *cobra.Command {
