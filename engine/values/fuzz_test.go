@@ -20,6 +20,7 @@ func FuzzParseYAML(f *testing.F) {
 		"a: |\n  x\n\n  y\nb: >-\n  x\n  y\n", "a: !!str 1\nb: !!int \"2\"\nc: !!float 3\nd: !!binary aGk=\ne: !x y\nf: !!null ''\ng: !!bool yes\n",
 		"a: 2024-01-01\nb: 2024-01-01T10:00:00Z\nc: 12:30\n", "\ufeffa: \"\\u00e9\\x41\"\r\nb: 'it''s'\r\n", "--- {a: 1}\n...\n", "? a\n: b\n",
 		"a: ! 12\nb: ! yes\n", "<<: {a: 1}\na: 2\n", "a: 18446744073709551615\nb: -9223372036854775808\nc: 123456789012345678901\n",
+		"0: !0 {0: [0b+0, -0e00, -0]}\n", "!!bool", "!\r  ", "\r! ", "0: |\n\n 000", "a: 'x\n  y'\nb: [a,\n  b]\n",
 	} {
 		f.Add([]byte(seed))
 	}
