@@ -25,8 +25,8 @@ func (t *target) release(h Header) (Release, diag.List) {
 	var list diag.List
 	d := t.draft(r, &list)
 	d.s.extra["release"] = cty.ObjectVal(map[string]cty.Value{
-		"name":      marked(cty.StringVal(r.HelmName), r.Range),
-		"namespace": marked(cty.StringVal(r.Namespace), r.Range),
+		"name":      marked(cty.StringVal(r.HelmName), r.nameAt),
+		"namespace": marked(cty.StringVal(r.Namespace), r.spaceAt),
 	})
 	out := Release{
 		Header:                r.Header,

@@ -193,8 +193,12 @@ func (c checker) unknownRoot(x *expression, name string, at diag.Range, sees roo
 }
 
 func (c checker) unknownMember(x *expression, root, member string, ref hcl.Traversal, known []string, declare string) {
+	near := diag.Nearest(member, known)
 	remedy := didYouMean(member, known)
-	if remedy == "" || declare != "" && diag.Nearest(member, known) == "" {
+	if near != "" {
+		remedy = fmt.Sprintf("Did you mean %s.%s?", root, near)
+	}
+	if remedy == "" || declare != "" && near == "" {
 		remedy = sentences(remedy, declare)
 	}
 	at := hcl.RangeBetween(ref[0].SourceRange(), ref[1].SourceRange())

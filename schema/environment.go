@@ -89,7 +89,8 @@ func (p *Project) extended(list *diag.List) bool {
 		return out
 	}, "environments")
 	for _, d := range found {
-		d.Summary = "The environment " + strings.Replace(d.Summary, "refers to", "extends", 1)
+		name, _, _ := strings.Cut(d.Summary, " ")
+		d.Summary = fmt.Sprintf("The environment %q extends itself", name)
 		for i := range d.Related {
 			d.Related[i].Note = strings.Replace(d.Related[i].Note, "refers to", "extends", 1)
 		}

@@ -166,7 +166,7 @@ func resolve(base, written string) (string, string) {
 	}
 	p := path.Join(path.Dir(base), written)
 	if p == ".." || strings.HasPrefix(p, "../") {
-		return "", fmt.Sprintf("The path %q leads out of the project, seen from %s.", written, base)
+		return "", fmt.Sprintf("The path %q leads out of the project.", written)
 	}
 	return p, ""
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
 
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -25,7 +27,10 @@ func fromHCL(in hcl.Diagnostics) diag.List {
 		}
 		// HCL ends some details with its own suggestion; it belongs with the remedies.
 		if i := strings.LastIndex(n.Detail, " Did you mean "); i >= 0 {
-			n.Detail, n.Remedy = n.Detail[:i], sentences(n.Detail[i+1:], n.Remedy)
+			n.Detail, n.Remedy = n.Detail[:i], sentences(strings.TrimSuffix(n.Detail[i+1:], "."), n.Remedy)
+		}
+		if names, asked, ok := members(d); ok {
+			n.Remedy = sentences(diag.DidYouMean(asked, names), n.Remedy)
 		}
 		if n.Remedy == "" {
 			n.Remedy = "Correct the expression."
@@ -66,4 +71,28 @@ var remedies = map[string]string{
 	"Invalid block definition":                 "Write `block \"label\" { … }`; an object value takes `name = { … }`.",
 	"Variables not allowed":                    "Write a plain value here: this is read before anything can be evaluated.",
 	"Function calls not allowed":               "Write a plain value here: this is read before anything can be evaluated.",
+}
+
+// members are the names that the object had where a reference asked for
+// another one.
+func members(d *hcl.Diagnostic) (names []string, asked string, ok bool) {
+	ref, is := d.Expression.(*hclsyntax.ScopeTraversalExpr)
+	if !is || d.EvalContext == nil || d.Subject == nil {
+		return nil, "", false
+	}
+	v := cty.NilVal
+	for i, step := range ref.Traversal {
+		if i > 0 && step.SourceRange() == *d.Subject {
+			if attr, is := step.(hcl.TraverseAttr); is && v != cty.NilVal && !v.IsNull() && isMap(v) {
+				bare, _ := v.Unmark()
+				return keys(bare.AsValueMap()), attr.Name, true
+			}
+			return nil, "", false
+		}
+		var diags hcl.Diagnostics
+		if v, diags = ref.Traversal[:i+1].TraverseAbs(d.EvalContext); diags.HasErrors() {
+			return nil, "", false
+		}
+	}
+	return nil, "", false
 }

@@ -121,6 +121,8 @@ type release struct {
 	block     *instance
 	fragments []*instance // lowest first: defaults, profiles, the release, its overlays
 	each      cty.Value
+	nameAt    diag.Range // where the name and the namespace were written
+	spaceAt   diag.Range
 }
 
 func (t *target) headers() ([]Header, diag.List) {
@@ -129,7 +131,7 @@ func (t *target) headers() ([]Header, diag.List) {
 		namespace := t.namespace(&t.diags)
 		for _, label := range keys(t.p.releases) {
 			for _, r := range t.declared(t.p.releases[label]) {
-				t.header(r, namespace.text)
+				t.header(r, namespace)
 				if first := t.instances[r.Name]; first != nil {
 					t.diags = append(t.diags, diag.Diagnostic{
 						Summary: fmt.Sprintf("Two releases are called %q", r.Name), Subject: r.Range,
@@ -170,6 +172,10 @@ func (t *target) declared(b *instance) []*release {
 	}
 	var out []*release
 	for _, key := range keys(elements) {
+		at := at
+		if own, ok := firstPlace(elements[key]); ok {
+			at = own
+		}
 		name := b.label + "-" + key
 		if fault := notDNSLabel(name); fault != "" {
 			reader{&t.diags}.fail(at, fmt.Sprintf("%q cannot be the name of a release", name), fault, "Use keys of lower-case letters, digits and hyphens.")
@@ -219,7 +225,7 @@ func (t *target) elements(x *expression, v cty.Value) (map[string]cty.Value, dia
 }
 
 // header fills in what is needed to select and to prune.
-func (t *target) header(r *release, namespace string) {
+func (t *target) header(r *release, namespace placed) {
 	d := t.draft(r, &t.diags)
 	t.fragments(r, d)
 	d.fragments = r.fragments
@@ -250,16 +256,16 @@ func (t *target) header(r *release, namespace string) {
 		}
 	}
 	name := d.string("", "name")
-	r.HelmName = name.text
+	r.HelmName, r.nameAt = name.text, cmp.Or(name.at, r.Range)
 	if r.HelmName == "" {
 		r.HelmName = r.Name
 	} else if !helmName.MatchString(name.text) || len(name.text) > 53 {
 		reader{d.list}.fail(name.at, fmt.Sprintf("%q cannot be the name of a Helm release", name.text), "", "Use at most 53 lower-case letters, digits, hyphens and dots.")
 	}
 	ns := d.string("", "namespace")
-	r.Namespace = ns.text
+	r.Namespace, r.spaceAt = ns.text, ns.at
 	if r.Namespace == "" {
-		r.Namespace = namespace
+		r.Namespace, r.spaceAt = namespace.text, cmp.Or(namespace.at, r.Range)
 	} else if fault := notDNSLabel(ns.text); fault != "" {
 		reader{d.list}.fail(ns.at, fmt.Sprintf("%q cannot be the name of a namespace", ns.text), fault, "Use lower-case letters, digits and hyphens.")
 	}

@@ -135,8 +135,8 @@ func (p *Project) readFile(name string, list *diag.List) *instance {
 	src, diags := parseSource(name, data)
 	p.sources[name] = src
 	*list = append(*list, diags...)
-	if src.body == nil || diags.HasErrors() {
-		return nil // what the parser recovered of a broken file would only mislead
+	if src.body == nil {
+		return nil
 	}
 	in := &instance{def: &language, file: name}
 	decoder{list}.body(src.body, &language, in)

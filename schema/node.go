@@ -171,6 +171,9 @@ func (n nodes) value(v cty.Value, at diag.Range, secret bool) *values.Node {
 // --set; any other is the nearest float64, as from a values file. A whole
 // number beyond int64 would reach the chart changed, so it is refused.
 func numberOf(f *big.Float) (any, string) {
+	if f.IsInf() {
+		return nil, "It is infinite, as after a division by zero."
+	}
 	if f.IsInt() {
 		if i, accuracy := f.Int64(); accuracy == big.Exact {
 			return i, ""

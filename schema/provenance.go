@@ -75,6 +75,9 @@ type literal struct {
 	val cty.Value
 }
 
+// StartRange is the whole literal: what HCL points at in an argument.
+func (e *literal) StartRange() hcl.Range { return e.Range() }
+
 func (e *literal) Value(*hcl.EvalContext) (cty.Value, hcl.Diagnostics) { return e.val, nil }
 
 // computed is an expression whose result has the expression's own place.
@@ -82,6 +85,8 @@ type computed struct {
 	hclsyntax.Expression
 	at diag.Range
 }
+
+func (e *computed) StartRange() hcl.Range { return e.Range() }
 
 func (e *computed) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	v, diags := e.Expression.Value(ctx)
@@ -132,4 +137,46 @@ var selectors = map[string][]int{
 func hasSensitive(marks cty.ValueMarks) bool {
 	_, is := marks[sensitive{}]
 	return is
+}
+
+// iteration is what a `for` evaluates for each element. The key of the
+// iteration gets the place of its element: HCL's keys have none.
+type iteration struct {
+	hclsyntax.Expression
+	key, val string
+}
+
+func (e *iteration) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	key := ctx.Variables[e.key]
+	if key == cty.NilVal || key.Type() != cty.String || key.IsMarked() {
+		return e.Expression.Value(ctx)
+	}
+	at, ok := firstPlace(ctx.Variables[e.val])
+	if !ok {
+		return e.Expression.Value(ctx)
+	}
+	child := ctx.NewChild()
+	child.Variables = map[string]cty.Value{e.key: marked(key, at)}
+	return e.Expression.Value(child)
+}
+
+// firstPlace is the place of a value, or of the first thing with a place in it.
+func firstPlace(v cty.Value) (diag.Range, bool) {
+	if v == cty.NilVal {
+		return diag.Range{}, false
+	}
+	bare, marks := v.Unmark()
+	if at, ok := placeOf(marks); ok {
+		return at, true
+	}
+	if bare.IsNull() || !bare.IsKnown() || !bare.CanIterateElements() || bare.Type().IsSetType() {
+		return diag.Range{}, false
+	}
+	for it := bare.ElementIterator(); it.Next(); {
+		_, e := it.Element()
+		if at, ok := firstPlace(e); ok {
+			return at, true
+		}
+	}
+	return diag.Range{}, false
 }

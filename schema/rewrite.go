@@ -77,6 +77,9 @@ func (r rewriter) expr(e hclsyntax.Expression) hclsyntax.Expression {
 		r.object(e)
 	case *hclsyntax.ForExpr:
 		e.CollExpr, e.ValExpr = r.expr(e.CollExpr), r.expr(e.ValExpr)
+		if e.KeyVar != "" {
+			e.ValExpr = &iteration{e.ValExpr, e.KeyVar, e.ValVar}
+		}
 		if e.KeyExpr != nil {
 			e.KeyExpr = &unplaced{r.expr(e.KeyExpr)}
 		}

@@ -97,7 +97,7 @@ func (s *scope) fill(c *context, x *expression, list *diag.List) bool {
 		ok = fillMembers(c, "local", c.locals, locals, func(name string) (cty.Value, bool) { return s.local(name, list) }) && ok
 	}
 	if n.roots&rootVar != 0 {
-		ok = fillMembers(c, "var", c.vars, vars, func(name string) (cty.Value, bool) { return s.p.variables[name].get(list) }) && ok
+		ok = fillMembers(c, "var", c.vars, vars, func(name string) (cty.Value, bool) { return s.p.variables[name].get(x, list) }) && ok
 	}
 	if n.roots&rootProject != 0 {
 		c.Variables["project"] = s.p.object

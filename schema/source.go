@@ -34,10 +34,10 @@ func parseSource(name string, data []byte) (*source, diag.List) {
 	}
 	file, diags := hclsyntax.ParseConfig(text, name, hcl.InitialPos)
 	list := fromHCL(diags)
-	if file != nil {
+	if file != nil && !diags.HasErrors() { // what the parser recovered of a broken file would only mislead
 		s.body, _ = file.Body.(*hclsyntax.Body)
 	}
-	if s.body != nil && !diags.HasErrors() {
+	if s.body != nil {
 		rewriteBody(s.body, &list)
 	}
 	return s, list

@@ -28,13 +28,14 @@ type variable struct {
 
 // get is the variable's value, asked for by an expression: only then a missing
 // value is a mistake.
-func (v *variable) get(list *diag.List) (cty.Value, bool) {
+func (v *variable) get(asks *expression, list *diag.List) (cty.Value, bool) {
 	if !v.set {
 		name := v.block.label
 		*list = append(*list, diag.Diagnostic{
 			Summary: fmt.Sprintf("The variable %q has no value", name), Subject: v.block.rng,
-			Detail: "It has no default, and something that is evaluated asks for it.",
-			Remedy: fmt.Sprintf("Pass --var %s=…, set WEIR_VAR_%s, or write it into %s.", name, name, variablesFile),
+			Detail:  "It has no default, and something that is evaluated asks for it.",
+			Remedy:  fmt.Sprintf("Pass --var %s=…, set WEIR_VAR_%s, or write it into %s.", name, name, variablesFile),
+			Related: []diag.Related{{Range: asks.at(), Note: "asked for here"}},
 		})
 		return cty.NilVal, false
 	}
@@ -153,7 +154,7 @@ func (p *Project) variableFile(name string, from diag.Range, out map[string]sett
 	}
 	src, diags := parseSource(name, data)
 	*list = append(*list, diags...)
-	if diags.HasErrors() || src.body == nil {
+	if src.body == nil {
 		return
 	}
 	for _, b := range src.body.Blocks {
@@ -273,7 +274,7 @@ func (v *variable) convert(value cty.Value, at diag.Range, list *diag.List) (cty
 	out, err := convert.Convert(value, v.ty)
 	if err != nil {
 		*list = append(*list, diag.Diagnostic{
-			Summary: fmt.Sprintf("The variable %q takes %s", v.block.label, typeexpr.TypeString(v.ty)), Subject: at,
+			Summary: fmt.Sprintf("The variable %q has the type %s", v.block.label, typeexpr.TypeString(v.ty)), Subject: at,
 			Detail:  fmt.Sprintf("The value does not fit: %s.", convertFault(err)),
 			Remedy:  "Write a value of that type, or change the variable's type.",
 			Related: []diag.Related{{Range: v.block.rng, Note: "declared here"}},

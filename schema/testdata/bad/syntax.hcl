@@ -1,0 +1,6 @@
+project "bad" {}
+
+release "web" {
+  chart = 
+  values = { a = "x }
+}
