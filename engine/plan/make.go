@@ -60,8 +60,9 @@ func (o *Outline) Resolve(each Loop) (*Plan, diag.List) {
 	n := newNeeds(o)
 	list := slices.Concat(lists...)
 	for i := range plan.Targets {
-		list = append(list, n.resolve(o.Targets[i], plan.Targets[i].Releases)...)
+		n.resolve(o.Targets[i], plan.Targets[i].Releases)
 	}
+	list = append(list, n.found.found()...)
 	list = append(list, cycles(plan.Targets)...)
 	for i := range plan.Targets {
 		order(plan.Targets[i].Environment, plan.Targets[i].Releases)

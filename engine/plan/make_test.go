@@ -251,7 +251,7 @@ Warning: Releases "other" and "web" share the Helm name "web" in namespace "x"
   on weir.hcl line 4, the other one:
 
 Charts put the Helm name into labels and selectors, so that the workloads of one
-may pick up the pods of the other (prod on eu).
+may pick up the pods of the other, in prod on eu.
 
 Give one of them another `+"`name` or `namespace`"+`.
 `, show(&Plan{}, list))
@@ -290,8 +290,8 @@ Error: Release "tenant-b" is not known
 
   on weir.hcl line 1:
 
-Release "tenant" with key "a" needs it in prod on eu, but no release there has
-that name.
+Release "tenant" with key "a" needs it, but no release of prod on eu has that
+name.
 
 Did you mean "tenant-a"? `+"`needs`"+` takes the names of releases, labels of for_each
 blocks, and "<environment>/<release>" for another environment on the same
@@ -313,7 +313,7 @@ Error: Release "bd" is not known
 
   on weir.hcl line 1:
 
-Release "web" needs it in dev on kind, but no release there has that name.
+Release "web" needs it, but no release of dev on kind has that name.
 
 Did you mean "db"? ` + "`needs`" + ` takes the names of releases, labels of for_each
 blocks, and "<environment>/<release>" for another environment on the same
@@ -333,8 +333,8 @@ Warning: Release "db" is needed but not planned
 It is declared, but left out of dev on kind (environments leaves out "dev"), so
 nothing is waited for.
 
-Make the need conditional, as in ` + "`env.name == \"dev\" ? [] : [\"db\"]`" + `, or plan the
-release here.
+To say that this is meant, make the need conditional:
+  needs = env.name == "dev" ? [] : ["db"]
 `,
 		},
 		"planned in another environment": {
@@ -350,7 +350,9 @@ Warning: Release "db" is needed but not planned
 It is declared, but left out of dev on kind (environments leaves out "dev"), so
 nothing is waited for.
 
-On this cluster it is planned in another environment: did you mean "prod/db"?
+On this cluster it is planned in another environment: did you mean "prod/db"? To
+say that this is meant, make the need conditional:
+  needs = env.name == "dev" ? [] : ["db"]
 `,
 		},
 		"some elements are planned": {
@@ -607,4 +609,44 @@ func BenchmarkMake(b *testing.B) {
 			b.Fatal(list)
 		}
 	}
+}
+
+// One wrong line is reported once, with the targets where it is wrong.
+func TestMistakesAreSaidOnce(t *testing.T) {
+	p := shop(
+		release{label: "tenant", key: "a", line: 1, needs: []string{"nothing"}, namespace: "x"},
+		release{label: "tenant", key: "b", line: 1, needs: []string{"nothing", "tenant"}, namespace: "x", name: "tenant-a"},
+	)
+	expect(t, `
+
+Warning: Releases "tenant-a" and "tenant-b" share the Helm name "tenant-a" in namespace "x"
+
+  on weir.hcl line 1:
+  on weir.hcl line 1, the other one:
+
+Charts put the Helm name into labels and selectors, so that the workloads of one
+may pick up the pods of the other, in dev on kind. It is the same in prod on eu,
+prod on kind.
+
+Give one of them another `+"`name` or `namespace`"+`.
+
+Error: Release "nothing" is not known
+
+  on weir.hcl line 1:
+
+Release "tenant" with key "a" needs it, but no release of dev on kind has that
+name. It is the same in prod on eu, prod on kind.
+
+`+"`needs`"+` takes the names of releases, labels of for_each blocks, and
+"<environment>/<release>" for another environment on the same cluster.
+
+Error: Release "tenant-b" needs itself
+
+  on weir.hcl line 1:
+
+Where a need names a block with for_each, it means all of its releases, this one
+too.
+
+Take it out of its own `+"`needs`"+`.
+`, show(&Plan{}, func() diag.List { _, list := Make(p, Selection{}); return list }()))
 }

@@ -17,6 +17,7 @@ type needs struct {
 	project Project
 	targets map[schema.Target]*neighbours
 	all     []schema.Target
+	found   once
 }
 
 // neighbours are the releases of a target by what a need may call them: their
@@ -57,23 +58,21 @@ func (n *needs) at(t schema.Target) *neighbours {
 }
 
 // resolve fills After of a target's releases.
-func (n *needs) resolve(t OutlineTarget, releases []*Release) diag.List {
-	var list diag.List
+func (n *needs) resolve(t OutlineTarget, releases []*Release) {
 	for _, r := range releases {
 		for _, need := range r.Needs {
 			environment := cmp.Or(need.Environment, t.Environment)
-			found, problem := n.find(t, r, environment, need)
+			meant, problem := n.find(t, r, environment, need)
 			if problem != nil {
-				list = append(list, *problem)
+				n.found.add(*problem, t.title())
 			}
-			for _, h := range found {
+			for _, h := range meant {
 				r.After = append(r.After, environment+"/"+h.Name)
 			}
 		}
 		slices.Sort(r.After)
 		r.After = slices.Compact(r.After)
 	}
-	return list
 }
 
 // find returns the planned releases that a need means.
@@ -102,7 +101,7 @@ func (n *needs) find(t OutlineTarget, r *Release, environment string, need schem
 		return nil, nil // a for_each without elements: all of them are there
 	}
 	d := diag.Errorf(need.Range, "Release %q is not known", need.Release).
-		Detailf("%s needs it in %s on %s, but no release there has that name.", capital(origin(r.Header)), environment, t.Cluster.Name).
+		Detailf("%s needs it, but no release of %s on %s has that name.", capital(origin(r.Header)), environment, t.Cluster.Name).
 		Suggest(need.Release, here.names()).
 		Remedyf("`needs` takes the names of releases, labels of for_each blocks, and \"<environment>/<release>\" for another environment on the same cluster.")
 	return nil, &d
@@ -170,9 +169,8 @@ func (n *needs) unplanned(t OutlineTarget, environment string, need schema.Need,
 	}
 	if len(elsewhere) > 0 {
 		d = d.Remedyf("On this cluster it is planned in another environment: did you mean %s?", strings.Join(elsewhere, " or "))
-	} else {
-		d = d.Remedyf("Make the need conditional, as in `env.name == %q ? [] : [%q]`, or plan the release here.", t.Environment, need.Release)
 	}
+	d = d.Remedyf("To say that this is meant, make the need conditional:\n  needs = env.name == %q ? [] : [%q]", t.Environment, need.Release)
 	return &d
 }
 

@@ -195,7 +195,11 @@ func (k *knots) diagnostic(cycle []string) diag.Diagnostic {
 		}
 	}
 	if len(cycle) == 1 {
+		r := k.releases[cycle[0]]
 		d.Summary = fmt.Sprintf("Release %q needs itself", way[0])
+		if r.Key != "" {
+			d = d.Detailf("Where a need names a block with for_each, it means all of its releases, this one too.")
+		}
 		return d.Remedyf("Take it out of its own `needs`.")
 	}
 	return d.Detailf("Each of them would have to come after the next: %s.", strings.Join(append(way, way[0]), " → ")).

@@ -43,6 +43,9 @@ type OutlineTarget struct {
 	failed bool  // headers are missing
 }
 
+// title is what messages call the target.
+func (t OutlineTarget) title() string { return t.Environment + " on " + t.Cluster.Name }
+
 func (t OutlineTarget) pair() schema.Target {
 	return schema.Target{Environment: t.Environment, Cluster: t.Cluster.Name}
 }
@@ -74,9 +77,11 @@ func Draw(p Project, s Selection, each Loop) (*Outline, diag.List) {
 		t.failed = lists[i].HasErrors()
 	})
 	list = append(list, slices.Concat(lists...)...)
+	var same once
 	for _, t := range o.Targets {
-		list = append(list, shared(t)...)
+		shared(t, &same)
 	}
+	list = append(list, same.found()...)
 	o.choose(s.Selector, each)
 	list = append(list, o.nothing(s.Selector)...)
 	return o, append(list, disappearances(p, o.Targets)...)
@@ -132,8 +137,7 @@ func (o *Outline) evaluate(s Selector, each Loop) {
 
 // shared warns of planned releases that share what Helm calls a release. Names
 // in a target are unique: the project sees to that.
-func shared(t OutlineTarget) diag.List {
-	var list diag.List
+func shared(t OutlineTarget, found *once) {
 	type helm struct{ namespace, name string }
 	seen := map[helm]schema.Header{}
 	for _, h := range t.Headers {
@@ -145,12 +149,11 @@ func shared(t OutlineTarget) diag.List {
 			seen[helm{h.Namespace, h.HelmName}] = h
 			continue
 		}
-		list = append(list, diag.Warningf(h.Range, "Releases %q and %q share the Helm name %q in namespace %q", first.Name, h.Name, h.HelmName, h.Namespace).
-			Detailf("Charts put the Helm name into labels and selectors, so that the workloads of one may pick up the pods of the other (%s on %s).", t.Environment, t.Cluster.Name).
+		found.add(diag.Warningf(h.Range, "Releases %q and %q share the Helm name %q in namespace %q", first.Name, h.Name, h.HelmName, h.Namespace).
+			Detailf("Charts put the Helm name into labels and selectors, so that the workloads of one may pick up the pods of the other, in %s.", t.title()).
 			Remedyf("Give one of them another `name` or `namespace`.").
-			Also(first.Range, "the other one"))
+			Also(first.Range, "the other one"), t.title())
 	}
-	return list
 }
 
 // nothing reports a selector that leaves a run without work.
@@ -164,7 +167,7 @@ func (o *Outline) nothing(s Selector) diag.List {
 			if h.Planned {
 				return nil
 			}
-			unplanned = append(unplanned, diag.Warningf(h.Range, "Release %q is not planned for %s on %s", h.Name, t.Environment, t.Cluster.Name).
+			unplanned = append(unplanned, diag.Warningf(h.Range, "Release %q is not planned for %s", h.Name, t.title()).
 				Detailf("%s.", capital(strings.TrimSuffix(h.Why, "."))))
 		}
 		if t.failed {
