@@ -1,8 +1,13 @@
 package state_test
 
 import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -202,6 +207,58 @@ D	manifests/dev/web/x/configmap_goes.yaml
 	again, _ := hydrate(t, at, move("dev/web", "dev/podinfo"), func(_ *testing.T, s *state.Stage) { s.Keep(key("dev/podinfo"), 3) })
 	if !again.Empty() {
 		t.Error("moving again changes something")
+	}
+}
+
+// TestMoveToKept has both names in the state and the new one unchanged.
+func TestMoveToKept(t *testing.T) {
+	at := place(t)
+	hydrate(t, at, put(release(t, "dev/web", "1", config(t, "x", "a", "1"))), put(release(t, "dev/podinfo", "1", config(t, "x", "b", "1"))))
+	c, _ := hydrate(t, at, move("dev/web", "dev/podinfo"), put(release(t, "dev/podinfo", "1", config(t, "x", "b", "1"))))
+	sound(t, at)
+	same(t, "files", files(t, at), ".weir/dev/podinfo.json\nmanifests/dev/podinfo/x/configmap_b.yaml\n")
+	same(t, "changes", brief(c), "dev/podinfo changed {\"created\":0,\"changed\":0,\"unchanged\":1,\"removed\":1}\n  removed manifests/dev/web/x/configmap_a.yaml\n")
+}
+
+// TestPathDoesNotMatter goes to a state in many partial runs and in one: the
+// trees are the same.
+func TestPathDoesNotMatter(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	at := place(t)
+	now := map[string]state.Release{}
+	for range 12 {
+		var wants []want
+		for i := range 6 {
+			k := fmt.Sprintf("env-%d/release-%d", i%2, i)
+			switch random.IntN(4) {
+			case 0: // not selected
+			case 1:
+				wants = append(wants, remove(k))
+				delete(now, k)
+			default:
+				var objects []manifest.Object
+				for j := range 5 {
+					if random.IntN(3) > 0 {
+						o := config(t, fmt.Sprintf("ns-%d-%d", i, j%2), fmt.Sprintf("object-%d", j), strconv.Itoa(random.IntN(2)))
+						if j == 4 {
+							o = hook(o, "pre-install", "post-install")
+						}
+						objects = append(objects, o)
+					}
+				}
+				now[k] = release(t, k, strconv.Itoa(random.IntN(2)), objects...)
+				wants = append(wants, put(now[k]))
+			}
+		}
+		hydrate(t, at, wants...)
+		sound(t, at)
+		var all []want
+		for _, k := range slices.Sorted(maps.Keys(now)) {
+			all = append(all, put(now[k]))
+		}
+		fresh := place(t)
+		hydrate(t, fresh, all...)
+		same(t, "tree", git(t, at, "rev-parse", "HEAD^{tree}"), git(t, fresh, "rev-parse", "HEAD^{tree}"))
 	}
 }
 

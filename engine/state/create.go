@@ -3,15 +3,25 @@ package state
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
-// create makes the repository at its place in one step: it is made beside it
-// and gets its name when it is complete. If another run was faster, that one's
-// repository is used.
+// create makes the repository. If another run is faster, that one's is used.
 func (r *Repository) create() error {
+	made := r.makeRepository()
+	exists, err := r.at.inspect()
+	if !exists {
+		return errors.Join(made, err)
+	}
+	r.store = openStore(r.gitDir, r.at.Name)
+	return nil
+}
+
+// makeRepository makes the repository beside its place and gives it its name
+// when it is complete.
+func (r *Repository) makeRepository() error {
 	above := filepath.Dir(r.at.Dir)
 	if err := r.disk.mkdir(above); err != nil {
 		return err
@@ -42,18 +52,16 @@ func (r *Repository) create() error {
 			return err
 		}
 	}
-	r.disk.about("rename", r.at.Dir)
-	if err := os.Rename(made, r.at.Dir); err != nil && !errors.Is(err, fs.ErrExist) {
-		if exists, _ := r.at.inspect(); !exists {
-			return r.disk.failed(err)
+	if err := r.disk.rename(made, r.at.Dir); err != nil {
+		return err
+	}
+	// What killed runs left; and what slower ones are at, which find out that
+	// there is a repository now.
+	beside, err := os.ReadDir(above)
+	for _, f := range beside {
+		if strings.HasPrefix(f.Name(), prefix) {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(above, f.Name())))
 		}
 	}
-	// What killed runs left of this, and a slower one is about to fail with.
-	if left, err := filepath.Glob(filepath.Join(above, prefix+"*")); err == nil {
-		for _, dir := range left {
-			os.RemoveAll(dir)
-		}
-	}
-	r.store = openStore(r.gitDir, r.at.Name)
-	return nil
+	return r.disk.failed(err)
 }

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -166,8 +168,15 @@ func (r *Repository) ready() error {
 			Remedy:  remedy,
 		})
 	}
-	for lock, ours := range r.locks() {
-		if _, err := os.Lstat(lock); err == nil && !isOurs(lock, ours) {
+	return nil
+}
+
+// unlocked refuses to go on while a Git command works in the repository, or
+// after one was killed. The caller keeps other runs out, so a lock of ours is
+// one that settle has freed already.
+func (r *Repository) unlocked() error {
+	for _, lock := range slices.Sorted(maps.Keys(r.locks())) {
+		if _, err := os.Lstat(lock); err == nil {
 			return r.lockedBy(lock)
 		}
 	}

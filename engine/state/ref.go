@@ -64,7 +64,9 @@ func (r *Repository) ownRef() string { return filepath.Join(r.gitDir, "weir", "r
 func (r *Repository) swap(old, new plumbing.Hash, by Signature, message string) error {
 	file := r.refFile()
 	lock := file + ".lock"
-	if err := r.disk.write(r.ownRef(), []byte(new.String()+"\n"), true); err != nil {
+	// A new file each time: what a killed run left under this name may be the
+	// branch itself.
+	if err := r.disk.replace(r.ownRef(), r.ownRef()+".new", []byte(new.String()+"\n")); err != nil {
 		return err
 	}
 	if err := r.disk.mkdir(filepath.Dir(file)); err != nil {

@@ -109,11 +109,10 @@ func (r *Repository) Commit(ctx context.Context, c *Change, message string, who 
 		return Result{}, err
 	}
 	defer unlock()
-	if err := r.settle(); err != nil {
-		return Result{}, err
-	}
-	if err := r.ready(); err != nil {
-		return Result{}, err
+	for _, step := range []func() error{r.ready, r.settle, r.unlocked} {
+		if err := step(); err != nil {
+			return Result{}, err
+		}
 	}
 	tip, err := r.tip()
 	if err != nil {

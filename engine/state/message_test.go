@@ -1,0 +1,177 @@
+package state_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/state"
+)
+
+func TestMessage(t *testing.T) {
+	chart := func(name, version, digest string) *state.Metadata {
+		return &state.Metadata{Chart: &state.Chart{Name: name, Version: version, Digest: digest}}
+	}
+	change := func(k string, status state.Status, old, new *state.Metadata, counts state.Counts) state.ReleaseChange {
+		return state.ReleaseChange{Key: key(k), Status: status, Old: old, New: new, Counts: counts}
+	}
+	many := &state.Change{}
+	for i := range 12 {
+		many.Releases = append(many.Releases, change(fmt.Sprintf("a-rather-long-environment-%d/r-%d", i%3, i), state.Created, nil, &state.Metadata{}, state.Counts{Created: 1}))
+	}
+	tests := []struct {
+		name    string
+		message state.Message
+		change  *state.Change
+	}{
+		{"everything that happens to a chart", state.Message{Version: "1.2.3", Source: state.Source{URL: "https://git.example/shop", Commit: "c0ffee"}}, &state.Change{Releases: []state.ReleaseChange{
+			change("dev/plain", state.Changed, &state.Metadata{}, &state.Metadata{}, state.Counts{Changed: 1}),
+			change("dev/upgrade", state.Changed, chart("web", "1", "a"), chart("web", "2", "b"), state.Counts{Created: 1, Changed: 2, Removed: 3, Unchanged: 4}),
+			change("dev/content", state.Changed, chart("web", "1", "a"), chart("web", "1", "b"), state.Counts{Unchanged: 4}),
+			change("dev/values", state.Changed, chart("web", "1", "a"), chart("web", "1", "a"), state.Counts{Changed: 4}),
+			change("dev/swap", state.Changed, chart("web", "1", "a"), chart("nginx", "3", "b"), state.Counts{Changed: 4}),
+			change("dev/nothing", state.Unchanged, nil, nil, state.Counts{Unchanged: 4}),
+			change("prod/gone", state.Removed, chart("web", "1", "a"), nil, state.Counts{Removed: 4}),
+		}}},
+		{"many", state.Message{Version: "1.2.3", Source: state.Source{Commit: "c0ffee"}}, many},
+		{"subject", state.Message{Version: "1.2.3", Subject: "  bump the tag \n"}, &state.Change{Releases: many.Releases[:1]}},
+		{"namespaces only", state.Message{Version: "1.2.3"}, &state.Change{Namespaces: []state.ObjectChange{
+			{Status: state.Changed, Path: state.NamespacePath("dev", "web"), Object: manifest.ID{Kind: "Namespace", Name: "web"}}}}},
+	}
+	text := ""
+	for _, test := range tests {
+		text += "# " + test.name + "\n" + test.message.Text(test.change) + "\n"
+	}
+	same(t, "messages", text, golden(t, "messages.txt", []byte(text)))
+}
+
+func TestIdentity(t *testing.T) {
+	now := time.Date(2026, 2, 3, 4, 5, 6, 7, time.FixedZone("", 3600))
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("XDG_CONFIG_HOME", filepath.Join(home, "none"))
+	at := place(t)
+	first(t, at)
+	repository, _ := open(t, at)
+	show := func(env map[string]string) string {
+		who, err := repository.Identity(func(name string) string { return env[name] }, now)
+		if err != nil {
+			return refused(t, err)
+		}
+		return who.Author.String() + "\n" + who.Committer.String() + "\n"
+	}
+	same(t, "nothing is known", show(nil), "weir <weir@localhost> 1770087906 +0100\nweir <weir@localhost> 1770087906 +0100\n")
+	same(t, "EMAIL", show(map[string]string{"EMAIL": "ci@example.com"}), "weir <ci@example.com> 1770087906 +0100\nweir <ci@example.com> 1770087906 +0100\n")
+	writeFile(t, filepath.Join(home, ".gitconfig"), "[user]\n\tname = Ada L.\n\temail = ada@example.com\n")
+	same(t, "user", show(nil), "Ada L. <ada@example.com> 1770087906 +0100\nAda L. <ada@example.com> 1770087906 +0100\n")
+	git(t, at, "config", "user.name", "Weir CI")
+	git(t, at, "config", "committer.email", "bot@example.com")
+	same(t, "repository", show(nil), "Weir CI <ada@example.com> 1770087906 +0100\nWeir CI <bot@example.com> 1770087906 +0100\n")
+	same(t, "environment", show(map[string]string{
+		"GIT_AUTHOR_NAME": "Eve <script>\n", "GIT_AUTHOR_EMAIL": "eve@example.com", "GIT_AUTHOR_DATE": "@1767225600 -0330",
+		"GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z",
+	}), "Eve script <eve@example.com> 1767225600 -0330\nWeir CI <bot@example.com> 1767225600 +0000\n")
+	same(t, "epoch", show(map[string]string{"SOURCE_DATE_EPOCH": "1767225600"}), "Weir CI <ada@example.com> 1767225600 +0000\nWeir CI <bot@example.com> 1767225600 +0000\n")
+	same(t, "no epoch", show(map[string]string{"SOURCE_DATE_EPOCH": "yesterday"}),
+		": SOURCE_DATE_EPOCH is no number of seconds\n  It is \"yesterday\".\n  Set it to seconds since 1970, as in 1767225600, or unset it.\n")
+	for _, date := range []string{"1767225600", "1767225600 +0000", "@1767225600", "2026-01-01 00:00:00", "2026-01-01 01:00:00 +0100", "Thu, 01 Jan 2026 00:00:00 +0000", "Thu, 1 Jan 2026 00:00:00 +0000"} {
+		who, err := repository.Identity(func(name string) string { return map[string]string{"GIT_AUTHOR_DATE": date}[name] }, now)
+		if err != nil || who.Author.When.Unix() != 1767225600 {
+			t.Errorf("date %q: %v %v", date, who.Author.When, err)
+		}
+	}
+	for _, date := range []string{"now", "@x", "@1 x", "20260101"} {
+		if _, err := repository.Identity(func(name string) string { return map[string]string{"GIT_AUTHOR_DATE": date}[name] }, now); err == nil {
+			t.Errorf("date %q is accepted", date)
+		}
+	}
+	writeFile(t, filepath.Join(home, ".gitconfig"), "[user\n")
+	if _, err := repository.Identity(func(string) string { return "" }, now); err == nil {
+		t.Error("a broken configuration is accepted")
+	} else {
+		refused(t, err)
+	}
+
+	// Before there is a repository.
+	writeFile(t, filepath.Join(home, ".gitconfig"), "[user]\n\tname = Ada\n")
+	none, err := state.Open(context.Background(), place(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	who, err := none.Identity(func(string) string { return "" }, now)
+	if err != nil || who.Author.Name != "Ada" {
+		t.Errorf("without a repository: %+v %v", who, err)
+	}
+}
+
+func TestSourceOf(t *testing.T) {
+	dir := t.TempDir()
+	project := filepath.Join(dir, "deep", "project")
+	mkdir(t, project)
+	at := state.Location{Dir: dir}
+	source := func() string {
+		s, err := state.SourceOf(project)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.String()
+	}
+	same(t, "no repository", source(), "")
+	git(t, at, "init", "-q", "-b", "main")
+	same(t, "no commit", source(), "")
+	git(t, at, "commit", "-q", "--allow-empty", "-m", "x")
+	id := git(t, at, "rev-parse", "HEAD")[:40]
+	same(t, "no remote", source(), "@"+id)
+	git(t, at, "remote", "add", "origin", "x")
+	for remote, want := range map[string]string{
+		"https://user:token@git.example/acme/shop.git?x=secret#y": "https://git.example/acme/shop.git",
+		"https://token@git.example/acme/shop.git":                 "https://git.example/acme/shop.git",
+		"ssh://git:secret@git.example:2222/acme/shop.git":         "ssh://git@git.example:2222/acme/shop.git",
+		"git@git.example:acme/shop.git":                           "git@git.example:acme/shop.git",
+		"/srv/git/shop.git":                                       "",
+		"file:///srv/git/shop.git":                                "",
+		"https://us%er:to ken@git.example/x":                      "",
+	} {
+		git(t, at, "remote", "set-url", "origin", remote)
+		same(t, remote, source(), want+"@"+id)
+	}
+	linked := filepath.Join(t.TempDir(), "linked")
+	git(t, at, "worktree", "add", "-q", linked)
+	s, err := state.SourceOf(linked)
+	if err != nil || s.Commit != id {
+		t.Errorf("linked work tree: %+v %v", s, err)
+	}
+}
+
+func TestEnsureIgnored(t *testing.T) {
+	for was, want := range map[string]string{
+		"":                    "/state/\n",
+		"bin":                 "bin\n/state/\n",
+		"bin\r\n":             "bin\r\n/state/\n",
+		"bin\n/state/\nx\n":   "bin\n/state/\nx\n",
+		"state":               "state",
+		"# /state/\nstates\n": "# /state/\nstates\n/state/\n",
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, ".gitignore")
+		if was != "" {
+			writeFile(t, path, was)
+		}
+		wrote, err := state.EnsureIgnored(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, fmt.Sprintf("%q", was), string(got), want)
+		if wrote != (was != want) {
+			t.Errorf("%q: wrote is %v", was, wrote)
+		}
+	}
+}
