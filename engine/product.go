@@ -8,6 +8,7 @@ import (
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/render"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/schema/diag"
 )
 
 // product is a hydrated release: its files, and what the rest of a run must
@@ -24,12 +25,13 @@ type facts struct {
 	Fingerprint state.Fingerprint `json:"fingerprint"`
 	Files       int               `json:"files"`
 	Defines     []render.Kind     `json:"defines,omitempty"`    // kinds that the release's CRDs define
-	Unknown     []render.Kind     `json:"unknown,omitempty"`    // kinds whose scope neither Kubernetes nor the release tells
+	Unknown     []string          `json:"unknown,omitempty"`    // kinds, as Kind.group, whose scope neither Kubernetes nor the release tells
 	Namespaces  []string          `json:"namespaces,omitempty"` // Namespaces among the objects
 	Allowed     []manifest.ID     `json:"allowed,omitempty"`    // Secrets with data
 	Omitted     []manifest.ID     `json:"omitted,omitempty"`    // Secrets left out
 	Unstable    []render.Unstable `json:"unstable,omitempty"`
-	Notes       []render.Note     `json:"notes,omitempty"` // what becomes a warning in every run
+	Notes       []render.Note     `json:"notes,omitempty"`    // what becomes a warning in every run
+	Warnings    diag.List         `json:"warnings,omitempty"` // of the transformation
 }
 
 // settled tells whether the files are final as they are, whatever else the

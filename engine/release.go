@@ -15,6 +15,7 @@ import (
 	"github.com/weir-dev/weir/engine/render"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/transform"
+	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -69,7 +70,7 @@ func (h *hydrator) hydrate(ctx context.Context, r *plan.Release, fresh bool) (*p
 	if err := rest(h.store, key, p); err != nil {
 		return nil, found, err
 	}
-	return p, append(found, p.warnings(r, chart)...), nil
+	return p, p.warnings(r, chart), nil
 }
 
 // fetch returns the release's chart; nil where it has none.
@@ -101,7 +102,11 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 	if err != nil {
 		return nil, diag.List{diag.Errorf(r.Cluster.Range, "Cluster %q: %s", r.Cluster.Name, err)}, nil
 	}
-	final, found := transform.Apply(ctx, transform.Input{Release: r, Files: h.files, Scope: scopeIn(table, rendered.Defines)}, rendered.Objects)
+	in := transform.Input{Release: r, Files: h.files, Scope: scopeIn(table, rendered.Defines)}
+	if chart != nil {
+		in.Place = chart.Place
+	}
+	final, found := transform.Apply(ctx, in, rendered.Objects)
 	if found.HasErrors() {
 		return nil, found, nil
 	}
@@ -117,19 +122,47 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 	p.facts = facts{
 		Fingerprint: state.FingerprintOf(laid),
 		Files:       len(laid.Files),
-		Defines:     rendered.Defines,
-		Unknown:     rendered.Unknown,
+		Defines:     append(rendered.Defines, definedIn(r.Manifests, final.Objects)...),
 		Allowed:     identities(final.Secrets),
 		Omitted:     identities(final.Omitted),
 		Unstable:    rendered.Unstable,
 		Notes:       rendered.Notes,
+		Warnings:    found,
 	}
+	p.Unknown = unknown(scopeIn(table, p.Defines), final.Objects)
 	for _, object := range final.Objects {
 		if object.ID.Group == "" && object.ID.Kind == "Namespace" && object.Hook == nil {
 			p.Namespaces = append(p.Namespaces, object.ID.Name)
 		}
 	}
-	return p, found, nil
+	return p, nil, nil
+}
+
+// definedIn is the kinds that CRDs among the plain manifests define.
+func definedIn(manifests []schema.File, objects []manifest.Object) []render.Kind {
+	var kinds []render.Kind
+	for _, object := range objects {
+		plain := slices.ContainsFunc(manifests, func(f schema.File) bool { return f.Path == object.Source.File })
+		if !plain || object.ID.Kind != "CustomResourceDefinition" {
+			continue
+		}
+		if kind, ok := definedBy(object.Body()); ok {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+// unknown is the kinds of objects that scope cannot tell.
+func unknown(scope func(group, kind string) (namespaced, known bool), objects []manifest.Object) []string {
+	var kinds []string
+	for _, object := range objects {
+		if _, known := scope(object.ID.Group, object.ID.Kind); !known {
+			kinds = append(kinds, object.ID.Kind+"."+object.ID.Group)
+		}
+	}
+	slices.Sort(kinds)
+	return slices.Compact(kinds)
 }
 
 // table is the API table of a Kubernetes version, or of the nearest one that is
@@ -159,7 +192,7 @@ func scopeIn(table *kube.Table, defines []render.Kind) func(group, kind string) 
 
 // warnings are what a person is told of a product in every run, cached or not.
 func (p *product) warnings(r *plan.Release, chart *fetch.Chart) diag.List {
-	var found diag.List
+	found := slices.Clone(p.Warnings)
 	for _, note := range p.Notes {
 		found = append(found, note.Diagnostic(r, chart.Place))
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -12,37 +13,54 @@ import (
 // settle finishes the releases that could not be placed alone: those with kinds
 // whose scope only another release's CRD tells, and those whose unstable fields
 // are kept from the committed state.
-func (s *site) settle(plain *state.Plain, o HydrateOptions) error {
+func (s *site) settle(ctx context.Context, h *hydrator, plain *state.Plain, o HydrateOptions) error {
+	waiting := slices.DeleteFunc(slices.Clone(s.jobs), func(j *job) bool { return j.product.settled() })
+	if len(waiting) == 0 {
+		return nil
+	}
 	var scopes map[string]bool
-	for _, j := range s.jobs {
-		if j.product.settled() {
-			continue
+	if slices.ContainsFunc(waiting, func(j *job) bool { return len(j.product.Unknown) > 0 }) {
+		var err error
+		if scopes, err = s.scopes(); err != nil {
+			return err
 		}
-		release := *j.product.release
-		j.product.release = nil
-		if len(j.product.Unknown) > 0 {
-			if scopes == nil {
-				var err error
-				if scopes, err = s.scopes(); err != nil {
-					return err
-				}
-			}
-			var err error
-			if release, err = rescope(release, j.release.Namespace, scopes); err != nil {
-				return err
-			}
+	}
+	for _, j := range waiting {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-		if len(j.product.Unstable) > 0 && !slices.Contains(o.Regenerate, j.release.Name) {
-			var err error
-			if release, j.kept, err = carry(s.base, release, j.product.Unstable); err != nil {
-				return err
-			}
-		}
-		if err := j.put(plain, release); err != nil {
+		if err := j.settle(ctx, h, scopes, plain, o); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (j *job) settle(ctx context.Context, h *hydrator, scopes map[string]bool, plain *state.Plain, o HydrateOptions) error {
+	p := j.product
+	// Kinds that nobody knows are taken as namespaced, so only the others matter.
+	moves := slices.ContainsFunc(p.Unknown, func(kind string) bool {
+		namespaced, known := scopes[kind]
+		return known && !namespaced
+	})
+	if !moves && len(p.Unstable) == 0 {
+		return j.place(ctx, h, plain)
+	}
+	release, err := j.files(ctx, h)
+	if err != nil {
+		return err
+	}
+	if moves {
+		if release, err = rescope(release, scopes); err != nil {
+			return err
+		}
+	}
+	if len(p.Unstable) > 0 && !slices.Contains(o.Regenerate, j.release.Name) {
+		if release, j.kept, err = carry(j.site.base, release, p.Unstable); err != nil {
+			return err
+		}
+	}
+	return j.put(plain, release)
 }
 
 // scopes gathers what the CRDs of the cluster say, by "Kind.group": those of
@@ -118,8 +136,9 @@ func definedBy(tree any) (render.Kind, bool) {
 	return render.Kind{Group: group, Kind: kind, Namespaced: scope == "Namespaced"}, ok
 }
 
-// rescope lays a release out again with the namespaces that the kinds' scopes ask for.
-func rescope(r state.Release, namespace string, scopes map[string]bool) (state.Release, error) {
+// rescope lays a release out again with the objects of cluster-scoped kinds out
+// of their namespaces.
+func rescope(r state.Release, scopes map[string]bool) (state.Release, error) {
 	var objects []manifest.Object
 	seen := map[manifest.ID]bool{} // a hook of several phases is several files
 	for _, file := range r.Files {
@@ -134,13 +153,8 @@ func rescope(r state.Release, namespace string, scopes map[string]bool) (state.R
 			return r, fmt.Errorf("read %s: %w", file.Path, err)
 		}
 		body := tree.(map[string]any)
-		if namespaced, known := scopes[file.Object.Kind+"."+file.Object.Group]; known {
-			metadata := body["metadata"].(map[string]any)
-			if !namespaced {
-				delete(metadata, "namespace")
-			} else if metadata["namespace"] == nil {
-				metadata["namespace"] = namespace
-			}
+		if namespaced, known := scopes[file.Object.Kind+"."+file.Object.Group]; known && !namespaced {
+			delete(body["metadata"].(map[string]any), "namespace")
 		}
 		object, err := manifest.New(body, manifest.Source{File: file.Source})
 		if err != nil {

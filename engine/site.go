@@ -147,9 +147,10 @@ func (run Run) render(ctx context.Context, all *sites, o HydrateOptions) (diag.L
 		return listed, err
 	}
 	for _, s := range all.all {
-		if err := s.settle(all.plain, o); err != nil {
-			list, err := refusal(err)
-			return append(listed, list...), err
+		list, err := refusal(s.settle(ctx, h, all.plain, o))
+		listed = append(listed, list...)
+		if err != nil {
+			return listed, err
 		}
 	}
 	return listed, nil
@@ -157,8 +158,7 @@ func (run Run) render(ctx context.Context, all *sites, o HydrateOptions) (diag.L
 
 // job hydrates one release and stages it, unless it has to wait.
 func (run Run) job(ctx context.Context, h *hydrator, all *sites, j *job, o HydrateOptions) (diag.List, error) {
-	fresh := slices.Contains(o.Regenerate, j.release.Name)
-	p, found, err := h.hydrate(ctx, j.release, fresh)
+	p, found, err := h.hydrate(ctx, j.release, slices.Contains(o.Regenerate, j.release.Name))
 	if err != nil || found.HasErrors() {
 		return found, err
 	}
@@ -170,42 +170,49 @@ func (run Run) job(ctx context.Context, h *hydrator, all *sites, j *job, o Hydra
 		}
 	}
 	j.product = p
-	err = j.place(all.plain)
-	if errors.Is(err, cache.ErrCorrupt) {
-		p.record.Drop()
-		if j.product, _, err = h.hydrate(ctx, j.release, true); err == nil {
-			err = j.place(all.plain)
-		}
+	if !p.settled() {
+		p.release = nil // not to be held until its turn comes
+		return found, nil
 	}
-	list, err := refusal(err)
+	list, err := refusal(j.place(ctx, h, all.plain))
 	return append(found, list...), err
 }
 
-// place stages a product that is settled; the files are not held after it.
-func (j *job) place(plain *state.Plain) error {
-	p := j.product
-	if !p.settled() {
-		release, err := p.wake(j.key())
-		p.release = release
-		return err
-	}
+// place stages a product as it is.
+func (j *job) place(ctx context.Context, h *hydrator, plain *state.Plain) error {
 	if plain == nil {
 		committed, err := j.site.base.Fingerprint(j.key())
 		if err != nil {
 			return err
 		}
-		if committed == p.Fingerprint {
-			p.release = nil
-			j.site.stage.Keep(j.key(), p.Files)
+		if committed == j.product.Fingerprint {
+			j.product.release = nil
+			j.site.stage.Keep(j.key(), j.product.Files)
 			return nil
 		}
 	}
-	release, err := p.wake(j.key())
+	release, err := j.files(ctx, h)
 	if err != nil {
 		return err
 	}
-	p.release = nil
-	return j.put(plain, *release)
+	return j.put(plain, release)
+}
+
+// files returns the files of a job's product, which lets go of them. What the
+// cache lost or spoilt is rendered again.
+func (j *job) files(ctx context.Context, h *hydrator) (state.Release, error) {
+	release, err := j.product.wake(j.key())
+	if errors.Is(err, cache.ErrCorrupt) {
+		j.product.record.Drop()
+		if j.product, _, err = h.hydrate(ctx, j.release, true); err == nil {
+			release, err = j.product.wake(j.key())
+		}
+	}
+	if err != nil {
+		return state.Release{}, err
+	}
+	j.product.release = nil
+	return *release, nil
 }
 
 func (j *job) put(plain *state.Plain, r state.Release) error {
