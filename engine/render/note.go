@@ -20,15 +20,12 @@ type Note struct {
 // Diagnostic is the warning for a release as it is now. place finds lines of
 // the chart, see Options.Place; it may be nil where no note has a Source.
 func (n Note) Diagnostic(rel *plan.Release, place func(manifest.Source) diag.Range) diag.Diagnostic {
-	d := diag.Diagnostic{Severity: diag.Warning, Summary: n.Summary, Detail: n.Detail, Remedy: n.Remedy, Subject: rel.Range}
-	if rel.Chart != nil {
-		d.Subject = rel.Chart.Range
-	}
+	d := diag.Diagnostic{Severity: diag.Warning, Summary: n.Summary, Detail: n.Detail, Remedy: n.Remedy, Subject: subject(rel)}
 	switch {
 	case n.Source != nil && place != nil:
-		related := d.Subject
+		release := d.Subject
 		d.Subject = place(*n.Source)
-		return d.Also(related, "rendered for this release")
+		return d.Also(release, "rendered for this release")
 	case len(n.Value) > 0:
 		d.Subject = origin(rel.Values, n.Value, d.Subject)
 	}

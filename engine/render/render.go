@@ -26,8 +26,7 @@ type Options struct {
 	// Scope answers for kinds that neither Kubernetes nor the release's own CRDs
 	// define: CRDs of other releases. May be nil.
 	Scope func(group, kind string) (namespaced, known bool)
-	// Place is where a person finds a line of the chart; nil joins the chart's
-	// root and the file's name.
+	// Place is where a person finds a line of the chart; nil is Chart.Place.
 	Place func(manifest.Source) diag.Range
 }
 
@@ -71,5 +70,76 @@ type Unstable struct {
 // engine/transform: Lists expanded, tests dropped, namespaces filled in.
 // Warnings are in Release.Notes; the list holds errors only.
 func Render(ctx context.Context, c *Chart, rel *plan.Release, o Options) (Release, diag.List) {
-	return Release{}, nil
+	o.Limits = o.Limits.withDefaults()
+	j := &job{ctx: ctx, chart: c, rel: rel, options: o}
+	j.release = Release{
+		ChartName:    c.top.chart.Metadata.Name,
+		ChartVersion: c.top.chart.Metadata.Version,
+		AppVersion:   c.top.chart.Metadata.AppVersion,
+	}
+	prepared, ok := j.prepare()
+	if !ok {
+		return Release{}, j.found
+	}
+	first := &variation{now: time.Now().UTC(), cheap: rel.Nondeterminism != "keep"}
+	objects, ok := j.objects(prepared, first, true)
+	if !ok {
+		return Release{}, j.found
+	}
+	j.release.Objects = objects
+	if first.asked {
+		j.compare(prepared, first)
+	}
+	if j.found.HasErrors() {
+		return Release{}, j.found
+	}
+	return j.release, nil
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.Time == 0 {
+		l.Time = time.Minute
+	}
+	if l.Output == 0 {
+		l.Output = 64 << 20
+	}
+	if l.Iterations == 0 {
+		l.Iterations = 1_000_000
+	}
+	if l.Depth == 0 {
+		l.Depth = 1_000
+	}
+	return l
+}
+
+// job is one call of Render.
+type job struct {
+	ctx     context.Context
+	chart   *Chart
+	rel     *plan.Release
+	options Options
+	release Release
+	found   diag.List
+}
+
+func (j *job) fail(d diag.Diagnostic) { j.found = append(j.found, d) }
+func (j *job) note(n Note)            { j.release.Notes = append(j.release.Notes, n) }
+
+func (j *job) place(source manifest.Source) diag.Range {
+	if j.options.Place != nil {
+		return j.options.Place(source)
+	}
+	return j.chart.Place(source)
+}
+
+// objects renders every template and reads what comes out. Only the first
+// render makes notes.
+func (j *job) objects(p *prepared, v *variation, first bool) ([]manifest.Object, bool) {
+	texts, err := j.execute(p, v)
+	if err != nil {
+		j.fail(j.executionError(p, err))
+		return nil, false
+	}
+	r := &reading{job: j, quiet: !first}
+	return r.all(p, texts)
 }

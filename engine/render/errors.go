@@ -1,0 +1,297 @@
+package render
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/values"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// parseFailure is a template that text/template cannot read.
+type parseFailure struct {
+	source manifest.Source
+	text   []byte
+	msg    string
+}
+
+func (e *parseFailure) Error() string { return e.msg }
+
+var parseMessage = regexp.MustCompile(`(?s)^template: (.*?):(\d+)(?::\d+)?: (.*)$`)
+
+func (c *Chart) parseError(f *setFile, err error) error {
+	if _, ok := asLimit(err); ok {
+		return err
+	}
+	failure := &parseFailure{source: manifest.Source{File: f.file}, msg: err.Error()}
+	if m := parseMessage.FindStringSubmatch(err.Error()); m != nil {
+		failure.source.Line, _ = strconv.Atoi(m[2])
+		failure.msg = m[3]
+	}
+	for _, file := range c.Input.Files {
+		if file.Name == f.file {
+			failure.text = file.Data
+		}
+	}
+	return failure
+}
+
+// frame is one step of the way to an error in a template.
+type frame struct {
+	template string // the file's name for Helm, or textName
+	line     int
+	column   int
+	running  string // the template that was running: a file or a definition
+	node     string // the failing part of it
+}
+
+var frameMessage = regexp.MustCompile(`(?s)^template: (.+?):(\d+):(\d+): executing "(.*?)" at <(.*?)>: (.*)$`)
+var calling = regexp.MustCompile(`^error calling (\S+): `)
+
+// frames takes text/template's message apart: its errors say where in no other
+// way. The outermost frame comes first; msg is what is left.
+func frames(err error) (way []frame, function, msg string) {
+	msg = err.Error()
+	for {
+		msg = strings.TrimPrefix(msg, "in a text given to tpl: ")
+		m := frameMessage.FindStringSubmatch(msg)
+		if m == nil {
+			return way, function, msg
+		}
+		f := frame{template: m[1], running: m[4], node: strings.NewReplacer(" | "+printFunction, "").Replace(m[5])}
+		f.line, _ = strconv.Atoi(m[2])
+		f.column, _ = strconv.Atoi(m[3])
+		way, msg = append(way, f), m[6]
+		if c := calling.FindStringSubmatch(msg); c != nil {
+			function, msg = c[1], msg[len(c[0]):]
+		}
+	}
+}
+
+// executionError is a failed execution as a person wants to read it: the line
+// of the template, the way there, the values involved.
+func (j *job) executionError(p *prepared, err error) diag.Diagnostic {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return diag.Errorf(j.subject(), "rendering was interrupted")
+	}
+	way, function, msg := frames(err)
+	set := p.shape.set
+	var text string
+	var inText *tplError
+	if errors.As(err, &inText) {
+		for e := inText; errors.As(e.err, &inText); {
+			e = inText
+		}
+		text = inText.text
+	}
+	at := -1
+	for i, f := range way {
+		if set.byTag[f.template] != nil {
+			at = i
+		}
+	}
+	if limit, ok := asLimit(err); ok {
+		d := diag.Errorf(j.subject(), "chart %q takes too much: %s", j.chart.top.chart.Name(), string(limit))
+		if at >= 0 {
+			d = d.Also(j.line(set, way[at]), "where it was stopped")
+		}
+		return d.Remedyf("Charts are run within limits: look for an endless loop or recursion in the chart, or in the values that it loops over.")
+	}
+	if at < 0 { // nothing says where
+		return diag.Errorf(j.subject(), "the templates of chart %q fail", j.chart.top.chart.Name()).Detailf("%s", sentence(plainWords(msg)))
+	}
+	d := diag.Errorf(j.line(set, way[at]), "%s", summary(err, way[len(way)-1], function, msg))
+	if text != "" {
+		last := way[len(way)-1]
+		if last.template == textName {
+			d = d.Detailf("It happens in line %d of a text that the template gives to tpl: %s", last.line, quoteLine(lineOf([]byte(text), last.line)))
+		} else {
+			d = d.Detailf("It happens in a text that the template gives to tpl: %s", quoteLine(lineOf([]byte(text), 1)))
+		}
+	}
+	for _, f := range slices.Backward(way[:at]) {
+		if set.byTag[f.template] != nil {
+			d = d.Also(j.line(set, f), "called from here")
+		}
+	}
+	d = j.involved(d, set, way, text)
+	d = d.Also(j.subject(), "the chart is used here")
+	var said *failure
+	if errors.As(err, &said) {
+		return d.Remedyf("The chart's author asks for this: set the values as the message says.")
+	}
+	return d
+}
+
+func quoteLine(line string) string {
+	line = strings.TrimSpace(line)
+	if r := []rune(line); len(r) > 100 {
+		line = string(r[:100]) + "…"
+	}
+	return "`" + line + "`"
+}
+
+// line is the place of a frame.
+func (j *job) line(set *set, f frame) diag.Range {
+	source := set.sourceOf(f.template, f.line)
+	r := j.place(source)
+	r.Start.Column = f.column + 1
+	r.End = r.Start
+	return r
+}
+
+// summary is the innermost message without Go's words.
+func summary(err error, last frame, function, msg string) string {
+	var said *failure
+	if errors.As(err, &said) {
+		return oneLine(said.msg)
+	}
+	var unknown unknownTemplate
+	if errors.As(err, &unknown) {
+		return fmt.Sprintf("template %q is included, but not defined in the chart", string(unknown))
+	}
+	msg = plainWords(msg)
+	switch {
+	case function != "" && !strings.HasPrefix(function, "weir_"):
+		return oneLine(fmt.Sprintf("`%s` fails: %s", function, msg))
+	case last.node != "":
+		return oneLine(fmt.Sprintf("`%s` fails: %s", last.node, msg))
+	}
+	return oneLine(msg)
+}
+
+func oneLine(s string) string {
+	return strings.TrimSuffix(strings.Join(strings.Fields(s), " "), ".")
+}
+
+var goWords = []struct {
+	pattern *regexp.Regexp
+	words   string
+}{
+	{regexp.MustCompile(`nil pointer evaluating interface \{\}\.(\S+)`), "`$1` is asked of something that is not set"},
+	{regexp.MustCompile(`nil data; no entry for key "(.*?)"`), "`$1` is asked of something that is not set"},
+	{regexp.MustCompile(`can't evaluate field (\S+) in type (.+)`), "`$1` is asked of $2"},
+	{regexp.MustCompile(`wrong type for value; expected (.+?); got (.+)`), "$1 is wanted, not $2"},
+	{regexp.MustCompile(`invalid value; expected (.+)`), "$1 is wanted, but nothing is there"},
+	{regexp.MustCompile(`range can't iterate over (.*)`), "a list or a map is wanted to range over, not `$1`"},
+	{regexp.MustCompile(`wrong number of args for (\S+): want (.+?) got (\d+)`), "$1 wants $2 arguments, not $3"},
+	{regexp.MustCompile(`incompatible types for comparison`), "values of different types are compared"},
+	{regexp.MustCompile(`index of untyped nil`), "an element of something that is not set is asked for"},
+	{regexp.MustCompile(`runtime error: integer divide by zero`), "division by zero"},
+	{regexp.MustCompile(`runtime error: `), ""},
+	{regexp.MustCompile(`map\[string\]interface \{\}|chartutil\.Values|map\[string\]any`), "a map"},
+	{regexp.MustCompile(`\[\]interface \{\}|\[\]string|\[\]any`), "a list"},
+	{regexp.MustCompile(`(in type |wanted, not |expected |got |asked of |^)(string)\b`), "${1}a string"},
+	{regexp.MustCompile(`(in type |wanted, not |expected |got |asked of |^)(int|int64|float64)\b`), "${1}a number"},
+	{regexp.MustCompile(`(in type |wanted, not |expected |got |asked of |^)(bool)\b`), "${1}a boolean"},
+	{regexp.MustCompile(`interface \{\}`), "a value without fields"},
+}
+
+// plainWords takes Go out of a message.
+func plainWords(msg string) string {
+	for _, w := range goWords {
+		msg = w.pattern.ReplaceAllString(msg, w.words)
+	}
+	return msg
+}
+
+var valuePath = regexp.MustCompile(`\.Values((?:\.[A-Za-z_][A-Za-z0-9_]*)+)`)
+
+// involved adds where the values come from that the failing part reads.
+func (j *job) involved(d diag.Diagnostic, set *set, way []frame, text string) diag.Diagnostic {
+	last := way[len(way)-1]
+	reads := last.node
+	if !strings.Contains(reads, ".Values") {
+		line := text
+		if f := set.byTag[last.template]; f != nil {
+			line = j.chart.textLine(f.file, last.line)
+		} else if last.template == textName {
+			line = lineOf([]byte(text), last.line)
+		}
+		reads = line
+	}
+	scope := scopeOf(set, way[0].template, j.chart)
+	seen := map[string]bool{}
+	for _, m := range valuePath.FindAllStringSubmatch(reads, -1) {
+		path := slices.Concat(scope, strings.Split(m[1][1:], "."))
+		name := dotted(path)
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
+		d = j.valueInvolved(d, path)
+	}
+	return d
+}
+
+func (j *job) valueInvolved(d diag.Diagnostic, path []string) diag.Diagnostic {
+	name := dotted(path)
+	node, from := j.valueAt(path)
+	for i := len(path) - 1; node == nil && i > 0; i-- { // the nearest that is set says why
+		above, whose := j.valueAt(path[:i])
+		if above == nil {
+			continue
+		}
+		if _, isMap := above.Value.(map[string]*values.Node); isMap {
+			break
+		}
+		node, from, name = above, whose, dotted(path[:i])
+	}
+	switch {
+	case node == nil:
+		if d.Detail != "" {
+			d.Detail += " "
+		}
+		d.Detail += fmt.Sprintf("`%s` is not set, neither by the release nor by the chart.", name)
+		return d
+	case from == fromChart:
+		return d.Also(node.Origin, "`%s` is %s, the chart's own default", name, node.Brief())
+	}
+	return d.Also(node.Origin, "`%s` is %s", name, node.Brief())
+}
+
+// scopeOf is the path in the values of the chart that a template belongs to.
+func scopeOf(set *set, template string, c *Chart) []string {
+	f := set.byTag[template]
+	if f == nil {
+		return nil
+	}
+	parts := strings.Split(f.scope, "/charts/")
+	return parts[1:]
+}
+
+// textLine is a line of one of the chart's files.
+func (c *Chart) textLine(file string, line int) string {
+	for _, f := range c.Input.Files {
+		if f.Name == file {
+			return lineOf(f.Data, line)
+		}
+	}
+	return ""
+}
+
+// findKey is the path of a key that holds no map though a sub-chart's values
+// belong there.
+func findKey(rel *plan.Release, name string) []string {
+	var search func(n *values.Node, at []string) []string
+	search = func(n *values.Node, at []string) []string {
+		m := n.Map()
+		if child, ok := m[name]; ok && child.Map() == nil {
+			return append(at[:len(at):len(at)], name)
+		}
+		for key, child := range m {
+			if found := search(child, append(at[:len(at):len(at)], key)); found != nil {
+				return found
+			}
+		}
+		return nil
+	}
+	return search(rel.Values, nil)
+}
