@@ -81,25 +81,21 @@ func keys(n *Node) []string {
 	return slices.Sorted(maps.Keys(n.Map()))
 }
 
-// Text is the view for people.
+// Text is the view for people: the value with every place that set it, or the
+// leaves below it, each with its own.
 func (e Explanation) Text() string {
 	var b strings.Builder
-	if !e.Found {
-		fmt.Fprintf(&b, "%s is not set by any layer\n", e.Path)
-		return b.String()
+	switch {
+	case !e.Found:
+		return fmt.Sprintf("%s is not set by any layer\n", e.Path)
+	case e.Above != nil:
+		fmt.Fprintf(&b, "%s is not set: %s is %s\n", e.Path, e.Above, e.Set.brief())
+	case len(e.Path) > 0:
+		fmt.Fprintf(&b, "%s = %s\n", e.Path, e.Set.brief())
 	}
-	at := e.Path
-	if e.Above != nil {
-		at = e.Above
-		fmt.Fprintf(&b, "%s is not set: %s is %s\n", e.Path, at, e.Set.brief())
-	} else {
-		fmt.Fprintf(&b, "%s = %s\n", at, e.Set.brief())
-	}
-	if len(e.Leaves) > 0 && len(at) > 0 && e.Above == nil && e.Set.brief() != masked && hasLeaves(e) {
-		for _, line := range strings.SplitAfter(e.Leaves.Text(), "\n") {
-			if line != "" {
-				b.WriteString("  " + line)
-			}
+	if e.hasLeaves() {
+		for line := range strings.Lines(e.Leaves.Text()) {
+			b.WriteString("  " + line)
 		}
 		return b.String()
 	}
@@ -121,8 +117,9 @@ func (e Explanation) Text() string {
 	return b.String()
 }
 
-func hasLeaves(e Explanation) bool {
-	return len(e.Leaves) > 1 || len(e.Leaves[0].Path) > len(e.Path)
+// hasLeaves tells a map or a list with something in it that may be shown.
+func (e Explanation) hasLeaves() bool {
+	return e.Above == nil && !e.Set.Sensitive && len(e.Leaves) > 0 && len(e.Leaves[0].Path) > len(e.Path)
 }
 
 // MarshalJSON is the view for programs.

@@ -9,8 +9,9 @@ import (
 // and everything else replace, null is a value like any other (Helm deletes the
 // chart's default for it later) and a later layer may set its key again. The
 // result is a map and never nil. Every value gets the name of its layer, unless
-// it has one, and the values that it replaced. What only one layer says is shared with it where it
-// was labelled before (see Label). A root that is nil or no map says nothing.
+// it has one, and the values that it replaced. What only one layer says is
+// shared with it where it was labelled before (see Label). A root that is nil or
+// no map says nothing.
 func Merge(layers []Layer) *Node {
 	roots := make([]contribution, 0, len(layers))
 	for _, l := range layers {

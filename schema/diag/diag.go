@@ -6,6 +6,7 @@ package diag
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 )
 
@@ -16,6 +17,30 @@ const (
 	Error Severity = iota
 	Warning
 )
+
+// String is the word that people and programs read: error, warning.
+func (s Severity) String() string {
+	if s == Warning {
+		return "warning"
+	}
+	return "error"
+}
+
+// MarshalText writes String.
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (s *Severity) UnmarshalText(text []byte) error {
+	switch string(text) {
+	case "error":
+		*s = Error
+	case "warning":
+		*s = Warning
+	default:
+		return fmt.Errorf("severity %q: error and warning are known", text)
+	}
+	return nil
+}
 
 // Pos is a place in a file. Line and Column count from 1, the column in
 // characters; a zero Line means the whole file, a zero Column the whole line.

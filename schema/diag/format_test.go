@@ -2,6 +2,7 @@ package diag
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -279,6 +280,33 @@ func TestBuilding(t *testing.T) {
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
+	}
+}
+
+func TestJSON(t *testing.T) {
+	list := List{
+		Warningf(at("a.hcl", 1, 2, 3), "s").Detailf("d").Remedyf("r").Also(at("b.hcl", 4, 5, 6), "n"),
+		Errorf(Range{File: "c.tgz/x", Text: "t"}, "e"),
+	}
+	data, err := json.Marshal(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `[{"severity":"warning","summary":"s","subject":{"file":"a.hcl","start":{"line":1,"column":2},"end":{"line":1,"column":3}},"detail":"d","remedy":"r",` +
+		`"related":[{"range":{"file":"b.hcl","start":{"line":4,"column":5},"end":{"line":4,"column":6}},"note":"n"}]},` +
+		`{"severity":"error","summary":"e","subject":{"file":"c.tgz/x","start":{"line":0},"end":{"line":0},"text":"t"}}]`
+	if d := cmp.Diff(want, string(data)); d != "" {
+		t.Error(d)
+	}
+	var again List
+	if err := json.Unmarshal(data, &again); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(list, again); d != "" {
+		t.Error(d)
+	}
+	if err := json.Unmarshal([]byte(`[{"severity":"fatal"}]`), &again); err == nil {
+		t.Error("an unknown severity is read")
 	}
 }
 
