@@ -17,7 +17,7 @@ import (
 
 // release evaluates everything but the header.
 func (t *target) release(h Header) (Release, diag.List) {
-	t.headers()
+	t.evaluateHeaders()
 	r := t.instances[h.Name]
 	if r == nil {
 		return Release{Header: h}, nil

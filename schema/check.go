@@ -128,10 +128,12 @@ func (c checker) reference(x *expression, ref hcl.Traversal, sees roots, where s
 	root := rootNames[i]
 	member, literal := second(ref)
 	if sees&root.bit == 0 {
+		detail := ""
+		if sees&seesProject == seesProject {
+			detail = "Evaluation goes in order: environment, for_each, name and labels and when, then everything else."
+		}
 		c.add(x, diag.Diagnostic{
-			Summary: fmt.Sprintf("%q is not known %s", name, where), Subject: at,
-			Detail: "Evaluation goes in order: environment, for_each, name and labels and when, then everything else.",
-			Remedy: visible(sees),
+			Summary: fmt.Sprintf("%q is not known %s", name, where), Subject: at, Detail: detail, Remedy: visible(sees),
 		})
 		return
 	}

@@ -262,7 +262,7 @@ func (t *target) environmentValues() (*values.Node, diag.List) {
 			if !ok {
 				return nil
 			}
-			return nodes{ctx, &t.valuesDiags}.expr(x.Expression)
+			return x.node(ctx, &t.valuesDiags)
 		}
 		layers = append(layers, t.p.layers(b, b.title(), evaluate, &t.valuesDiags)...)
 	}

@@ -125,7 +125,17 @@ type release struct {
 	spaceAt   diag.Range
 }
 
+// headers hands out copies: the caller may keep and change them.
 func (t *target) headers() ([]Header, diag.List) {
+	t.evaluateHeaders()
+	out := slices.Clone(t.list)
+	for i := range out {
+		out[i].Labels = maps.Clone(out[i].Labels)
+	}
+	return out, slices.Clone(t.diags)
+}
+
+func (t *target) evaluateHeaders() {
 	t.once.Do(func() {
 		t.instances = map[string]*release{}
 		namespace := t.namespace(&t.diags)
@@ -149,11 +159,6 @@ func (t *target) headers() ([]Header, diag.List) {
 		slices.SortFunc(t.list, func(a, b Header) int { return cmp.Compare(a.Name, b.Name) })
 		t.diags = t.diags.Sorted()
 	})
-	out := slices.Clone(t.list)
-	for i := range out {
-		out[i].Labels = maps.Clone(out[i].Labels)
-	}
-	return out, slices.Clone(t.diags)
 }
 
 // declared lists the releases of one block: one, or one for each element.

@@ -253,7 +253,7 @@ func (p *Project) precompute(x *expression, layer string, list *diag.List) {
 	if x.bad || len(x.refs) > 0 || len(x.calls) > 0 || x.attr != nil && x.attr.Type == kindForEach {
 		return
 	}
-	n := nodes{nil, list}.expr(x.Expression)
+	n := x.node(nil, list)
 	if n == nil {
 		x.bad = true
 		return

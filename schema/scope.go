@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"fmt"
 	"path"
 	"strings"
 
@@ -43,7 +44,7 @@ func (s *scope) node(x *expression, list *diag.List) *values.Node {
 	if !ok {
 		return nil
 	}
-	return nodes{ctx, list}.expr(x.Expression)
+	return x.node(ctx, list)
 }
 
 // value is node as a cty value: for_each needs to tell sets from lists.
@@ -55,9 +56,37 @@ func (s *scope) value(x *expression, list *diag.List) (cty.Value, bool) {
 	if !ok {
 		return cty.NilVal, false
 	}
+	v := x.cty(ctx, list)
+	return v, v != cty.NilVal
+}
+
+// node evaluates in a context that has all that x refers to; nil where it failed.
+func (x *expression) node(ctx *hcl.EvalContext, list *diag.List) (n *values.Node) {
+	defer x.recover(list)
+	return nodes{ctx, list}.expr(x.Expression)
+}
+
+// cty is node as a cty value; NilVal where it failed.
+func (x *expression) cty(ctx *hcl.EvalContext, list *diag.List) (v cty.Value) {
+	defer x.recover(list)
 	v, diags := x.Value(ctx)
 	*list = append(*list, fromHCL(diags)...)
-	return v, !diags.HasErrors()
+	if diags.HasErrors() {
+		return cty.NilVal
+	}
+	return v
+}
+
+// recover turns a panic of go-cty or HCL, which have some for odd mixes of
+// types, into a finding: input never stops the program.
+func (x *expression) recover(list *diag.List) {
+	if fault := recover(); fault != nil {
+		*list = append(*list, diag.Diagnostic{
+			Summary: "This expression cannot be evaluated", Subject: x.at(),
+			Detail: fmt.Sprintf("The evaluator of HCL gave up: %v.", fault),
+			Remedy: "Write it in simpler steps, with locals; and please report it.",
+		})
+	}
 }
 
 // context brings all that x refers to into its file's context. It is false
@@ -176,9 +205,7 @@ func (s *scope) local(name string, list *diag.List) (cty.Value, bool) {
 		r = &result{}
 		if !x.bad {
 			if ctx, ok := owner.locked(x, &r.diags); ok {
-				v, diags := x.Value(ctx)
-				r.diags = append(r.diags, fromHCL(diags)...)
-				r.value = v
+				r.value = x.cty(ctx, &r.diags)
 			}
 		}
 		home[name] = r

@@ -76,7 +76,7 @@ func declareVariable(b *instance, list *diag.List) *variable {
 			*list = append(*list, d)
 		}
 		if !diags.HasErrors() {
-			v.ty, v.defaults = ty, defaults
+			v.ty, v.defaults = ty, withoutMarks(defaults)
 		}
 		x.refs, x.calls = nil, nil
 	}
@@ -253,6 +253,34 @@ func (v *variable) parse(s setting, list *diag.List) (cty.Value, bool) {
 	return placeAll(value, s.at), true
 }
 
+// withoutMarks takes the marks from the default values in a type constraint.
+func withoutMarks(d *typeexpr.Defaults) *typeexpr.Defaults {
+	if d == nil {
+		return nil
+	}
+	for name, v := range d.DefaultValues {
+		d.DefaultValues[name], _ = v.UnmarkDeep()
+	}
+	for _, child := range d.Children {
+		withoutMarks(child)
+	}
+	return d
+}
+
+// placeRest gives the leaves that have no marks a place.
+func placeRest(v cty.Value, at diag.Range) cty.Value {
+	out, err := cty.Transform(v, func(_ cty.Path, v cty.Value) (cty.Value, error) {
+		if !v.IsMarked() && (v.IsNull() || v.Type().IsPrimitiveType()) {
+			return marked(v, at), nil
+		}
+		return v, nil
+	})
+	if err != nil {
+		return v
+	}
+	return out
+}
+
 // placeAll gives every leaf of a value one place.
 func placeAll(v cty.Value, at diag.Range) cty.Value {
 	out, err := cty.Transform(v, func(_ cty.Path, v cty.Value) (cty.Value, error) {
@@ -269,7 +297,9 @@ func placeAll(v cty.Value, at diag.Range) cty.Value {
 
 func (v *variable) convert(value cty.Value, at diag.Range, list *diag.List) (cty.Value, bool) {
 	if v.defaults != nil && !value.IsNull() {
-		value = v.defaults.Apply(value)
+		// Apply does not take marks.
+		bare, marks := value.UnmarkDeepWithPaths()
+		value = placeRest(v.defaults.Apply(bare).MarkWithPaths(marks), v.block.get("type").at())
 	}
 	out, err := convert.Convert(value, v.ty)
 	if err != nil {

@@ -1,0 +1,179 @@
+package schema
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/weir-dev/weir/engine/values"
+)
+
+// TestTypes shows what an expression is when it reaches the chart.
+func TestTypes(t *testing.T) {
+	cases := []struct{ expr, want string }{
+		// Conditionals: the taken branch as it is.
+		{`yes ? { replicas = 3, name = "x" } : {}`, `{name:string x, replicas:int64 3}`},
+		{`yes ? {} : { replicas = 3, name = "x" }`, `{}`},
+		{`no ? 1 : "one"`, `string one`},
+		{`yes ? 1 : "one"`, `int64 1`},
+		{`yes ? [1, "a", true] : []`, `[int64 1, string a, bool true]`},
+		{`yes ? null : { a = 1 }`, `null`},
+		{`no ? "x" : null`, `null`},
+		{`yes ? "x" : local.nothing.there`, `string x`},
+		{`{ inner = yes ? { a = 1, b = "x" } : {} }`, `{inner:{a:int64 1, b:string x}}`},
+		{`[for x in [1, 2] : x > 1 ? { n = x, s = "x" } : {}]`, `[{}, {n:int64 2, s:string x}]`},
+		{`merge({ a = 1 }, yes ? { b = 2, c = "x" } : {})`, `{a:int64 1, b:int64 2, c:string x}`},
+		{`"${yes ? 1 : "one"}-x"`, `string 1-x`},
+		{`(no ? 1 : yes ? { a = 1, b = "x" } : {})`, `{a:int64 1, b:string x}`},
+		{`[yes ? { a = 1, b = "x" } : {}][0].a`, `int64 1`},
+		{`local.choice`, `{a:int64 1, b:string x}`},
+		{`"true" ? 1 : 2`, `int64 1`},
+
+		// null is a value.
+		{`null`, `null`},
+		{`{ a = null }`, `{a:null}`},
+		{`merge({ a = 1 }, { a = null })`, `{a:null}`},
+		{`deepmerge({ a = { b = 1 } }, { a = { b = null } })`, `{a:{b:null}}`},
+		{`deepmerge({ a = { b = 1, c = 2 } }, { a = { b = [1] } }, null)`, `{a:{b:[int64 1], c:int64 2}}`},
+
+		// Whole numbers are int64, others the nearest float64.
+		{`3`, `int64 3`},
+		{`3.0`, `int64 3`},
+		{`-3`, `int64 -3`},
+		{`1e3`, `int64 1000`},
+		{`0.1`, `float64 0.1`},
+		{`1.5 + 1.5`, `int64 3`},
+		{`10 / 4`, `float64 2.5`},
+		{`9223372036854775807`, `int64 9223372036854775807`},
+		{`-9223372036854775808`, `int64 -9223372036854775808`},
+		{`9223372036854775808`, `error: The number is too large`},
+		{`1e100`, `error: The number is too large`},
+		{`tonumber("12")`, `int64 12`},
+		{`length("häßlich")`, `int64 7`},
+		{`"1.0"`, `string 1.0`},
+
+		// Lists and sets.
+		{`[]`, `[]`},
+		{`toset(["b", "a"])`, `[string a, string b]`},
+		{`tolist(["a", 1])`, `[string a, string 1]`},
+		{`concat([1], ["a"])`, `[int64 1, string a]`},
+		{`{ "a.b/c" = 1, (upper("x")) = 2, 3 = true }`, `{3:bool true, X:int64 2, a.b/c:int64 1}`},
+
+		// YAML as Helm reads it.
+		{`yamldecode("a: yes\nb: off\nc: \"yes\"\nd: y")`, `{a:bool true, b:bool false, c:string yes, d:bool true}`},
+		{`yamldecode("a: 1\nb: 1.5\nc: 0x10\nd: ~\ne: 2001-01-01")`, `{a:int64 1, b:float64 1.5, c:int64 16, d:null, e:string 2001-01-01}`},
+		{`yamldecode("- 1\n- x")`, `[int64 1, string x]`},
+		{`yamldecode("text")`, `string text`},
+		{`yamldecode("")`, `null`},
+		{`yamldecode("a: [")`, `error: Invalid function argument`},
+		{`yamlencode({ b = [1, "1"], a = null })`, "string a: null\nb:\n- 1\n- \"1\"\n"},
+		{`jsondecode("{\"a\": 1, \"b\": [true]}")`, `{a:int64 1, b:[bool true]}`},
+		{`env.values`, `{flag:bool true, quoted:string yes, size:int64 5}`},
+		{`env.values.flag ? { a = 1, b = "x" } : {}`, `{a:int64 1, b:string x}`},
+
+		// Functions that differ from go-cty's to keep types.
+		{`coalesce(null, "", { a = 1, b = "x" })`, `{a:int64 1, b:string x}`},
+		{`try({ a = 1, b = "x" }, {})`, `{a:int64 1, b:string x}`},
+		{`try(local.map.nope, 1)`, `int64 1`},
+		{`can(local.map.nope)`, `bool false`},
+		{`lookup({ a = 1, b = "x" }, "c", [])`, `[]`},
+		{`one([])`, `null`},
+		{`replace("a1b2", "/[0-9]/", "-")`, `string a-b-`},
+		{`sum([1, 2.5])`, `float64 3.5`},
+		{`alltrue([true, false])`, `bool false`},
+		{`optional("values/ok.yaml", "values/nope.yaml")`, `[string values/ok.yaml]`},
+		{`fileset("values", "*.yaml")`, `[string broken.yaml, string ok.yaml]`},
+		{`fileexists("values/ok.yaml")`, `bool true`},
+		{`file("values/ok.yaml")`, "string a: 1\n"},
+		{`templatefile("t.tpl", { b = yes ? 1 : "x" })`, "string one\n1\n"},
+		{`sha256("a")`, `string ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb`},
+		{`format("%s-%03d", "a", 7)`, `string a-007`},
+		{`path.file`, `string weir.hcl`},
+		{`file("${path.project}/values/ok.yaml")`, "string a: 1\n"},
+		{`[for k, v in { a = 1 } : "${k}=${v}"]`, `[string a=1]`},
+		{`{ for k, v in { a = 1, b = 2 } : k => v... }`, `{a:[int64 1], b:[int64 2]}`},
+		{`<<-EOT
+			one
+			  two
+		EOT
+		`, "string one\n  two\n"},
+		{`var.list`, `[string a, string b]`},
+		{`var.object`, `{name:string x, port:int64 80}`},
+	}
+	var b strings.Builder
+	b.WriteString(`
+project "types" {}
+locals {
+  choice = env.name == "dev" ? { a = 1, b = "x" } : {}
+  map    = {}
+  nothing = null
+}
+variable "list" { type = list(string) }
+variable "object" {
+  type    = object({ name = string, port = optional(number, 80) })
+  default = { name = "x" }
+}
+cluster "one" { kubernetes = "1.34" }
+environment "dev" {
+  clusters     = ["one"]
+  values_files = ["env.yaml"]
+}
+`)
+	for i, c := range cases {
+		expr := strings.NewReplacer("yes ?", `(env.name == "dev") ?`, "no ?", `(env.name != "dev") ?`).Replace(c.expr)
+		fmt.Fprintf(&b, "release \"r-%d\" {\n  chart = \"./charts/app\"\n  values = {\n v = %s\n}\n}\n", i, expr)
+	}
+	dir := project(t, b.String())
+	write(t, dir, "env.yaml", "flag: yes\nquoted: \"yes\"\nsize: 5\n")
+	p, list := Load(Options{Dir: dir, Vars: map[string]string{"list": `["a", "b"]`}})
+	target := Target{"dev", "one"}
+	_, more := p.Headers(target)
+	if len(more) > 0 {
+		t.Fatal(shown(t, p, more))
+	}
+	got, want := map[string]string{}, map[string]string{}
+	for i, c := range cases {
+		name := fmt.Sprintf("r-%d", i)
+		r, more := p.Release(Header{Name: name}, target)
+		text := ""
+		for _, d := range append(list, more...) {
+			if at, ok := p.Declaration(name); ok && d.Subject.Start.Line >= at.Start.Line && d.Subject.Start.Line <= at.Start.Line+8 && text == "" {
+				text = "error: " + d.Summary
+			}
+		}
+		if text == "" {
+			text = typed(field(values.Merge(r.Layers), "v"))
+		}
+		got[c.expr], want[c.expr] = text, c.want
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// typed writes a value with the Go type of each leaf.
+func typed(n *values.Node) string {
+	if n == nil {
+		return "missing"
+	}
+	switch v := n.Value.(type) {
+	case nil:
+		return "null"
+	case []*values.Node:
+		var parts []string
+		for _, e := range v {
+			parts = append(parts, typed(e))
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case map[string]*values.Node:
+		var parts []string
+		for _, k := range keys(v) {
+			parts = append(parts, k+":"+typed(v[k]))
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
+	default:
+		return fmt.Sprintf("%T %v", v, v)
+	}
+}
