@@ -38,7 +38,7 @@ var house = rules{
 	layers: [][]string{
 		{"schema/diag"},
 		{"engine/values", "engine/manifest", "engine/kube"},
-		{"schema"},
+		{"schema", "engine/kube/generate"},
 		{"engine/plan", "engine/fetch", "engine/render", "engine/transform", "engine/state", "engine/cache"},
 		{"engine"},
 		{"cmd/internal/ui"},
@@ -50,20 +50,30 @@ var house = rules{
 		"engine/transform": {"engine/plan"},
 	},
 	doors: map[string][]string{
-		"github.com/hashicorp/hcl/v2":           {"schema"},
-		"github.com/zclconf/go-cty":             {"schema"},
-		"github.com/bmatcuk/doublestar/v4":      {"schema"},
-		"gopkg.in/yaml.v3":                      {"engine/manifest", "engine/values"},
-		"sigs.k8s.io/yaml":                      {"engine/manifest", "engine/values"},
-		"helm.sh/helm/v3":                       {"engine/fetch", "engine/render"},
-		"github.com/Masterminds/semver/v3":      {"engine/fetch", "engine/render"},
-		"github.com/Masterminds/sprig/v3":       {"engine/render"},
-		"github.com/santhosh-tekuri/jsonschema": {"engine/render"},
-		"sigs.k8s.io/kustomize":                 {"engine/transform"},
-		"github.com/go-git":                     {"engine/state"},
-		"golang.org/x/sync":                     {"engine"},
-		"golang.org/x/term":                     {"cmd/internal/ui"},
-		"github.com/spf13/cobra":                {"cmd/internal/cli"},
+		"github.com/hashicorp/hcl/v2":              {"schema"},
+		"github.com/zclconf/go-cty":                {"schema"},
+		"github.com/bmatcuk/doublestar/v4":         {"schema"},
+		"github.com/Masterminds/semver/v3":         {"schema"},
+		"github.com/agext/levenshtein":             {"schema/diag"},
+		"golang.org/x/text/width":                  {"schema/diag"},
+		"gopkg.in/yaml.v3":                         {"engine/manifest", "engine/values"},
+		"helm.sh/helm/v3":                          {"engine/fetch", "engine/render"},
+		"sigs.k8s.io/yaml":                         {"engine/fetch", "engine/render"}, // Helm's reader: Chart.yaml, and toYaml and fromYaml of templates
+		"github.com/Masterminds/sprig/v3":          {"engine/render"},
+		"github.com/BurntSushi/toml":               {"engine/render"}, // toToml and fromToml of templates
+		"github.com/gobwas/glob":                   {"engine/render"}, // .Files.Glob of templates
+		"golang.org/x/crypto/bcrypt":               {"engine/render"}, // htpasswd and bcrypt of templates
+		"github.com/santhosh-tekuri/jsonschema/v6": {"engine/render"},
+		"golang.org/x/text":                        {"engine/render"}, // the language of jsonschema's messages
+		"sigs.k8s.io/kustomize":                    {"engine/transform"},
+		"gopkg.in/evanphx/json-patch.v4":           {"engine/transform"},
+		"k8s.io/apimachinery/pkg/labels":           {"engine/transform"},
+		"github.com/go-git":                        {"engine/state"},
+		"github.com/rogpeppe/go-internal":          {"engine/state"}, // a file lock that works everywhere
+		"github.com/hashicorp/golang-lru/v2":       {"engine"},
+		"golang.org/x/sync":                        {"engine"},
+		"golang.org/x/term":                        {"cmd/internal/ui"},
+		"github.com/spf13/cobra":                   {"cmd/internal/cli"},
 	},
 	goroutines: []string{"engine", "engine/agent"},
 }

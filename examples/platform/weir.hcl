@@ -32,7 +32,6 @@ cluster "live" {
 
 environment "base" {
   abstract = true
-  clusters = ["*"]
   values   = { log_level = "info" }
 }
 
