@@ -311,7 +311,7 @@ func (p *planner) expand(k Key, kept *put, entries map[string]entry) (*put, erro
 func (p *planner) inTheWay(f FileEntry, k Key, path string) {
 	p.problems = append(p.problems, diag.Diagnostic{
 		Summary: "a file that Weir did not write is in the way",
-		Subject: diag.Range{File: p.base.name + "/" + path},
+		Subject: diag.Range{File: p.base.place(path)},
 		Detail: fmt.Sprintf("It is committed, no metadata lists it, and %s of release %s belongs at %s.",
 			describe(f.Object), k, f.Path),
 		Remedy: fmt.Sprintf("Take it out with `git -C %s rm -r %s` and a commit, or undo the commit that brought it; then hydrate again.",
@@ -346,7 +346,7 @@ func (p *planner) askedNamespaces() error {
 			if !asked[n.name] {
 				p.problems = append(p.problems, diag.Diagnostic{
 					Summary: "a file that Weir did not write is in the way",
-					Subject: diag.Range{File: p.base.name + "/" + path},
+					Subject: diag.Range{File: p.base.place(path)},
 					Detail:  fmt.Sprintf("It is committed, no metadata asks for it, and Namespace %s belongs there.", n.name),
 					Remedy: fmt.Sprintf("Take it out with `git -C %s rm %s` and a commit, or undo the commit that brought it; then hydrate again.",
 						p.base.name, path),
@@ -627,7 +627,7 @@ func (p *planner) twoNamespaces() error {
 			}
 			p.problems = append(p.problems, diag.Diagnostic{
 				Summary: fmt.Sprintf("environments %s and %s want Namespace %s to be different", mine.environment, environment, mine.name),
-				Subject: diag.Range{File: p.base.name + "/" + c.Path},
+				Subject: diag.Range{File: p.base.place(c.Path)},
 				Detail:  "They share a cluster, where the Namespace exists once.",
 				Remedy:  fmt.Sprintf("Let the namespace block %q be the same for both, or give their releases different namespaces.", mine.name),
 			})

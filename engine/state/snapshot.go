@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +27,9 @@ type Snapshot struct {
 
 // Commit is the commit's id; empty before the first one.
 func (s *Snapshot) Commit() Hash { return hexOf(s.commit) }
+
+// place is a path as a person knows it.
+func (s *Snapshot) place(file string) string { return path.Join(s.name, file) }
 
 // dir reads a directory and keeps it; empty where there is none. It is meant
 // for the few directories above releases.
