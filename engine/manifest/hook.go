@@ -34,12 +34,13 @@ func HookOf(body map[string]any) *Hook {
 		if phase == "test-success" { // Helm 2's name
 			phase = "test"
 		}
-		if !slices.Contains(phases, phase) {
+		known := slices.Index(phases, phase)
+		if known < 0 {
 			hook.Phases, hook.Unknown = nil, strconv.Quote(phase)
 			return hook
 		}
 		if !slices.Contains(hook.Phases, phase) {
-			hook.Phases = append(hook.Phases, phase)
+			hook.Phases = append(hook.Phases, phases[known])
 		}
 	}
 	slices.SortFunc(hook.Phases, func(a, b string) int { return slices.Index(phases, a) - slices.Index(phases, b) })
@@ -53,7 +54,7 @@ func annotationList(annotations map[string]any, key string) []string {
 	}
 	var list []string
 	for item := range strings.SplitSeq(annotationText(value), ",") {
-		list = append(list, strings.ToLower(strings.TrimSpace(item)))
+		list = append(list, strings.Clone(strings.ToLower(strings.TrimSpace(item))))
 	}
 	return list
 }

@@ -30,6 +30,7 @@ func New(body map[string]any, source Source) (Object, error) {
 	metadata, _ := body["metadata"].(map[string]any)
 	name, _ := metadata["name"].(string)
 	namespace, _ := metadata["namespace"].(string)
+	apiVersion = strings.Clone(apiVersion) // not to keep the text of the whole document
 	hook := HookOf(body)
 	prefix, _ := metadata["generateName"].(string)
 	if hook != nil && name == "" {
@@ -46,7 +47,7 @@ func New(body map[string]any, source Source) (Object, error) {
 		return Object{}, fmt.Errorf("metadata.name is missing or no string")
 	}
 	return Object{
-		ID:         ID{Group: GroupOf(apiVersion), Kind: kind, Namespace: namespace, Name: name},
+		ID:         ID{Group: GroupOf(apiVersion), Kind: strings.Clone(kind), Namespace: strings.Clone(namespace), Name: strings.Clone(name)},
 		APIVersion: apiVersion,
 		Hook:       hook,
 		Source:     source,

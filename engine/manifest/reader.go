@@ -145,6 +145,16 @@ func (t Text) Read() (Document, *SyntaxError) {
 	if err := t.checkCharacters(); err != nil {
 		return document, err
 	}
+	if tree, ok := fast(string(t.Data)); ok {
+		document.Tree = tree
+		return document, nil
+	}
+	return t.parse()
+}
+
+// parse reads the document with the parser.
+func (t Text) parse() (Document, *SyntaxError) {
+	document := Document{Text: t}
 	var root, second yaml.Node
 	parser := yaml.NewDecoder(bytes.NewReader(t.Data))
 	if err := parser.Decode(&root); err == io.EOF {

@@ -65,6 +65,10 @@ func asKubernetes(t *testing.T, text string) {
 		t.Errorf("%q: got %v, %v; sigs.k8s.io/yaml gives %s, %v", text, tree, err, want, wantErr)
 		return
 	}
+	slow, slowErr := Text{Data: []byte(text), Line: 1}.parse()
+	if err == nil && len(Split([]byte(text))) > 0 && (slowErr != nil || !equal(slow.Tree, tree)) {
+		t.Errorf("%q: got %v, the parser has %v, %v", text, tree, slow.Tree, slowErr)
+	}
 	if err != nil {
 		return
 	}
