@@ -113,6 +113,11 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
+	for i, object := range final.Objects {
+		if chart != nil && !isManifest(r.Manifests, object.Source) {
+			final.Objects[i].Source.File = chart.Place(object.Source).File // where a person finds it
+		}
+	}
 	laid, err := state.Layout(state.Key{Environment: r.Environment, Release: r.Name}, final.Objects, metadata(r, chart, rendered, final))
 	if err != nil {
 		list, err := refusal(err)
@@ -142,8 +147,7 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 func definedIn(manifests []schema.File, objects []manifest.Object) []render.Kind {
 	var kinds []render.Kind
 	for _, object := range objects {
-		plain := slices.ContainsFunc(manifests, func(f schema.File) bool { return f.Path == object.Source.File })
-		if !plain || object.ID.Kind != "CustomResourceDefinition" {
+		if object.ID.Kind != "CustomResourceDefinition" || !isManifest(manifests, object.Source) {
 			continue
 		}
 		if kind, ok := definedBy(object.Body()); ok {
@@ -151,6 +155,11 @@ func definedIn(manifests []schema.File, objects []manifest.Object) []render.Kind
 		}
 	}
 	return kinds
+}
+
+// isManifest tells an object of a plain manifest from one of the chart.
+func isManifest(manifests []schema.File, source manifest.Source) bool {
+	return slices.ContainsFunc(manifests, func(f schema.File) bool { return f.Path == source.File })
 }
 
 // unknown is the kinds of objects that scope cannot tell.

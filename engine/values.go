@@ -73,6 +73,9 @@ func (run Run) chartValues(r *plan.Release) (*values.Node, diag.List) {
 	for _, file := range chart.Files {
 		if file.Name == "values.yaml" {
 			root, list := values.ParseYAML(path.Join(chart.Root, file.Name), file.Data)
+			if !list.HasErrors() {
+				list = nil // what the chart's author might have written better is not for this user
+			}
 			return root, append(found, list...)
 		}
 	}

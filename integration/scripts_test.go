@@ -8,22 +8,38 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"github.com/weir-dev/weir/cmd/internal/cli"
-	"github.com/weir-dev/weir/cmd/internal/ui"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output")
 
+// bin is the directory of the weir that the scripts run.
+var bin string
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"weir": func() { os.Exit(cli.Main(ui.System(), os.Args[1:])) },
-	})
+	flag.Parse()
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	var err error
+	if bin, err = os.MkdirTemp("", "weir-integration-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(bin)
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(bin, "weir"), "../cmd/weir")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "build weir:", err)
+		return 1
+	}
+	return m.Run()
 }
 
 // TestScripts runs testdata/script: what Weir does.
@@ -39,6 +55,7 @@ func runScripts(t *testing.T, dir string) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("PATH", bin+string(filepath.ListSeparator)+env.Getenv("PATH"))
 			env.Setenv("HOME", env.WorkDir+"/.home")
 			env.Setenv("XDG_CACHE_HOME", env.WorkDir+"/.cache")
 			env.Setenv("GIT_CONFIG_NOSYSTEM", "1")
@@ -46,10 +63,11 @@ func runScripts(t *testing.T, dir string) {
 			env.Setenv("GIT_AUTHOR_EMAIL", "ann@example.com")
 			env.Setenv("GIT_COMMITTER_NAME", "Ann Author")
 			env.Setenv("GIT_COMMITTER_EMAIL", "ann@example.com")
+			env.Setenv("SOURCE_DATE_EPOCH", "1700000000") // commits of one tree are one commit
 			env.Setenv("NO_COLOR", "1")
 			return os.MkdirAll(env.WorkDir+"/.home", 0o755)
 		},
-		Commands: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"tree": tree,
 		},
 	})

@@ -25,7 +25,6 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
-		Args:              cobra.NoArgs,
 	}
 	flags := root.PersistentFlags()
 	flags.SortFlags = false
