@@ -32,6 +32,13 @@ func (r *Repository) writeJournal(j journal) error {
 	return r.disk.replace(r.journalFile(), r.journalFile()+".new", append(data, '\n'))
 }
 
+// unsettled tells whether a killed run left something to end. Locks of ours are
+// only taken while there is a journal.
+func (r *Repository) unsettled() bool {
+	_, err := os.Lstat(r.journalFile())
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 func (r *Repository) removeJournal() error { return r.disk.remove(r.journalFile()) }
 
 // settle ends what a killed run began: it frees the locks that the run held and

@@ -104,6 +104,10 @@ func (r *Repository) Commit(ctx context.Context, c *Change, message string, who 
 			return Result{}, err
 		}
 	}
+	if c.Empty() && !r.unsettled() {
+		// Nothing to write, so it may well be a place that cannot be written.
+		return Result{Old: c.Base.Commit(), New: c.Base.Commit()}, nil
+	}
 	unlock, err := r.lock()
 	if err != nil {
 		return Result{}, err

@@ -9,8 +9,9 @@
 //
 // The way through it: Default or a Location of your own -> Open -> Head, a
 // Snapshot -> NewStage, to which releases are added as they are rendered ->
-// Stage.Plan, a Change -> Repository.Commit. Start reading at layout.go, the
-// paths, and at repository.go, the story of a commit.
+// Stage.Plan, a Change -> Repository.Commit; or Plain, for files without Git.
+// Start reading at layout.go, the paths, and at repository.go, the story of a
+// commit.
 package state
 
 import (

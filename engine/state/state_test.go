@@ -56,6 +56,12 @@ func sound(t testing.TB, at state.Location) {
 	if out := git(t, at, "fsck", "--strict", "--full", "--no-dangling"); strings.TrimSpace(out) != "" {
 		t.Errorf("git fsck: %s", out)
 	}
+	settled(t, at)
+}
+
+// settled is the half of it that takes a fraction of the time.
+func settled(t testing.TB, at state.Location) {
+	t.Helper()
 	if out := git(t, at, "status", "--porcelain"); out != "" {
 		t.Errorf("git status:\n%s", out)
 	}
