@@ -35,8 +35,11 @@ func Hydrate(ctx context.Context, run Run, o HydrateOptions) (Report, diag.List,
 
 	sites, refused, err := run.open(ctx, p, o)
 	found = append(found, refused...)
-	if err != nil || found.HasErrors() {
+	if err != nil {
 		return Report{}, found, err
+	}
+	if found.HasErrors() {
+		return Report{}, append(found, run.missingCharts(p)...), nil
 	}
 	defer sites.close()
 
@@ -121,6 +124,22 @@ func refusal(err error) (diag.List, error) {
 		return list, nil
 	}
 	return nil, err
+}
+
+// missingCharts is what a run that cannot render can still say of its charts, so
+// that a person hears of all mistakes at once.
+func (run Run) missingCharts(p *plan.Plan) diag.List {
+	var found diag.List
+	charts := newCharts(run.Project.FS())
+	for _, target := range p.Targets {
+		for _, r := range target.Releases {
+			if r.Chart != nil {
+				_, list := charts.fetch(*r.Chart)
+				found = append(found, list...)
+			}
+		}
+	}
+	return found
 }
 
 // unknownReleases checks the names given to --regenerate.

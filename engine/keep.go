@@ -14,8 +14,9 @@ import (
 // carry puts the committed values into a release's unstable fields, all of them
 // or none: a certificate and the authority that signed it belong together. It
 // returns how many it carried; 0 where one of them has no committed value, so
-// that the new answers stand as one group. The release it is given stays as it is.
-func carry(base *state.Snapshot, r state.Release, unstable []render.Unstable) (state.Release, int, error) {
+// that the new answers stand as one group. read gets committed files by their
+// paths. The release it is given stays as it is.
+func carry(read func(path string) ([]byte, error), r state.Release, unstable []render.Unstable) (state.Release, int, error) {
 	wanted := map[manifest.ID][][]string{}
 	for _, u := range unstable {
 		wanted[u.ID] = append(wanted[u.ID], pointer(u.Path))
@@ -27,7 +28,7 @@ func carry(base *state.Snapshot, r state.Release, unstable []render.Unstable) (s
 		if fields == nil {
 			continue
 		}
-		committed, err := base.Read(file.Path)
+		committed, err := read(file.Path)
 		if errors.Is(err, fs.ErrNotExist) {
 			return r, 0, nil
 		}

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/weir-dev/weir/engine/manifest"
@@ -56,11 +58,22 @@ func (j *job) settle(ctx context.Context, h *hydrator, scopes map[string]bool, p
 		}
 	}
 	if len(p.Unstable) > 0 && !slices.Contains(o.Regenerate, j.release.Name) {
-		if release, j.kept, err = carry(j.site.base, release, p.Unstable); err != nil {
+		if release, j.kept, err = carry(j.site.committedFile(o), release, p.Unstable); err != nil {
 			return err
 		}
 	}
 	return j.put(plain, release)
+}
+
+// committedFile reads what an earlier run left: the last commit, or the plain
+// files that are about to be replaced.
+func (s *site) committedFile(o HydrateOptions) func(path string) ([]byte, error) {
+	if o.Out == "" {
+		return s.base.Read
+	}
+	return func(path string) ([]byte, error) {
+		return os.ReadFile(filepath.Join(o.Out, s.cluster.Name, filepath.FromSlash(path)))
+	}
 }
 
 // scopes gathers what the CRDs of the cluster say, by "Kind.group": those of

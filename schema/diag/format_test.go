@@ -75,7 +75,7 @@ Did you mean "replicas"?
 		},
 		"tab": {
 			list: List{{Summary: "s", Subject: at("weir.hcl", 8, 24, 30)}},
-			want: `Error: s
+			want: `Error: S
 
   on weir.hcl line 8, in release "podinfo":
    8:     values = { replicas = "many" }
@@ -84,7 +84,7 @@ Did you mean "replicas"?
 		},
 		"outside of blocks": {
 			list: List{{Summary: "s", Subject: at("weir.hcl", 11, 1, 7)}},
-			want: `Error: s
+			want: `Error: S
 
   on weir.hcl line 11:
   11: locals { a = 1 }
@@ -93,7 +93,7 @@ Did you mean "replicas"?
 		},
 		"several lines": {
 			list: List{{Summary: "s", Subject: Range{File: "weir.hcl", Start: Pos{12, 5}, End: Pos{14, 2}}}},
-			want: `Error: s
+			want: `Error: S
 
   on weir.hcl lines 12-14:
   12: x = {
@@ -102,7 +102,7 @@ Did you mean "replicas"?
 		},
 		"whole line": {
 			list: List{{Summary: "s", Subject: Range{File: "crlf.yaml", Start: Pos{Line: 2}, End: Pos{Line: 2}}}},
-			want: `Error: s
+			want: `Error: S
 
   on crlf.yaml line 2:
    2: b: 2
@@ -110,7 +110,7 @@ Did you mean "replicas"?
 		},
 		"end of a CRLF line": {
 			list: List{{Summary: "s", Subject: at("crlf.yaml", 1, 5, 5)}},
-			want: `Error: s
+			want: `Error: S
 
   on crlf.yaml line 1:
    1: a: 1
@@ -119,21 +119,21 @@ Did you mean "replicas"?
 		},
 		"whole file": {
 			list: List{{Summary: "s", Subject: Range{File: "crlf.yaml"}}},
-			want: `Error: s
+			want: `Error: S
 
   on crlf.yaml:
 `,
 		},
 		"no source": {
 			list: List{{Summary: "s", Subject: at("missing.hcl", 7, 1, 2)}},
-			want: `Error: s
+			want: `Error: S
 
   on missing.hcl line 7:
 `,
 		},
 		"text of its own": {
 			list: List{{Summary: "s", Subject: Range{File: "charts/db-1.tgz/templates/x.yaml", Start: Pos{7, 4}, End: Pos{7, 9}, Text: "a: {{ b }}"}}},
-			want: `Error: s
+			want: `Error: S
 
   on charts/db-1.tgz/templates/x.yaml line 7:
    7: a: {{ b }}
@@ -142,13 +142,13 @@ Did you mean "replicas"?
 		},
 		"wide characters": {
 			list: List{{Summary: "s", Subject: at("wide.yaml", 1, 8, 16)}, {Summary: "s", Subject: at("wide.yaml", 2, 1, 6)}},
-			want: `Error: s
+			want: `Error: S
 
   on wide.yaml line 1:
    1: title: "日本語の名前" # 名
              ^^^^^^^^^^^^^^
 
-Error: s
+Error: S
 
   on wide.yaml line 2:
    2: ` + "e\u0301te\u0301: x" + `
@@ -162,7 +162,7 @@ Error: s
 		"long line, at its start": {
 			width: 40,
 			list:  List{{Summary: "s", Subject: at("long.yaml", 1, 1, 2)}},
-			want: `Error: s
+			want: `Error: S
 
   on long.yaml line 1:
    1: a: abcdefghijabcdefghijabcdefghij…
@@ -172,7 +172,7 @@ Error: s
 		"long line, in its middle": {
 			width: 40,
 			list:  List{{Summary: "s", Subject: at("long.yaml", 1, 104, 114)}},
-			want: `Error: s
+			want: `Error: S
 
   on long.yaml line 1:
    1: …abcdefghijabcdefghijabcdefghijab…
@@ -182,7 +182,7 @@ Error: s
 		"long line, all of it": {
 			width: 40,
 			list:  List{{Summary: "s", Subject: at("long.yaml", 1, 4, 304)}},
-			want: `Error: s
+			want: `Error: S
 
   on long.yaml line 1:
    1: a: abcdefghijabcdefghijabcdefghij…
@@ -322,4 +322,24 @@ func FuzzFormat(f *testing.F) {
 			t.Errorf("control characters reach the terminal: %q", out.String())
 		}
 	})
+}
+
+func TestSummaryBeginsWithACapital(t *testing.T) {
+	for summary, want := range map[string]string{
+		`release "web" is gone`:           `Release "web" is gone`,
+		"local.one refers to itself":      "local.one refers to itself",
+		"weir.hcl is missing":             "weir.hcl is missing",
+		`"chart" takes a string`:          `"chart" takes a string`,
+		"überall":                         "Überall",
+		"metadata.name is missing":        "metadata.name is missing",
+		"replicas, images and so on fail": "Replicas, images and so on fail",
+	} {
+		var out strings.Builder
+		if err := (List{{Summary: summary}}).Format(&out, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := out.String(); got != "Error: "+want+"\n" {
+			t.Errorf("%q is shown as %q", summary, got)
+		}
+	}
 }

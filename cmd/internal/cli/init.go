@@ -9,11 +9,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/weir-dev/weir/cmd/internal/ui"
+	"github.com/weir-dev/weir/engine/state"
 )
 
 // skeleton is the project that `weir init` writes.
@@ -88,26 +88,6 @@ func writeSkeleton(dir string) (view, error) {
 		}
 		result.Created = append(result.Created, name)
 	}
-	result.Ignored, err = ignoreState(dir)
+	result.Ignored, err = state.EnsureIgnored(dir)
 	return result, err
-}
-
-// ignoreState adds /state/ to the project's .gitignore unless it is there.
-func ignoreState(dir string) (added bool, err error) {
-	path := filepath.Join(dir, ".gitignore")
-	content, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false, err
-	}
-	for line := range strings.Lines(string(content)) {
-		switch strings.TrimSpace(line) {
-		case "/state/", "/state", "state/", "state":
-			return false, nil
-		}
-	}
-	if len(content) > 0 && content[len(content)-1] != '\n' {
-		content = append(content, '\n')
-	}
-	content = append(content, "/state/\n"...)
-	return true, os.WriteFile(path, content, 0o644)
 }
