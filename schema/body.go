@@ -7,7 +7,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/zclconf/go-cty/cty"
 
@@ -314,7 +313,7 @@ func (r reader) selector(x *expression, n *values.Node) (*Selector, bool) {
 func (d *draft) sync() Sync {
 	const block = "sync"
 	r := reader{d.list}
-	s := Sync{Prune: d.bool(block, "prune"), Wait: d.bool(block, "wait"), Timeout: defaultTimeout, Adopt: []string{"kubectl", "helm"}}
+	s := Sync{Prune: d.bool(block, "prune"), Wait: d.bool(block, "wait"), Timeout: row(block, "timeout").duration(), Adopt: row(block, "adopt").strings()}
 	if x, n := d.last(block, "timeout"); n != nil {
 		if timeout, ok := r.duration(x, n); ok {
 			s.Timeout = timeout
@@ -342,6 +341,3 @@ func (d *draft) sync() Sync {
 	}
 	return s
 }
-
-// defaultTimeout is what the table says of sync.timeout.
-const defaultTimeout = 5 * time.Minute

@@ -98,7 +98,7 @@ func (p *Project) loadClusters(blocks []*instance, list *diag.List) {
 		}}
 		if s := b.one("state"); s != nil {
 			in := described{p, s, list}
-			c.State = State{Repository: in.string("repository").text, Branch: "main", Range: s.rng}
+			c.State = State{Repository: in.string("repository").text, Branch: s.def.attribute("branch").Default, Range: s.rng}
 			if branch := in.string("branch").text; branch != "" {
 				c.State.Branch = branch
 			}
@@ -147,7 +147,7 @@ func (p *Project) loadRemoved(blocks []*instance, list *diag.List) {
 		d := p.described(b, "in removed", list)
 		r := Removed{Release: b.label, Environments: texts(d.strings("environments")), Reason: d.string("reason").text, Range: b.rng}
 		if b.get("environments") == nil {
-			r.Environments = []string{"*"}
+			r.Environments = b.def.attribute("environments").strings()
 		}
 		p.removed = append(p.removed, r)
 	}

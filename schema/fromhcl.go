@@ -69,6 +69,7 @@ var remedies = map[string]string{
 	"Invalid expression":                       "Write a value after the `=`.",
 	"Argument or block definition required":    "Write `name = value` or `block \"label\" { … }` here.",
 	"Invalid block definition":                 "Write `block \"label\" { … }`; an object value takes `name = { … }`.",
+	"The number is too large":                  "Write it as a string where the chart takes one, or as a smaller number.",
 	"Variables not allowed":                    "Write a plain value here: this is read before anything can be evaluated.",
 	"Function calls not allowed":               "Write a plain value here: this is read before anything can be evaluated.",
 }

@@ -224,6 +224,9 @@ func lookUp(args []cty.Value) (cty.Value, error) {
 	if len(args) == 3 {
 		return args[2].WithMarks(keyMarks), nil
 	}
+	if hasSensitive(keyMarks) {
+		return cty.DynamicVal, function.NewArgErrorf(1, "there is no such key, and no default is given")
+	}
 	return cty.DynamicVal, function.NewArgErrorf(1, "there is no key %q, and no default is given", key.AsString())
 }
 

@@ -202,10 +202,11 @@ func (t *target) elements(x *expression, v cty.Value) (map[string]cty.Value, dia
 	}
 	_, deep := v.UnmarkDeep()
 	v, marks := v.Unmark()
-	if own, ok := placeOf(marks); ok && own.Start.Line > 0 {
+	secret := hasSensitive(marks) || hasSensitive(deep) && !isMap(v)
+	if own, ok := placeOf(marks); ok && own.Start.Line > 0 && !secret {
 		at = own
 	}
-	if _, secret := deep[sensitive{}]; secret && !isMap(v) || hasSensitive(marks) {
+	if secret {
 		return wrong("a sensitive value", "The keys become names of releases, which are shown: use a value that is not sensitive.")
 	}
 	out := map[string]cty.Value{}

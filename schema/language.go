@@ -1,5 +1,10 @@
 package schema
 
+import (
+	"encoding/json"
+	"time"
+)
+
 // The language is a table. Decoding, "did you mean", `weir schema` and the
 // reference page all read this one description: language.go says how a row
 // looks, blocks.go holds the rows.
@@ -79,6 +84,24 @@ type attribute struct {
 	Overlay  overlay
 	Required bool
 	Doc      string
+}
+
+// strings is the default of a list.
+func (a *attribute) strings() []string {
+	var out []string
+	if json.Unmarshal([]byte(a.Default), &out) != nil {
+		return nil
+	}
+	return out
+}
+
+// duration is the default of a duration.
+func (a *attribute) duration() time.Duration {
+	d, err := time.ParseDuration(a.Default)
+	if err != nil {
+		return 0
+	}
+	return d
 }
 
 // block is one kind of block with its rows.

@@ -3,7 +3,6 @@ package schema
 import (
 	"fmt"
 	"math"
-	"math/big"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -165,26 +164,6 @@ func (n nodes) value(v cty.Value, at diag.Range, secret bool) *values.Node {
 		return nil
 	}
 	return node
-}
-
-// numberOf is the rule for numbers: a whole one is an int64, as with Helm's
-// --set; any other is the nearest float64, as from a values file. A whole
-// number beyond int64 would reach the chart changed, so it is refused.
-func numberOf(f *big.Float) (any, string) {
-	if f.IsInf() {
-		return nil, "It is infinite, as after a division by zero."
-	}
-	if f.IsInt() {
-		if i, accuracy := f.Int64(); accuracy == big.Exact {
-			return i, ""
-		}
-		return nil, "A whole number beyond 64 bits cannot be kept: charts see 64-bit integers."
-	}
-	x, _ := f.Float64()
-	if math.IsInf(x, 0) {
-		return nil, "The number is beyond what 64-bit floating point can hold."
-	}
-	return x, ""
 }
 
 // ctyOf turns a Node into a cty value with the same places.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -285,4 +286,33 @@ func FuzzLoad(f *testing.F) {
 func fields(n *values.Node) []string {
 	m, _ := n.Value.(map[string]*values.Node)
 	return keys(m)
+}
+
+// TestTable holds the table to its own rules: every row is documented, and
+// every default reads as the row's type.
+func TestTable(t *testing.T) {
+	var walk func(in string, blocks []block)
+	walk = func(in string, blocks []block) {
+		for _, b := range blocks {
+			if b.Doc == "" && !b.Reserved {
+				t.Errorf("%s%s has no description", in, b.Name)
+			}
+			for _, a := range b.Attributes {
+				name := in + b.Name + "." + a.Name
+				if a.Doc == "" && a.Type != kindForbidden {
+					t.Errorf("%s has no description", name)
+				}
+				switch {
+				case a.Default == "":
+				case a.Type == kindBool && a.Default != "true" && a.Default != "false",
+					a.Type == kindStrings && a.Default != "[]" && a.strings() == nil,
+					a.Type == kindDuration && a.duration() == 0,
+					a.OneOf != nil && !slices.Contains(a.OneOf, a.Default):
+					t.Errorf("%s has the default %s", name, a.Default)
+				}
+			}
+			walk(in+b.Name+".", b.Blocks)
+		}
+	}
+	walk("", language.Blocks)
 }

@@ -90,6 +90,9 @@ func (e *computed) StartRange() hcl.Range { return e.Range() }
 
 func (e *computed) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	v, diags := e.Expression.Value(ctx)
+	if hugeNumber(v) {
+		return cty.DynamicVal, append(diags, hugeResult(e))
+	}
 	return replaced(v, e.at), diags
 }
 
@@ -114,6 +117,9 @@ type call struct {
 
 func (e *call) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	v, diags := e.FunctionCallExpr.Value(ctx)
+	if hugeNumber(v) {
+		return cty.DynamicVal, append(diags, hugeResult(e))
+	}
 	if makesText[e.Name] {
 		return replaced(v, e.at), diags
 	}

@@ -19,7 +19,9 @@ func (r reader) wrong(x *expression, n *values.Node, takes, remedy string) {
 		Summary: fmt.Sprintf("%q takes %s", x.name, takes), Subject: n.Origin,
 		Detail: fmt.Sprintf("Found %s.", nodeType(n)), Remedy: remedy,
 	}
-	if n.Origin.File != x.file || n.Origin.Start.Line < x.whole.Start.Line || n.Origin.Start.Line > x.whole.End.Line {
+	if n.Sensitive { // its line would be shown
+		d.Subject = x.at()
+	} else if n.Origin.File != x.file || n.Origin.Start.Line < x.whole.Start.Line || n.Origin.Start.Line > x.whole.End.Line {
 		d.Related = []diag.Related{{Range: x.at(), Note: "used here"}}
 	}
 	*r.list = append(*r.list, d)
@@ -53,11 +55,22 @@ func quote(n *values.Node) string {
 }
 
 func (r reader) string(x *expression, n *values.Node) (string, bool) {
-	if s, ok := n.Value.(string); ok {
-		return s, true
+	s, ok := n.Value.(string)
+	if !ok {
+		r.wrong(x, n, "a string", quote(n))
+		return "", false
 	}
-	r.wrong(x, n, "a string", quote(n))
-	return "", false
+	return s, r.public(x, n)
+}
+
+// public refuses sensitive values where everything is shown and committed.
+func (r reader) public(x *expression, n *values.Node) bool {
+	if !n.Sensitive {
+		return true
+	}
+	r.fail(x.at(), fmt.Sprintf("%q cannot be sensitive", x.name), "What stands here is shown, and committed to the state repository.",
+		"Use a variable that is not sensitive.")
+	return false
 }
 
 func (r reader) bool(x *expression, n *values.Node) (bool, bool) {
@@ -92,6 +105,9 @@ func (r reader) strings(x *expression, n *values.Node) ([]placed, bool) {
 			ok = false
 			continue
 		}
+		if !r.public(x, e) {
+			return nil, false
+		}
 		out = append(out, placed{s, e.Origin})
 	}
 	return out, ok
@@ -117,6 +133,9 @@ func (r reader) stringMap(x *expression, n *values.Node) (map[string]string, boo
 			r.wrong(x, m[k], "an object of strings", fmt.Sprintf("The value of %q: %s", k, lower(quote(m[k]))))
 			ok = false
 			continue
+		}
+		if !r.public(x, m[k]) {
+			return nil, false
 		}
 		out[k] = s
 	}

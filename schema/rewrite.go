@@ -35,6 +35,13 @@ func (r rewriter) exprs(es []hclsyntax.Expression) {
 func (r rewriter) expr(e hclsyntax.Expression) hclsyntax.Expression {
 	switch e := e.(type) {
 	case *hclsyntax.LiteralValueExpr:
+		if hugeNumber(e.Val) {
+			*r.list = append(*r.list, diag.Diagnostic{
+				Summary: "The number is too large", Subject: rangeOf(e.SrcRange), Detail: hugeDetail,
+				Remedy: "Write it as a string where the chart takes one, or as a smaller number.",
+			})
+			return &literal{e, marked(cty.Zero, rangeOf(e.SrcRange))}
+		}
 		return &literal{e, marked(e.Val, rangeOf(e.SrcRange))}
 	case *hclsyntax.TemplateExpr:
 		return r.template(e)

@@ -188,6 +188,12 @@ func (p *Project) alone(a *hclsyntax.Attribute, in *instance, where string, list
 
 func (p *Project) giveValue(v *variable, settings map[string]setting, list *diag.List) {
 	s, given := settings[v.block.label]
+	if x := v.block.get("sensitive"); x != nil {
+		checker{p, list}.expression(x, seesNothing, "here")
+		if n := p.scope().node(x, list); n != nil {
+			v.secret, _ = reader{list}.bool(x, n)
+		}
+	}
 	if x := v.block.get("default"); x != nil {
 		checker{p, list}.expression(x, seesNothing, "in a default")
 		value, ok := p.scope().value(x, list)
@@ -198,12 +204,6 @@ func (p *Project) giveValue(v *variable, settings map[string]setting, list *diag
 			if !ok {
 				v.diags = failed
 			}
-		}
-	}
-	if x := v.block.get("sensitive"); x != nil {
-		checker{p, list}.expression(x, seesNothing, "here")
-		if n := p.scope().node(x, list); n != nil {
-			v.secret, _ = reader{list}.bool(x, n)
 		}
 	}
 	if given {
@@ -296,6 +296,9 @@ func placeAll(v cty.Value, at diag.Range) cty.Value {
 }
 
 func (v *variable) convert(value cty.Value, at diag.Range, list *diag.List) (cty.Value, bool) {
+	if v.secret { // its line would be shown
+		at = v.block.rng
+	}
 	if v.defaults != nil && !value.IsNull() {
 		// Apply does not take marks.
 		bare, marks := value.UnmarkDeepWithPaths()
@@ -362,7 +365,7 @@ func (p *Project) validate(v *variable, list *diag.List) {
 			detail, _ = reader{list}.string(message, m)
 		}
 		subject := condition.at()
-		if at, ok := placeOf(v.value.Marks()); ok {
+		if at, ok := placeOf(v.value.Marks()); ok && !v.secret {
 			subject = at
 		}
 		*list = append(*list, diag.Diagnostic{

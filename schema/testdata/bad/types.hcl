@@ -67,3 +67,28 @@ release "web" {
     }
   }
 }
+
+variable "token" {
+  default   = "hunter2"
+  sensitive = true
+}
+
+release "secret" {
+  chart     = "./charts/app"
+  namespace = var.token
+  labels    = { a = "x-${var.token}" }
+  for_each  = toset([var.token])
+}
+
+release "secret-too" {
+  chart            = "./charts/app"
+  namespace        = var.token
+  labels           = { a = "x-${var.token}" }
+  create_namespace = var.token
+}
+
+variable "pin" {
+  type      = number
+  default   = "hunter2"
+  sensitive = true
+}
