@@ -11,11 +11,13 @@ import (
 
 // beside are the files that a bad weir.hcl may name.
 var beside = map[string]string{
-	"charts/app/Chart.yaml": "apiVersion: v2\nname: app\nversion: 0.1.0\n",
-	"values/ok.yaml":        "a: 1\n",
-	"values/broken.yaml":    "a: 1\nb: [\n",
-	"more/web.hcl":          "locals {\n  domain = \"b\"\n}\n\nrelease \"keys\" {\n  chart = \"../charts/app\"\n}\n",
-	"t.tpl":                 "one\n${b}\n",
+	"charts/app/Chart.yaml":          "apiVersion: v2\nname: app\nversion: 0.1.0\n",
+	"values/ok.yaml":                 "a: 1\n",
+	"values/broken.yaml":             "a: 1\nb: [\n",
+	"more/web.hcl":                   "locals {\n  domain = \"b\"\n}\n\nrelease \"keys\" {\n  chart = \"../charts/app\"\n}\n",
+	"kustomize/a/kustomization.yaml": "resources: []\n",
+	"kustomize/b/kustomization.yaml": "resources: []\n",
+	"t.tpl":                          "one\n${b}\n",
 }
 
 // project writes a project into a new directory.
