@@ -239,6 +239,9 @@ func metadata(r *plan.Release, chart *fetch.Chart, rendered render.Release, fina
 	}
 	if chart != nil {
 		m.Chart = &state.Chart{Digest: chart.Digest, Name: rendered.ChartName, Source: r.Chart.Source, Version: rendered.ChartVersion}
+		if r.Chart.Kind == schema.Local {
+			m.Chart.Source = "./" + r.Chart.Path // the same from whichever file of the project names it
+		}
 	}
 	for _, ignore := range r.Sync.Ignore {
 		m.Sync.Ignore = append(m.Sync.Ignore, state.Ignore{Fields: ignore.Fields, Group: ignore.Group, Kind: ignore.Kind, Name: ignore.Name, Namespace: ignore.Namespace})

@@ -72,15 +72,15 @@ func subject(changes []ReleaseChange, namespaces []ObjectChange) string {
 
 	var parts []string
 	for _, status := range []Status{Created, Changed, Removed} {
-		names := by[status]
-		slices.Sort(names)
-		names = slices.Compact(names)
+		count := len(by[status])
+		slices.Sort(by[status])
+		names := slices.Compact(by[status]) // one release may change in several environments
 		switch {
 		case len(names) == 0:
 		case len(names) <= 2:
 			parts = append(parts, fmt.Sprintf("%s %s", strings.Join(names, ", "), status))
 		default:
-			parts = append(parts, fmt.Sprintf("%d releases %s", len(names), status))
+			parts = append(parts, fmt.Sprintf("%d releases %s", count, status))
 		}
 	}
 	if len(parts) == 0 {

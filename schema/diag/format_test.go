@@ -215,7 +215,7 @@ func TestFormatInColor(t *testing.T) {
 	if err := list.Format(&out, Options{Sources: read, Color: true}); err != nil {
 		t.Fatal(err)
 	}
-	want := "\x1b[1m\x1b[33mWarning:\x1b[0m \x1b[1ms\x1b[0m\n\n  on crlf.yaml line 1:\n" +
+	want := "\x1b[1m\x1b[33mWarning:\x1b[0m \x1b[1mS\x1b[0m\n\n  on crlf.yaml line 1:\n" +
 		"\x1b[2m   1: \x1b[0ma: 1\n         \x1b[33m^\x1b[0m\n\nd\n"
 	if d := cmp.Diff(want, out.String()); d != "" {
 		t.Error(d)
@@ -233,15 +233,15 @@ func TestFormatKeepsNoRepetitions(t *testing.T) {
 	if err := list.Format(&out, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	want := `Error: first
+	want := `Error: First
 
   on a line 9:
 
-Error: second
+Error: Second
 
   on b line 2:
 
-Warning: third
+Warning: Third
 
   on b line 2:
 `
