@@ -51,22 +51,23 @@ func unplacedValue(v cty.Value) (cty.Value, bool) {
 
 // placeOf is the one place among marks; ok is false for none and for several.
 func placeOf(marks cty.ValueMarks) (at diag.Range, ok bool) {
-	var strong, weak []place
+	var strong, weak place
+	strongs, weaks := 0, 0
 	for m := range marks {
 		switch p, is := m.(place); {
 		case is && p.weak:
-			weak = append(weak, p)
+			weak, weaks = p, weaks+1
 		case is:
-			strong = append(strong, p)
+			strong, strongs = p, strongs+1
 		}
 	}
-	if len(strong) == 0 {
-		strong = weak
+	switch {
+	case strongs == 1:
+		return strong.Range, true
+	case strongs == 0 && weaks == 1:
+		return weak.Range, true
 	}
-	if len(strong) != 1 {
-		return diag.Range{}, false
-	}
-	return strong[0].Range, true
+	return diag.Range{}, false
 }
 
 // literal is an expression without anything to evaluate.
