@@ -44,6 +44,11 @@ type Chart struct {
 	files  map[parsedKey]*parsedFile
 	texts  texts
 	crds   crdFiles
+
+	readOnce sync.Once
+	read     *reads
+
+	defines sync.Map // what memoized CRDs define: []Kind by manifest.MemoKey
 }
 
 // node is one chart of the tree as it was loaded; nothing changes it.

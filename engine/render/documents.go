@@ -42,8 +42,14 @@ func (r *reading) all(p *prepared, texts []rendered) ([]manifest.Object, bool) {
 	r.table, r.kinds = p.table, map[manifest.ID]bool{}
 	pieces := r.crds(p)
 	for _, t := range texts {
-		pieces = r.text(pieces, t)
+		pieces = r.text(pieces, t, nil)
 	}
+	objects := r.finish(pieces)
+	return r.once(objects), !r.found.HasErrors()
+}
+
+// finish makes objects of pieces, once all of a release's CRDs are known.
+func (r *reading) finish(pieces []piece) []manifest.Object {
 	for _, piece := range pieces {
 		for _, k := range piece.defines {
 			r.kinds[manifest.ID{Group: k.Group, Kind: k.Kind}] = k.Namespaced
@@ -73,8 +79,42 @@ func (r *reading) all(p *prepared, texts []rendered) ([]manifest.Object, bool) {
 		}
 		slices.SortFunc(r.release.Unknown, compareKinds)
 	}
-	return objects, !r.found.HasErrors()
+	return objects
 }
+
+// once leaves out CRDs that a chart ships several times. As in an installation
+// by Helm the first of a crds directory stays, and what a template prints comes
+// after it and so counts more. Other objects that occur twice are for the Set
+// to refuse.
+func (r *reading) once(objects []manifest.Object) []manifest.Object {
+	first := map[manifest.ID]int{}
+	kept := objects[:0]
+	for _, o := range objects {
+		if o.ID.Kind != crdKind || o.ID.Group != crdGroup {
+			kept = append(kept, o)
+			continue
+		}
+		i, twice := first[o.ID]
+		if !twice {
+			first[o.ID] = len(kept)
+			kept = append(kept, o)
+			continue
+		}
+		if !r.quiet && !bytes.Equal(kept[i].Bytes(), o.Bytes()) {
+			r.note(Note{
+				Summary: fmt.Sprintf("the chart has %v twice, and they differ", o.ID),
+				Detail:  fmt.Sprintf("The other one is in %s.", kept[i].Source.File),
+				Source:  &o.Source,
+			})
+		}
+		if fromTemplate(o) && !fromTemplate(kept[i]) {
+			kept[i] = o
+		}
+	}
+	return kept
+}
+
+func fromTemplate(o manifest.Object) bool { return strings.Contains("/"+o.Source.File, "/templates/") }
 
 func sortedKinds(kinds map[manifest.ID]bool) []Kind {
 	var all []Kind
@@ -155,12 +195,16 @@ func (r *reading) scope(group, kind string) (namespaced, known bool) {
 	return false, false
 }
 
-// text reads the documents of one rendered template.
-func (r *reading) text(pieces []piece, t rendered) []piece {
+// text reads the documents of one rendered template: those that are wanted, or
+// all where wanted is nil.
+func (r *reading) text(pieces []piece, t rendered, wanted func([]byte) bool) []piece {
 	line, counted := 1, 0
 	for _, s := range split(t.buf) {
 		line += bytes.Count(t.buf[counted:s.start], []byte("\n"))
 		counted = s.start
+		if wanted != nil && !wanted(t.buf[s.start:s.end]) {
+			continue
+		}
 		source := manifest.Source{File: t.file(), Line: t.line(s.start)}
 		pieces = r.document(pieces, s.text(t.buf), line, source, &t)
 	}
@@ -177,7 +221,7 @@ func (r *reading) document(pieces []piece, text []byte, line int, source manifes
 	if isCRD && r.options.Memo != nil {
 		key = manifest.KeyOf(text, "render")
 		if objects, ok := r.options.Memo.Get(key, source); ok {
-			return append(pieces, piece{ready: objects, source: source, defines: r.chart.definesOf(objects)})
+			return append(pieces, piece{ready: objects, source: source, defines: r.chart.definesOf(key, objects)})
 		}
 	}
 	document, bad := manifest.Text{Data: text, Line: line}.Read()
@@ -214,7 +258,10 @@ func (r *reading) document(pieces []piece, text []byte, line int, source manifes
 	if isCRD && len(p.defines) == len(p.trees) && len(p.trees) > 0 && len(document.Duplicates) == 0 {
 		if objects := p.sealed(); objects != nil {
 			p.ready, p.trees = objects, nil
-			r.options.Memo.Put(key, objects)
+			if r.options.Memo != nil {
+				r.options.Memo.Put(key, objects)
+				r.chart.defines.Store(key, p.defines)
+			}
 		}
 	}
 	return append(pieces, p)
@@ -341,14 +388,19 @@ func defined(body map[string]any) (Kind, bool) {
 	return Kind{Group: group, Kind: kind, Namespaced: spec["scope"] != "Cluster"}, true
 }
 
-// definesOf is what CRDs define, remembered by their bytes' identity.
-func (c *Chart) definesOf(objects []manifest.Object) []Kind {
+// definesOf is what CRDs define; reading it out of their bytes takes longer than
+// all the rest.
+func (c *Chart) definesOf(key manifest.MemoKey, objects []manifest.Object) []Kind {
+	if kinds, ok := c.defines.Load(key); ok {
+		return kinds.([]Kind)
+	}
 	var kinds []Kind
 	for _, o := range objects {
 		if k, ok := defined(o.Body()); ok {
 			kinds = append(kinds, k)
 		}
 	}
+	c.defines.Store(key, kinds)
 	return kinds
 }
 

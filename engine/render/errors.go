@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/plan"
@@ -68,7 +69,7 @@ func frames(err error) (way []frame, function, msg string) {
 		f := frame{template: m[1], running: m[4], node: strings.NewReplacer(" | "+printFunction, "").Replace(m[5])}
 		f.line, _ = strconv.Atoi(m[2])
 		f.column, _ = strconv.Atoi(m[3])
-		way, msg = append(way, f), m[6]
+		way, msg, function = append(way, f), m[6], ""
 		if c := calling.FindStringSubmatch(msg); c != nil {
 			function, msg = c[1], msg[len(c[0]):]
 		}
@@ -142,8 +143,13 @@ func quoteLine(line string) string {
 func (j *job) line(set *set, f frame) diag.Range {
 	source := set.sourceOf(f.template, f.line)
 	r := j.place(source)
-	r.Start.Column = f.column + 1
-	r.End = r.Start
+	r.Start.Column, r.End.Column = f.column+1, f.column+1
+	line := j.chart.textLine(source.File, f.line)
+	if at := strings.Index(line, f.node); f.node != "" && at >= 0 && strings.Count(line, f.node) == 1 {
+		// text/template points behind the first name of `.Values.a.b`.
+		r.Start.Column = utf8.RuneCountInString(line[:at]) + 1
+		r.End.Column = r.Start.Column + utf8.RuneCountInString(f.node)
+	}
 	return r
 }
 

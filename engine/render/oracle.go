@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/engine"
 
@@ -15,43 +17,66 @@ import (
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// Oracle renders a release with the executor of Helm's SDK instead of ours,
-// and reads what it prints as Render does. It parses everything anew and has no
-// limits: use it on charts that are trusted.
+// Oracle renders a release with Helm's SDK from the files on, and reads what it
+// prints as Render does. It parses everything anew, has no limits and checks no
+// schema, since Helm would fetch remote parts: use it on charts that are trusted.
 func Oracle(ctx context.Context, c *Chart, rel *plan.Release, o Options) (Release, diag.List) {
-	o.Limits = o.Limits.withDefaults()
-	o.Memo = nil
+	o.Limits, o.Memo = o.Limits.withDefaults(), nil
 	j := &job{ctx: ctx, chart: c, rel: rel, options: o}
-	p, ok := j.prepare()
+	capabilities, table, ok := j.capabilities()
 	if !ok {
 		return Release{}, j.found
 	}
-	top := chartutil.Values{
-		"Release": map[string]any{
-			"Name": rel.HelmName, "Namespace": rel.Namespace, "IsUpgrade": false, "IsInstall": true, "Revision": 1, "Service": "Helm",
-		},
-		"Capabilities": p.capabilities,
-		"Values":       p.coalesced,
-	}
-	printed, err := engine.Engine{}.Render(p.shape.root, top)
+	printed, root, err := c.sdk(rel, capabilities)
 	if err != nil {
-		j.fail(diag.Errorf(j.subject(), "Helm's own executor fails").Detailf("%s", sentence(err.Error())))
+		j.fail(diag.Errorf(j.subject(), "Helm fails to render the release").Detailf("%s", sentence(err.Error())))
+		return Release{}, j.found
+	}
+	shape, err := c.shape(rel.Values.PlainMap())
+	if err != nil {
+		j.fail(j.shapeError(err))
 		return Release{}, j.found
 	}
 	var texts []rendered
 	for name, text := range printed {
-		f := p.shape.set.byTag[name]
-		if f == nil || f.notes {
-			continue
+		if f := shape.set.byTag[name]; f == nil {
+			j.fail(diag.Errorf(j.subject(), "Helm renders %q, Weir does not", name))
+		} else if !f.notes {
+			texts = append(texts, rendered{f, output{buf: []byte(text)}})
 		}
-		texts = append(texts, rendered{f, output{buf: []byte(text)}})
 	}
 	slices.SortFunc(texts, func(a, b rendered) int { return strings.Compare(a.name, b.name) })
+	if got, want := len(shape.root.CRDObjects()), len(root.CRDObjects()); got != want {
+		j.fail(diag.Errorf(j.subject(), "Helm finds %d files in crds, Weir %d", want, got))
+	}
 	r := &reading{job: j}
-	if j.release.Objects, ok = r.all(p, texts); !ok {
+	if j.release.Objects, ok = r.all(&prepared{shape: shape, table: table}, texts); !ok {
 		return Release{}, j.found
 	}
 	return j.release, nil
+}
+
+// sdk runs Helm's loader, dependency processing, coalescing and engine.
+func (c *Chart) sdk(rel *plan.Release, capabilities *chartutil.Capabilities) (printed map[string]string, root *chart.Chart, err error) {
+	files := make([]*loader.BufferedFile, len(c.Input.Files))
+	for i, f := range c.Input.Files {
+		files[i] = &loader.BufferedFile{Name: f.Name, Data: f.Data}
+	}
+	quietly(func() {
+		if root, err = loader.LoadFiles(files); err != nil {
+			return
+		}
+		vals := rel.Values.PlainMap()
+		if err = chartutil.ProcessDependenciesWithMerge(root, vals); err != nil {
+			return
+		}
+		release := chartutil.ReleaseOptions{Name: rel.HelmName, Namespace: rel.Namespace, Revision: 1, IsInstall: true}
+		var data chartutil.Values
+		if data, err = chartutil.ToRenderValuesWithSchemaValidation(root, vals, release, capabilities, true); err == nil {
+			printed, err = engine.Engine{}.Render(root, data)
+		}
+	})
+	return printed, root, err
 }
 
 // Verify renders a release with Helm's own executor and reports every object
@@ -66,17 +91,27 @@ func Verify(ctx context.Context, c *Chart, rel *plan.Release, o Options, ours Re
 	for _, u := range ours.Unstable {
 		loose[u.ID] = true
 	}
-	expected := map[manifest.ID]manifest.Object{}
+	type key struct { // a hook may have the identity of an ordinary object
+		manifest.ID
+		phases string
+	}
+	keyOf := func(o manifest.Object) key {
+		if o.Hook == nil {
+			return key{ID: o.ID}
+		}
+		return key{o.ID, strings.Join(o.Hook.Phases, ",")}
+	}
+	expected := map[key]manifest.Object{}
 	for _, o := range theirs.Objects {
-		expected[o.ID] = o
+		expected[keyOf(o)] = o
 	}
 	report := func(o manifest.Object, format string, args ...any) {
 		found = append(found, diag.Errorf(c.Place(o.Source), "%v: %s", o.ID, fmt.Sprintf(format, args...)).
 			Remedyf("Please report this with the chart: Weir has to render what `helm template` renders."))
 	}
 	for _, o := range ours.Objects {
-		twin, ok := expected[o.ID]
-		delete(expected, o.ID)
+		twin, ok := expected[keyOf(o)]
+		delete(expected, keyOf(o))
 		switch {
 		case loose[o.ID]:
 		case !ok:

@@ -2,11 +2,16 @@ package render_test
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/chartutil"
 
 	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/engine/plan"
@@ -94,10 +99,20 @@ func TestPublicCharts(t *testing.T) {
 // there are any.
 func compare(t *testing.T, c *render.Chart, rel *plan.Release) {
 	ours, found := render.Render(context.Background(), c, rel, render.Options{})
+	schema := schemaError(c, rel)
+	if found.HasErrors() && schema != nil {
+		t.Skipf("both find schema violations: %s", found[0].Summary)
+	}
+	if schema != nil && !found.HasErrors() && !strings.Contains(fmt.Sprint(ours.Notes), "is not followed") {
+		t.Fatalf("only Helm refuses the values: %v", schema)
+	}
 	if found.HasErrors() {
 		_, theirs := render.Oracle(context.Background(), c, rel, render.Options{})
 		if !theirs.HasErrors() {
 			t.Fatalf("only Weir fails: %+v", found)
+		}
+		if theirs[0].Detail == "" {
+			t.Errorf("Helm says nothing: %+v", theirs)
 		}
 		t.Skipf("both fail: %s -- %s", found[0].Summary, theirs[0].Detail)
 	}
@@ -107,4 +122,24 @@ func compare(t *testing.T, c *render.Chart, rel *plan.Release) {
 		}
 	}
 	t.Logf("%d objects, %d unstable, %d notes", len(ours.Objects), len(ours.Unstable), len(ours.Notes))
+}
+
+// schemaError is what Helm says of the values and the chart's schemas.
+func schemaError(c *render.Chart, rel *plan.Release) error {
+	var files []*loader.BufferedFile
+	for _, f := range c.Input.Files {
+		files = append(files, &loader.BufferedFile{Name: f.Name, Data: f.Data})
+	}
+	root, err := loader.LoadFiles(files)
+	if err != nil {
+		return err
+	}
+	if err := chartutil.ProcessDependenciesWithMerge(root, rel.Values.PlainMap()); err != nil {
+		return nil
+	}
+	vals, err := chartutil.CoalesceValues(root, rel.Values.PlainMap())
+	if err != nil {
+		return nil
+	}
+	return chartutil.ValidateAgainstSchema(root, vals)
 }

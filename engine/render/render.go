@@ -79,20 +79,21 @@ func Render(ctx context.Context, c *Chart, rel *plan.Release, o Options) (Releas
 	}
 	prepared, ok := j.prepare()
 	if !ok {
-		return Release{}, j.found
+		return Release{}, j.found.Sorted()
 	}
 	first := &variation{now: time.Now().UTC(), cheap: rel.Nondeterminism != "keep"}
-	objects, ok := j.objects(prepared, first, true)
-	if !ok {
-		return Release{}, j.found
+	texts, err := j.execute(prepared, first)
+	if err != nil {
+		return Release{}, diag.List{j.executionError(prepared, err)}
 	}
-	j.release.Objects = objects
-	if first.asked {
-		j.compare(prepared, first)
+	r := &reading{job: j}
+	if j.release.Objects, ok = r.all(prepared, texts); ok && first.asked {
+		j.compare(prepared, first, texts, r.kinds)
 	}
 	if j.found.HasErrors() {
-		return Release{}, j.found
+		return Release{}, j.found.Sorted()
 	}
+	j.release.Notes = append(j.release.Notes, c.Lint(rel.Values)...)
 	return j.release, nil
 }
 
@@ -130,16 +131,4 @@ func (j *job) place(source manifest.Source) diag.Range {
 		return j.options.Place(source)
 	}
 	return j.chart.Place(source)
-}
-
-// objects renders every template and reads what comes out. Only the first
-// render makes notes.
-func (j *job) objects(p *prepared, v *variation, first bool) ([]manifest.Object, bool) {
-	texts, err := j.execute(p, v)
-	if err != nil {
-		j.fail(j.executionError(p, err))
-		return nil, false
-	}
-	r := &reading{job: j, quiet: !first}
-	return r.all(p, texts)
 }
