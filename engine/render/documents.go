@@ -226,7 +226,7 @@ func (r *reading) document(pieces []piece, text []byte, line int, source manifes
 	}
 	document, bad := manifest.Text{Data: text, Line: line}.Read()
 	if bad != nil {
-		r.fail(r.invalid(t, source, bad))
+		r.fail(r.invalid(t, text, source, bad))
 		return pieces
 	}
 	if document.Tree == nil {
@@ -247,7 +247,7 @@ func (r *reading) document(pieces []piece, text []byte, line int, source manifes
 		body, ok := tree.(map[string]any)
 		if !ok {
 			r.fail(diag.Errorf(r.place(source), "the template prints %s where a Kubernetes object is wanted", typeName(tree)).
-				Detailf("Line %d of its output begins with %s.", line, quoteLine(firstLine(text))).Also(r.subject(), "rendered for this release"))
+				Detailf("Line %d of its output is %s.", line, shown(text, firstLine(text))).Also(r.subject(), "rendered for this release"))
 			continue
 		}
 		if k, ok := defined(body); ok {
@@ -297,21 +297,20 @@ func firstLine(text []byte) string {
 }
 
 // invalid is YAML that cannot be read.
-func (r *reading) invalid(t *rendered, source manifest.Source, bad *manifest.SyntaxError) diag.Diagnostic {
+func (r *reading) invalid(t *rendered, document []byte, source manifest.Source, bad *manifest.SyntaxError) diag.Diagnostic {
 	at := manifest.Source{File: source.File, Line: bad.Line}
-	if t != nil {
-		at.Line = t.lineAt(bad.Line)
+	if len(t.at) == 0 { // a file as it is
+		return diag.Errorf(r.place(at), "the file is invalid YAML").Detailf("%s", sentence(bad.Msg)).
+			Remedyf("Correct the file in the chart.").Also(r.subject(), "the chart is used here")
 	}
+	at.Line = t.lineAt(bad.Line)
 	d := diag.Errorf(r.place(at), "the template prints invalid YAML")
-	if t == nil {
-		return diag.Errorf(r.place(at), "the file is invalid YAML").Detailf("%s", sentence(bad.Msg)).Also(r.subject(), "the chart is used here")
-	}
 	from := max(1, bad.Line-1)
-	var shown []string
+	var lines []string
 	for n := from; n <= bad.Line; n++ {
-		shown = append(shown, fmt.Sprintf("line %d: %s", n, quoteLine(lineOf(t.buf, n))))
+		lines = append(lines, fmt.Sprintf("line %d: %s", n, shown(document, lineOf(t.buf, n))))
 	}
-	return d.Detailf("%s The output has, in %s.", sentence(bad.Msg), strings.Join(shown, ", ")).
+	return d.Detailf("%s The output has, in %s.", sentence(bad.Msg), strings.Join(lines, ", ")).
 		Remedyf("Look at the indentation and quoting of the values that the template prints there.").
 		Also(r.subject(), "rendered for this release")
 }
@@ -333,8 +332,13 @@ func (t *rendered) lineAt(line int) int {
 func (r *reading) crds(p *prepared) []piece {
 	var pieces []piece
 	for _, crd := range p.shape.root.CRDObjects() {
-		f := r.chart.origins[crd.File]
-		pieces = append(pieces, r.crdFile(f)...)
+		for _, p := range r.crdFile(r.chart.origins[crd.File]) {
+			p.trees = slices.Clone(p.trees)
+			for i, tree := range p.trees { // what is no CRD gets its namespace
+				p.trees[i] = manifest.Clone(tree).(map[string]any)
+			}
+			pieces = append(pieces, p)
+		}
 	}
 	return pieces
 }

@@ -75,6 +75,12 @@ func (e *executor) tick() error {
 	if r.calls++; r.calls&0xff != 0 {
 		return nil
 	}
+	return e.inTime()
+}
+
+// inTime is tick for functions that take long themselves.
+func (e *executor) inTime() error {
+	r := e.run
 	if err := r.ctx.Err(); err != nil {
 		return err
 	}

@@ -311,6 +311,30 @@ func (e *executor) bounded(fn any) any {
 			}
 			return checked(e, s)
 		}
+	case func(string) map[string]any:
+		return func(a string) (map[string]any, error) {
+			if len(a) > maxSplit {
+				return nil, tooMuch(maxSplit)
+			}
+			return fn(a), e.tick()
+		}
+	case func(string) []any:
+		return func(a string) ([]any, error) {
+			if len(a) > maxSplit {
+				return nil, tooMuch(maxSplit)
+			}
+			return fn(a), e.tick()
+		}
+	case func(string) (any, error):
+		return func(a string) (any, error) {
+			if len(a) > maxSplit {
+				return nil, tooMuch(maxSplit)
+			}
+			if err := e.tick(); err != nil {
+				return nil, err
+			}
+			return fn(a)
+		}
 	case func(...any) string:
 		return variadic(e, fn)
 	case func(string, string) []string:

@@ -101,28 +101,35 @@ func Verify(ctx context.Context, c *Chart, rel *plan.Release, o Options, ours Re
 		}
 		return key{o.ID, strings.Join(o.Hook.Phases, ",")}
 	}
-	expected := map[key]manifest.Object{}
+	expected := map[key][]manifest.Object{} // a chart may print an object twice
 	for _, o := range theirs.Objects {
-		expected[keyOf(o)] = o
+		expected[keyOf(o)] = append(expected[keyOf(o)], o)
 	}
 	report := func(o manifest.Object, format string, args ...any) {
 		found = append(found, diag.Errorf(c.Place(o.Source), "%v: %s", o.ID, fmt.Sprintf(format, args...)).
 			Remedyf("Please report this with the chart: Weir has to render what `helm template` renders."))
 	}
 	for _, o := range ours.Objects {
-		twin, ok := expected[keyOf(o)]
-		delete(expected, keyOf(o))
-		switch {
-		case loose[o.ID]:
-		case !ok:
-			report(o, "Helm does not render this object")
-		case !bytes.Equal(o.Bytes(), twin.Bytes()):
-			report(o, "Helm renders it differently at %s", strings.Join(differences(twin.Body(), o.Body()), ", "))
+		if loose[o.ID] {
+			continue
 		}
+		twins := expected[keyOf(o)]
+		at := slices.IndexFunc(twins, func(twin manifest.Object) bool { return bytes.Equal(twin.Bytes(), o.Bytes()) })
+		switch {
+		case len(twins) == 0:
+			report(o, "Helm does not render this object")
+			continue
+		case at < 0:
+			at = 0
+			report(o, "Helm renders it differently at %s", strings.Join(differences(twins[0].Body(), o.Body()), ", "))
+		}
+		expected[keyOf(o)] = slices.Delete(slices.Clone(twins), at, at+1)
 	}
-	for _, o := range expected {
-		if !loose[o.ID] {
-			report(o, "Helm renders this object, Weir does not")
+	for _, twins := range expected {
+		for _, o := range twins {
+			if !loose[o.ID] {
+				report(o, "Helm renders this object, Weir does not")
+			}
 		}
 	}
 	return found.Sorted()

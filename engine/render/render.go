@@ -79,19 +79,20 @@ func Render(ctx context.Context, c *Chart, rel *plan.Release, o Options) (Releas
 	}
 	prepared, ok := j.prepare()
 	if !ok {
-		return Release{}, j.found.Sorted()
+		return Release{}, j.masked().Sorted()
 	}
 	first := &variation{now: time.Now().UTC(), cheap: rel.Nondeterminism != "keep"}
 	texts, err := j.execute(prepared, first)
 	if err != nil {
-		return Release{}, diag.List{j.executionError(prepared, err)}
+		j.fail(j.executionError(prepared, err))
+		return Release{}, j.masked()
 	}
 	r := &reading{job: j}
 	if j.release.Objects, ok = r.all(prepared, texts); ok && first.asked {
 		j.compare(prepared, first, texts, r.kinds)
 	}
 	if j.found.HasErrors() {
-		return Release{}, j.found.Sorted()
+		return Release{}, j.masked().Sorted()
 	}
 	j.release.Notes = append(j.release.Notes, c.Lint(rel.Values)...)
 	return j.release, nil

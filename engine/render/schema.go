@@ -263,12 +263,15 @@ func (c *Chart) defaults(n *node) *values.Node {
 	return nil
 }
 
-// find walks maps and lists by the keys of a path.
-func find(n *values.Node, path []string) *values.Node {
+// find walks maps and lists by the keys of a path. What lies below a sensitive
+// value is sensitive.
+func find(root *values.Node, path []string) *values.Node {
+	n, sensitive := root, false
 	for _, key := range path {
 		if n == nil {
 			return nil
 		}
+		sensitive = sensitive || n.Sensitive
 		switch v := n.Value.(type) {
 		case map[string]*values.Node:
 			n = v[key]
@@ -281,6 +284,11 @@ func find(n *values.Node, path []string) *values.Node {
 		default:
 			return nil
 		}
+	}
+	if sensitive && n != nil && !n.Sensitive {
+		hidden := *n
+		hidden.Sensitive = true
+		return &hidden
 	}
 	return n
 }

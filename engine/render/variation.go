@@ -142,11 +142,15 @@ func (e *executor) unstable(f template.FuncMap) {
 	f["htpasswd"] = func(user, password string) (string, error) {
 		return e.run.variation.answer(func() (string, error) {
 			if !e.run.variation.cheap {
-				return htpasswd(user, password), nil
+				return htpasswd(user, password), e.inTime()
 			}
 			hash, err := e.bcrypt(password)
 			return user + ":" + hash, err
 		})
+	}
+	derive := sprigFunction[func(uint32, string, string, string, string) string]("derivePassword")
+	f["derivePassword"] = func(counter uint32, kind, password, user, site string) (string, error) {
+		return derive(counter, kind, password, user, site), e.inTime()
 	}
 	e.keys(f)
 }
@@ -165,6 +169,9 @@ func (e *executor) bcrypt(password string) (string, error) {
 		cost = bcrypt.MinCost
 	}
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), cost)
+	if err == nil {
+		err = e.inTime()
+	}
 	return string(hash), err
 }
 
@@ -178,7 +185,7 @@ func (e *executor) keys(f template.FuncMap) {
 			if e.run.variation.cheap && (kind == "" || kind == "rsa" || kind == "dsa") {
 				kind = "ecdsa"
 			}
-			return private(kind), e.tick()
+			return private(kind), e.inTime()
 		})
 	}
 	for _, name := range []string{"genCA", "genSelfSignedCert", "genSignedCert"} {
@@ -187,6 +194,9 @@ func (e *executor) keys(f template.FuncMap) {
 		f[name] = reflect.MakeFunc(own.Type(), func(args []reflect.Value) []reflect.Value {
 			v := e.run.variation
 			v.asked = true
+			if err := e.inTime(); err != nil {
+				return []reflect.Value{reflect.Zero(own.Type().Out(0)), reflect.ValueOf(&err).Elem()}
+			}
 			if v.cheap {
 				return with.Call(append(args, reflect.ValueOf(private("ecdsa"))))
 			}
