@@ -91,7 +91,7 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 			return nil, found, nil
 		}
 		rendered, found = render.Render(ctx, parsed, r, render.Options{Memo: h.memo, Place: chart.Place})
-		if found.HasErrors() {
+		if found = append(found, refuseUnstable(r, chart, rendered.Unstable)...); found.HasErrors() {
 			return nil, found, nil
 		}
 	}
@@ -282,7 +282,7 @@ func (h *hydrator) validate(ctx context.Context, r *plan.Release) diag.List {
 	if list.HasErrors() {
 		return found
 	}
-	return append(found, render.Validate(ctx, parsed, r)...)
+	return append(found, render.Validate(ctx, parsed, r, render.Options{Place: chart.Place})...)
 }
 
 // verify renders a release with Helm's own engine and compares.
