@@ -49,14 +49,6 @@ func readList(s string, read func([]byte, any) error) []any {
 	return list
 }
 
-func toYAML(v any) string {
-	data, err := yaml.Marshal(v)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSuffix(string(data), "\n")
-}
-
 func toYAMLPretty(v any) string {
 	var b bytes.Buffer
 	encoder := yaml3.NewEncoder(&b)

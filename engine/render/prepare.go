@@ -15,14 +15,13 @@ import (
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// prepared is all that a release's templates are run with. The values are made
-// anew for every execution, since templates may change them.
+// prepared is all that a release's templates are run with. Every execution gets
+// a copy of the values, since templates may change them.
 type prepared struct {
 	shape        *shape
 	capabilities *chartutil.Capabilities
 	table        *kube.Table
-	values       map[string]any
-	coalesced    chartutil.Values // for the first execution
+	coalesced    chartutil.Values
 }
 
 func (j *job) prepare() (*prepared, bool) {
@@ -30,16 +29,17 @@ func (j *job) prepare() (*prepared, bool) {
 	if !ok {
 		return nil, false
 	}
-	p := &prepared{capabilities: capabilities, table: table, values: j.rel.Values.PlainMap()}
-	if p.values == nil {
-		p.values = map[string]any{}
+	p := &prepared{capabilities: capabilities, table: table}
+	given := j.rel.Values.PlainMap()
+	if given == nil {
+		given = map[string]any{}
 	}
 	var err error
-	if p.shape, err = j.chart.shape(p.values); err != nil {
+	if p.shape, err = j.chart.shape(given); err != nil {
 		j.fail(j.shapeError(err))
 		return nil, false
 	}
-	logged := quietly(func() { p.coalesced, err = chartutil.CoalesceValues(p.shape.root, p.values) })
+	logged := quietly(func() { p.coalesced, err = chartutil.CoalesceValues(p.shape.root, given) })
 	if err != nil {
 		j.fail(j.shapeError(err))
 		return nil, false
@@ -104,16 +104,7 @@ func (j *job) shapeError(err error) diag.Diagnostic {
 }
 
 // scopes makes the data of every chart's templates, by the chart's full path.
-func (p *prepared) scopes(j *job) (map[string]map[string]any, error) {
-	vals := p.coalesced
-	p.coalesced = nil
-	if vals == nil {
-		var err error
-		quietly(func() { vals, err = chartutil.CoalesceValues(p.shape.root, p.values) })
-		if err != nil {
-			return nil, err
-		}
-	}
+func (p *prepared) scopes(j *job) map[string]map[string]any {
 	top := chartutil.Values{
 		"Release": map[string]any{
 			"Name":      j.rel.HelmName,
@@ -124,11 +115,11 @@ func (p *prepared) scopes(j *job) (map[string]map[string]any, error) {
 			"Service":   "Helm",
 		},
 		"Capabilities": p.capabilities,
-		"Values":       vals,
+		"Values":       copyTree(p.coalesced),
 	}
 	all := map[string]map[string]any{}
 	j.chart.scope(p.shape.root, top, all)
-	return all, nil
+	return all
 }
 
 // scope is what Helm's engine gives the templates of one chart.
@@ -167,10 +158,7 @@ type rendered struct {
 // values that others see. NOTES.txt is run too, and forgotten: charts check
 // their values there.
 func (j *job) execute(p *prepared, v *variation) (_ []rendered, err error) {
-	scopes, err := p.scopes(j)
-	if err != nil {
-		return nil, err
-	}
+	scopes := p.scopes(j)
 	e, err := p.shape.set.executor()
 	if err != nil {
 		return nil, err
