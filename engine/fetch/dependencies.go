@@ -20,7 +20,7 @@ const maxDepth = 20
 // resolve puts every dependency of the chart whose files begin with prefix in
 // its place: archives under charts/ are unpacked, file:// repositories are read
 // where charts/ has no copy. A dependency that is missing, or there in a version
-// that its range excludes, is an error: Helm drops the second without a word.
+// that its range excludes, is an error: Helm says nothing of the second.
 func (l *loading) resolve(prefix string, files []File) []File {
 	if strings.Count(prefix, "charts/") > maxDepth {
 		l.refuse(fmt.Sprintf("chart %q holds charts more than %d deep", l.ref.Path, maxDepth), "", "Look for a dependency that leads back to its own chart.")
@@ -160,6 +160,9 @@ func (l *loading) local(prefix string, own []File, d *chart.Dependency) child {
 
 // inRange checks that one of the versions at hand is asked for.
 func (l *loading) inRange(prefix string, own []File, d *chart.Dependency, versions []*chart.Metadata) {
+	if d.Version == "" {
+		return
+	}
 	var have []string
 	for _, v := range versions {
 		if chartutil.IsCompatibleRange(d.Version, v.Version) {
@@ -169,7 +172,7 @@ func (l *loading) inRange(prefix string, own []File, d *chart.Dependency, versio
 	}
 	slices.Sort(have)
 	l.fail(l.because(diag.Errorf(declaration(prefix, own, d), "dependency %q is there in version %s, but %q is asked for", d.Name, strings.Join(have, ", "), d.Version).
-		Detailf("Helm would leave such a dependency out without a word.").
+		Detailf("Helm takes such a chart for one that nobody declared, and does not apply its alias.").
 		Remedyf("Run `helm dependency update` in the chart, or correct the range in its Chart.yaml.")))
 }
 

@@ -142,7 +142,7 @@ charts/b/charts/c/Chart.yaml <- libs/c/Chart.yaml
 				"a/charts/b/Chart.yaml", chartYAML("b", "1.9.0")),
 			at: "a",
 			want: `a/Chart.yaml:5: dependency "b" is there in version 1.9.0, but "^2" is asked for
-  Helm would leave such a dependency out without a word.
+  Helm takes such a chart for one that nobody declared, and does not apply its alias.
   Run ` + "`helm dependency update`" + ` in the chart, or correct the range in its Chart.yaml.
   weir.hcl:3: the chart is used here
 a/Chart.yaml:4: dependency "c" 1.x is declared, but not in charts/

@@ -429,3 +429,42 @@ func TestReleaseIsPlainData(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestSensitiveValuesStayHidden: whatever a template says.
+func TestSensitiveValuesStayHidden(t *testing.T) {
+	for template, want := range map[string]string{
+		`{{ fail (printf "password %s is weak" .Values.password) }}`:              "password (sensitive) is weak",
+		`{{ .Values.password.length }}`:                                           "`.Values.password.length` fails: `length` is asked of a value without fields",
+		"apiVersion: v1\nkind: Secret\ndata: {a: b\nb: {{ .Values.password }}: x": "the template prints invalid YAML",
+		"kind: ConfigMap\na: {{ .Values.password }}: x":                           "the template prints invalid YAML",
+	} {
+		rel := release(t, "password: hunter2\n")
+		node := *rel.Values
+		node.Sensitive = true
+		rel.Values = &node
+		c := chartOf(t, "-- templates/a.yaml --\n"+template+"\n")
+		_, found := render.Render(context.Background(), c, rel, render.Options{})
+		text := show(c, render.Release{}, found)
+		if len(found) != 1 || found[0].Summary != want || strings.Contains(text, "hunter2") {
+			t.Errorf("%s:\n%s", template, text)
+		}
+	}
+}
+
+func TestValidate(t *testing.T) {
+	c := chartOf(t, `-- values.schema.json --
+{"properties": {"replicas": {"type": "integer"}}}
+-- templates/a.yaml --
+{{ fail "validation runs no template" }}
+{{ .Values.replicas }}
+`)
+	got := show(c, render.Release{}, render.Validate(context.Background(), c, release(t, "replicas: two\nreplica: 1\n"), render.Options{}))
+	want := "values/web.yaml:1:11: value `replicas` is refused by the chart's schema: got string, want integer" + `
+  chart/values.schema.json:0: asked for at /properties/replicas/type of the chart's schema
+values/web.yaml:2:10: value ` + "`replica` is read by no template of chart \"chart\"" + `
+  Did you mean "replicas"?
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
