@@ -82,8 +82,8 @@ func (s *Stage) Put(r Release) error {
 		}
 		s.pool.add(plumbing.BlobObject, h.metadataID, h.metadata)
 	}
-	p := &put{ids: h.files, metadata: &r.Metadata, metaID: h.metadataID, objects: len(r.Files)}
-	p.files = r.Metadata.Files
+	metadata := r.Metadata // a pointer into r would hold the files' bytes
+	p := &put{ids: h.files, files: metadata.Files, metadata: &metadata, metaID: h.metadataID, objects: len(r.Files)}
 	if len(p.files) != len(r.Files) {
 		return fmt.Errorf("release %s: its metadata lists %d files of %d", r.Key, len(p.files), len(r.Files))
 	}
