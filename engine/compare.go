@@ -22,8 +22,8 @@ func (all *sites) compare(run Run, p *plan.Plan, failed bool) (diag.List, error)
 			list, err := refusal(err)
 			return append(found, list...), err
 		}
-		if failed {
-			continue
+		if failed || list.HasErrors() {
+			continue // what is said of objects would be noise
 		}
 		if err := s.namespaces(all.plain); err != nil {
 			list, err := refusal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -14,7 +15,7 @@ type Listed struct {
 	Release     string            `json:"release"`
 	Namespace   string            `json:"namespace"`
 	Labels      map[string]string `json:"labels,omitempty"`
-	Chart       string            `json:"chart,omitempty"` // as the project writes it
+	Chart       string            `json:"chart,omitempty"` // a local one relative to the project
 	Planned     bool              `json:"planned"`
 	Why         string            `json:"why,omitempty"` // where it is not planned
 }
@@ -33,6 +34,9 @@ func List(ctx context.Context, run Run) ([]Listed, diag.List, error) {
 		for _, r := range target.Releases {
 			if r.Chart != nil {
 				chart[r.Name] = r.Chart.Source
+				if r.Chart.Kind == schema.Local {
+					chart[r.Name] = "./" + r.Chart.Path
+				}
 			}
 		}
 		for _, h := range target.Selected {

@@ -17,6 +17,7 @@ type product struct {
 	facts
 	release *state.Release
 	record  *cache.Record
+	held    bool // no record could be kept: release stays
 }
 
 // facts is the small half of a product: for most releases of most runs it is
@@ -41,7 +42,14 @@ func (f facts) settled() bool { return len(f.Unknown) == 0 && len(f.Unstable) ==
 // A product's record holds the facts as head, the metadata as first blob and
 // the files, in the order of the metadata's list, as the others.
 
-// rest keeps a product and lets go of its files.
+// letGo drops the files of a product that the cache has.
+func (p *product) letGo() {
+	if !p.held {
+		p.release = nil
+	}
+}
+
+// rest keeps a product in the cache.
 func rest(store *cache.Store, key cache.Key, p *product) error {
 	head, err := json.Marshal(p.facts)
 	if err != nil {

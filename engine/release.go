@@ -68,7 +68,7 @@ func (h *hydrator) hydrate(ctx context.Context, r *plan.Release, fresh bool) (*p
 		return nil, found, err
 	}
 	if err := rest(h.store, key, p); err != nil {
-		return nil, found, err
+		p.held = true // the cache is full or gone: slower next time, no failure now
 	}
 	return p, p.warnings(r, chart), nil
 }
@@ -91,7 +91,7 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 			return nil, found, nil
 		}
 		rendered, found = render.Render(ctx, parsed, r, render.Options{Memo: h.memo, Place: chart.Place})
-		if found = append(found, refuseUnstable(r, chart, rendered.Unstable)...); found.HasErrors() {
+		if found.HasErrors() {
 			return nil, found, nil
 		}
 	}
@@ -112,6 +112,12 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
+	}
+	rendered.Unstable = slices.DeleteFunc(rendered.Unstable, func(u render.Unstable) bool {
+		return slices.ContainsFunc(final.Omitted, func(o manifest.Object) bool { return o.ID == u.ID })
+	})
+	if unstable := refuseUnstable(r, chart, rendered.Unstable); unstable.HasErrors() {
+		return nil, append(found, unstable...), nil
 	}
 	for i, object := range final.Objects {
 		if chart != nil && !isManifest(r.Manifests, object.Source) {
@@ -213,6 +219,7 @@ func identities(objects []manifest.Object) []manifest.ID {
 	for _, object := range objects {
 		ids = append(ids, object.ID)
 	}
+	slices.SortFunc(ids, manifest.ID.Compare)
 	return ids
 }
 

@@ -58,21 +58,22 @@ func (j *job) settle(ctx context.Context, h *hydrator, scopes map[string]bool, p
 		}
 	}
 	if len(p.Unstable) > 0 && !slices.Contains(o.Regenerate, j.release.Name) {
-		if release, j.kept, err = carry(j.site.committedFile(o), release, p.Unstable); err != nil {
+		if release, j.kept, err = carry(j.committedFile(o), release, p.Unstable); err != nil {
 			return err
 		}
 	}
 	return j.put(plain, release)
 }
 
-// committedFile reads what an earlier run left: the last commit, or the plain
-// files that are about to be replaced.
-func (s *site) committedFile(o HydrateOptions) func(path string) ([]byte, error) {
-	if o.Out == "" {
-		return s.base.Read
+// committedFile reads what an earlier run left of a release: the last commit
+// or, where there is none of it, the plain files that are about to be replaced.
+func (j *job) committedFile(o HydrateOptions) func(path string) ([]byte, error) {
+	committed, err := j.site.base.Fingerprint(j.key())
+	if o.Out == "" || err != nil || committed != (state.Fingerprint{}) {
+		return j.site.base.Read
 	}
 	return func(path string) ([]byte, error) {
-		return os.ReadFile(filepath.Join(o.Out, s.cluster.Name, filepath.FromSlash(path)))
+		return os.ReadFile(filepath.Join(o.Out, j.site.cluster.Name, filepath.FromSlash(path)))
 	}
 }
 

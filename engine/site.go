@@ -171,7 +171,7 @@ func (run Run) job(ctx context.Context, h *hydrator, all *sites, j *job, o Hydra
 	}
 	j.product = p
 	if !p.settled() {
-		p.release = nil // not to be held until its turn comes
+		p.letGo() // not to be held until its turn comes
 		return found, nil
 	}
 	list, err := refusal(j.place(ctx, h, all.plain))
@@ -186,7 +186,7 @@ func (j *job) place(ctx context.Context, h *hydrator, plain *state.Plain) error 
 			return err
 		}
 		if committed == j.product.Fingerprint {
-			j.product.release = nil
+			j.product.letGo()
 			j.site.stage.Keep(j.key(), j.product.Files)
 			return nil
 		}
@@ -211,7 +211,7 @@ func (j *job) files(ctx context.Context, h *hydrator) (state.Release, error) {
 	if err != nil {
 		return state.Release{}, err
 	}
-	j.product.release = nil
+	j.product.letGo()
 	return *release, nil
 }
 
@@ -221,6 +221,7 @@ func (j *job) put(plain *state.Plain, r state.Release) error {
 			return err
 		}
 	}
+	r.Declared = j.release.Range
 	return j.site.stage.Put(r)
 }
 

@@ -125,7 +125,7 @@ func TestSourceOf(t *testing.T) {
 	same(t, "no commit", source(), "")
 	git(t, at, "commit", "-q", "--allow-empty", "-m", "x")
 	id := git(t, at, "rev-parse", "HEAD")[:40]
-	same(t, "no remote", source(), "@"+id)
+	same(t, "no remote", source(), id)
 	git(t, at, "remote", "add", "origin", "x")
 	for remote, want := range map[string]string{
 		"https://user:token@git.example/acme/shop.git?x=secret#y": "https://git.example/acme/shop.git",
@@ -137,7 +137,10 @@ func TestSourceOf(t *testing.T) {
 		"https://us%er:to ken@git.example/x":                      "",
 	} {
 		git(t, at, "remote", "set-url", "origin", remote)
-		same(t, remote, source(), want+"@"+id)
+		if want != "" {
+			want += "@"
+		}
+		same(t, remote, source(), want+id)
 	}
 	linked := filepath.Join(t.TempDir(), "linked")
 	git(t, at, "worktree", "add", "-q", linked)

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -26,8 +27,14 @@ func (s *Stage) Plan() (*Change, error) {
 			return nil, err
 		}
 	}
+	p.contested()
 	if p.problems != nil {
 		return nil, refuse(p.problems.Sorted()...)
+	}
+	for _, put := range p.puts {
+		for _, f := range put.files {
+			delete(p.foreign, f.Path) // written now, whoever wrote it before
+		}
 	}
 	p.change.Base, p.change.pool = s.base, s.pool
 	p.change.Foreign = slices.Sorted(maps.Keys(p.foreign))
@@ -45,6 +52,7 @@ type planner struct {
 	root     *node
 	change   Change
 	foreign  map[string]bool
+	claims   map[pair][]claim
 	problems diag.List
 	old      map[Key]*Metadata // of releases whose metadata was read
 }
@@ -570,17 +578,67 @@ func (p *planner) duplicates() error {
 	return nil
 }
 
+// pair is two releases that claim the same objects.
+type pair struct{ a, b Key }
+
+// claim is one object of a pair, and where each takes it from.
+type claim struct {
+	object manifest.ID
+	a, b   string
+}
+
 func (p *planner) duplicate(id manifest.ID, a, b owner) {
-	p.problems = append(p.problems, diag.Diagnostic{
-		Summary: fmt.Sprintf("releases %s and %s both have %s", a.Key, b.Key, describe(id)),
-		Subject: diag.Range{File: b.source},
-		Detail:  "They go to one cluster, where an object exists once: whichever is applied last would win.",
-		Remedy:  "Give one of them another name or namespace, or leave it out of one release.",
-		Related: []diag.Related{
-			{Range: diag.Range{File: a.source}, Note: fmt.Sprintf("release %s has it from here", a.Key)},
-			{Range: diag.Range{File: b.source}, Note: fmt.Sprintf("release %s has it from here", b.Key)},
-		},
-	})
+	if p.claims == nil {
+		p.claims = map[pair][]claim{}
+	}
+	k := pair{a.Key, b.Key}
+	p.claims[k] = append(p.claims[k], claim{id, a.source, b.source})
+}
+
+// mostClaims is how many objects one message names.
+const mostClaims = 5
+
+// contested reports duplicates, one diagnostic for two releases.
+func (p *planner) contested() {
+	pairs := slices.SortedFunc(maps.Keys(p.claims), func(x, y pair) int { return cmp.Or(x.a.compare(y.a), x.b.compare(y.b)) })
+	for _, k := range pairs {
+		claims := p.claims[k]
+		first := claims[0]
+		d := diag.Diagnostic{
+			Summary: fmt.Sprintf("releases %s and %s both have %s", k.a, k.b, describe(first.object)),
+			Subject: p.declared(k.b, first.b),
+			Detail:  "They go to one cluster, where an object exists once: whichever is applied last would win.",
+			Remedy:  "Give one of them another name or namespace, or leave the objects out of one release.",
+			Related: []diag.Related{{Range: diag.Range{File: first.a}, Note: fmt.Sprintf("%s has it from here", k.a)}},
+		}
+		if k.a.Environment != k.b.Environment {
+			d.Remedy += " Where environments share a cluster, let the namespace name the environment: \"shop-${env.name}\"."
+		}
+		if first.b != first.a && first.b != d.Subject.File {
+			d.Related = append(d.Related, diag.Related{Range: diag.Range{File: first.b}, Note: fmt.Sprintf("%s has it from here", k.b)})
+		}
+		if more := len(claims) - 1; more > 0 {
+			var names []string
+			for _, c := range claims[1:min(mostClaims, len(claims))] {
+				names = append(names, describe(c.object))
+			}
+			d.Detail += fmt.Sprintf(" The same is true of %s", strings.Join(names, ", "))
+			if more := len(claims) - mostClaims; more > 0 {
+				d.Detail += fmt.Sprintf(" and %d more", more)
+			}
+			d.Detail += "."
+		}
+		p.problems = append(p.problems, d)
+	}
+}
+
+// declared is where the project declares a release of this run, else the file
+// that an object came from.
+func (p *planner) declared(k Key, source string) diag.Range {
+	if put := p.puts[k]; put != nil && put.declared.File != "" {
+		return put.declared
+	}
+	return diag.Range{File: source}
 }
 
 // twoNamespaces finds a Namespace that two environments of the cluster want to

@@ -387,17 +387,15 @@ func TestDuplicates(t *testing.T) {
 	_, _, err := tryHydrate(t, at, put(release(t, "dev/a", "1", role)), put(release(t, "staging/b", "1", role)))
 	same(t, "in one run", refused(t, err), `templates/clusterrole.yaml: releases dev/a and staging/b both have ClusterRole.rbac.authorization.k8s.io admin
   They go to one cluster, where an object exists once: whichever is applied last would win.
-  Give one of them another name or namespace, or leave it out of one release.
-  - templates/clusterrole.yaml: release dev/a has it from here
-  - templates/clusterrole.yaml: release staging/b has it from here
+  Give one of them another name or namespace, or leave the objects out of one release. Where environments share a cluster, let the namespace name the environment: "shop-${env.name}".
+  - templates/clusterrole.yaml: dev/a has it from here
 `)
 	hydrate(t, at, put(release(t, "dev/a", "1", role)))
 	_, _, err = tryHydrate(t, at, put(release(t, "staging/b", "1", role)))
 	same(t, "with a committed release", refused(t, err), `templates/clusterrole.yaml: releases dev/a and staging/b both have ClusterRole.rbac.authorization.k8s.io admin
   They go to one cluster, where an object exists once: whichever is applied last would win.
-  Give one of them another name or namespace, or leave it out of one release.
-  - templates/clusterrole.yaml: release dev/a has it from here
-  - templates/clusterrole.yaml: release staging/b has it from here
+  Give one of them another name or namespace, or leave the objects out of one release. Where environments share a cluster, let the namespace name the environment: "shop-${env.name}".
+  - templates/clusterrole.yaml: dev/a has it from here
 `)
 	hydrate(t, at, put(release(t, "staging/b", "1", role)), remove("dev/a")) // it goes from one to the other
 	sound(t, at)

@@ -16,6 +16,7 @@ type Release struct {
 	Key
 	Files    []File // objects and hooks, by path; the metadata file is not among them
 	Metadata Metadata
+	Declared diag.Range // where the project declares it, for messages; may be zero
 }
 
 // File is one file with its whole content, which must not be changed.

@@ -22,10 +22,14 @@ type Source struct {
 	Commit string
 }
 
-// String is the Hydrated-From trailer: <url>@<sha>.
+// String is the Hydrated-From trailer: <url>@<sha>, the sha alone where there
+// is no remote.
 func (s Source) String() string {
 	if s.Commit == "" {
 		return ""
+	}
+	if s.URL == "" {
+		return s.Commit // nobody else can fetch it anyway
 	}
 	return s.URL + "@" + s.Commit
 }

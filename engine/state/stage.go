@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/weir-dev/weir/schema/diag"
 )
 
 // Stage collects the releases of a run against a snapshot, while they are being
@@ -30,6 +32,7 @@ type put struct {
 	metadata *Metadata       // nil where the release is as the snapshot has it
 	metaID   plumbing.Hash
 	objects  int
+	declared diag.Range
 }
 
 // namespacePut is a Namespace wanted at a path of _namespaces.
@@ -83,7 +86,7 @@ func (s *Stage) Put(r Release) error {
 		s.pool.add(plumbing.BlobObject, h.metadataID, h.metadata)
 	}
 	metadata := r.Metadata // a pointer into r would hold the files' bytes
-	p := &put{ids: h.files, files: metadata.Files, metadata: &metadata, metaID: h.metadataID, objects: len(r.Files)}
+	p := &put{ids: h.files, files: metadata.Files, metadata: &metadata, metaID: h.metadataID, objects: len(r.Files), declared: r.Declared}
 	if len(p.files) != len(r.Files) {
 		return fmt.Errorf("release %s: its metadata lists %d files of %d", r.Key, len(p.files), len(r.Files))
 	}

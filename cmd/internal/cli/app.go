@@ -4,6 +4,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -110,6 +111,7 @@ func (a *app) conclude(ctx context.Context, result view, err error) int {
 	switch {
 	case ctx.Err() != nil && err != nil:
 		err, code = errors.New("interrupted"), exitInterrupted
+		a.found = nil // what a run says that was cut short
 	case err != nil || a.found.HasErrors():
 		code = exitFailed
 	default:
@@ -120,19 +122,25 @@ func (a *app) conclude(ctx context.Context, result view, err error) int {
 	if errors.Is(err, errFound) {
 		err = nil
 	}
+	var text bytes.Buffer
+	style := a.streams.StyleOf(a.streams.ErrTTY, a.flags.noColour)
 	if a.flags.output == "json" {
-		a.printJSON(result, err)
-	} else {
-		a.printHuman(result, err)
+		a.composeJSON(&text, result, err)
+	} else if result != nil {
+		result.Human(&text, a.streams.StyleOf(a.streams.OutTTY, a.flags.noColour))
+	}
+	if _, failed := a.streams.Out.Write(text.Bytes()); failed != nil {
+		fmt.Fprintf(a.streams.Err, "%s print the result: %v\n", style.Removed("Error:"), failed)
+		code = exitFailed
+	}
+	if a.flags.output != "json" {
+		a.explain(style, err)
 	}
 	return code
 }
 
-func (a *app) printHuman(result view, err error) {
-	if result != nil {
-		result.Human(a.streams.Out, a.streams.StyleOf(a.streams.OutTTY, a.flags.noColour))
-	}
-	style := a.streams.StyleOf(a.streams.ErrTTY, a.flags.noColour)
+// explain tells a person what was found and what failed.
+func (a *app) explain(style ui.Style, err error) {
 	_ = a.shown().Format(a.streams.Err, diag.Options{Sources: a.source, Color: style.Colour, Width: a.streams.TextWidth()})
 	if err != nil {
 		fmt.Fprintf(a.streams.Err, "%s %s\n", style.Removed("Error:"), err)
@@ -163,7 +171,7 @@ type document struct {
 	Error       string    `json:"error,omitempty"`
 }
 
-func (a *app) printJSON(result view, err error) {
+func (a *app) composeJSON(w io.Writer, result view, err error) {
 	doc := document{Result: result, Diagnostics: a.found.Sorted()}
 	if doc.Diagnostics == nil {
 		doc.Diagnostics = diag.List{}
@@ -171,12 +179,10 @@ func (a *app) printJSON(result view, err error) {
 	if err != nil {
 		doc.Error = err.Error()
 	}
-	encoder := json.NewEncoder(a.streams.Out)
+	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(doc); err != nil {
-		fmt.Fprintf(a.streams.Err, "Error: print the result: %v\n", err)
-	}
+	_ = encoder.Encode(doc) // to a buffer, of our own types
 }
 
 func (a *app) source(file string) []byte {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -8,6 +9,19 @@ import (
 	"github.com/weir-dev/weir/engine/values"
 	"github.com/weir-dev/weir/schema/diag"
 )
+
+// takes checks that a command got the arguments it names, no fewer and no more.
+func takes(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < len(names):
+			return fmt.Errorf("%s is missing: %s", names[len(args)], cmd.UseLine())
+		case len(args) > len(names):
+			return fmt.Errorf("%q is one argument too many: %s", args[len(names)], cmd.UseLine())
+		}
+		return nil
+	}
+}
 
 // Completion reads the project and stays silent about its mistakes.
 
@@ -61,7 +75,10 @@ func unset(release string, at values.Path, e values.Explanation) diag.List {
 	}
 	d := diag.Errorf(diag.Range{}, "Release %q has no value at %s", release, at).
 		Detailf("Neither the project nor the chart's values.yaml sets it.").Suggest(asked, e.Known)
-	if len(e.Known) > 0 {
+	switch most := 10; {
+	case len(e.Known) > most:
+		d = d.Remedyf("Beside it stand: %s and %d more.", strings.Join(e.Known[:most], ", "), len(e.Known)-most)
+	case len(e.Known) > 0:
 		d = d.Remedyf("Beside it stand: %s.", strings.Join(e.Known, ", "))
 	}
 	return diag.List{d}

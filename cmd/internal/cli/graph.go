@@ -33,7 +33,7 @@ func (a *app) graphCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "graph",
 		Short: "Show what needs what: text, DOT or Mermaid",
-		Args:  cobra.NoArgs,
+		Args:  takes(),
 		RunE: a.run(func(ctx context.Context, _ []string) (view, error) {
 			print, ok := graphForms[form]
 			if !ok {

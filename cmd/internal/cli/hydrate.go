@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -27,8 +28,11 @@ committed. All or nothing: an error in one release means that nothing is written
   weir hydrate -e production --check # would anything change? exit 2 if so
   weir hydrate -l tier=web           # the releases with that label
   weir hydrate --out rendered        # plain files, no repository`,
-		Args: cobra.NoArgs,
+		Args: takes(),
 		RunE: a.run(func(ctx context.Context, _ []string) (view, error) {
+			if options.Check && options.Out != "" {
+				return nil, errors.New("--check and --out do not go together: --check compares with the state repositories and writes nothing")
+			}
 			run, err := a.begin()
 			if err != nil {
 				return nil, err
@@ -58,7 +62,6 @@ committed. All or nothing: an error in one release means that nothing is written
 	flags.BoolVar(&options.Verify, "verify", false, "render everything with Helm's own engine as well, and compare")
 	flags.StringSliceVar(&options.Regenerate, "regenerate", nil, "give the unstable fields of these releases new values")
 	_ = cmd.MarkFlagDirname("out")
-	cmd.MarkFlagsMutuallyExclusive("check", "out")
 	return cmd
 }
 
@@ -135,6 +138,9 @@ func (v hydrateView) release(w io.Writer, style ui.Style, r engine.ReleaseReport
 	fmt.Fprintf(w, "    %s  %s\n", paint(line), style.Faint(countsText(r.Objects)))
 	if r.Why != "" {
 		fmt.Fprintf(w, "        %s\n", style.Faint(r.Why))
+	}
+	if r.Status == state.Changed && len(r.Changes) == 0 {
+		fmt.Fprintf(w, "        %s\n", style.Faint("no object differs: what is recorded of the release does (values, chart, options)"))
 	}
 	if r.Status == state.Changed || v.verbose {
 		for i, change := range r.Changes {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -34,7 +35,7 @@ func (v initView) Human(w io.Writer, style ui.Style) {
 	if v.Ignored {
 		fmt.Fprintf(w, "%s .gitignore: /state/\n", style.Changed("changed"))
 	}
-	fmt.Fprintf(w, "\nNext: weir -C %s hydrate\n", v.Directory)
+	fmt.Fprintf(w, "\nNext: weir -C %s hydrate\n", shellWord(v.Directory))
 }
 
 func (a *app) initCommand() *cobra.Command {
@@ -90,4 +91,15 @@ func writeSkeleton(dir string) (view, error) {
 	}
 	result.Ignored, err = state.EnsureIgnored(dir)
 	return result, err
+}
+
+// shellWord quotes what a shell would not take as one word.
+func shellWord(text string) string {
+	plain := func(c rune) bool {
+		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_./", c)
+	}
+	if text != "" && strings.IndexFunc(text, func(c rune) bool { return !plain(c) }) < 0 {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

@@ -40,7 +40,7 @@ func (a *app) listCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the releases of every target",
-		Args:  cobra.NoArgs,
+		Args:  takes(),
 		RunE: a.run(func(ctx context.Context, _ []string) (view, error) {
 			run, err := a.begin()
 			if err != nil {

@@ -22,7 +22,7 @@ func (a *app) schemaCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",
 		Short: "Print the project language: a reference page, or its tables with -o json",
-		Args:  cobra.NoArgs,
+		Args:  takes(),
 		RunE: a.run(func(context.Context, []string) (view, error) {
 			return schemaView{}, nil
 		}),

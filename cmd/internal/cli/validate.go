@@ -26,7 +26,7 @@ func (a *app) validateCommand() *cobra.Command {
 		Use:   "validate",
 		Short: "Check the project, its values and its charts without rendering",
 		Long:  "Evaluate every selected release, find its charts, dependencies, values files,\npatches and components, and check values against the charts' schemas. Nothing is rendered:\n`weir hydrate --check` does that.",
-		Args:  cobra.NoArgs,
+		Args:  takes(),
 		RunE: a.run(func(ctx context.Context, _ []string) (view, error) {
 			run, err := a.begin()
 			if err != nil {

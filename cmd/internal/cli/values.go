@@ -34,7 +34,7 @@ func (a *app) valuesCommand() *cobra.Command {
 		Use:               "values RELEASE",
 		Short:             "Print a release's merged values, or where each of them comes from",
 		Example:           "  weir values web -e production\n  weir values web -e production --origins",
-		Args:              cobra.ExactArgs(1),
+		Args:              takes("RELEASE"),
 		ValidArgsFunction: a.completeRelease,
 		RunE: a.run(func(ctx context.Context, args []string) (view, error) {
 			result, err := a.valuesOf(ctx, args[0], all)
@@ -76,7 +76,7 @@ func (a *app) explainCommand() *cobra.Command {
 		Use:               "explain RELEASE PATH",
 		Short:             "Tell why one value is what it is",
 		Example:           "  weir explain web ingress.hosts[0].host -e production",
-		Args:              cobra.ExactArgs(2),
+		Args:              takes("RELEASE", "PATH"),
 		ValidArgsFunction: a.completeRelease,
 		RunE: a.run(func(ctx context.Context, args []string) (view, error) {
 			at, err := values.ParsePath(args[1])

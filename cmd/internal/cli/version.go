@@ -33,7 +33,7 @@ func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version, and those of what is built in",
-		Args:  cobra.NoArgs,
+		Args:  takes(),
 		RunE: a.run(func(context.Context, []string) (view, error) {
 			return versionView{
 				Version:    version(),
