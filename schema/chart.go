@@ -27,7 +27,7 @@ func (d *draft) chart() *Chart {
 		return nil
 	}
 	c := &Chart{Source: s, Range: n.Origin}
-	version := d.string("", "version")
+	version := d.string("version")
 	c.Version = version.text
 	switch {
 	case strings.HasPrefix(s, "oci://"):

@@ -261,14 +261,14 @@ func (t *target) header(r *release, namespace placed) {
 			}
 		}
 	}
-	name := d.string("", "name")
+	name := d.string("name")
 	r.HelmName, r.nameAt = name.text, cmp.Or(name.at, r.Range)
 	if r.HelmName == "" {
 		r.HelmName = r.Name
 	} else if !helmName.MatchString(name.text) || len(name.text) > 53 {
 		reader{d.list}.fail(name.at, fmt.Sprintf("%q cannot be the name of a Helm release", name.text), "", "Use at most 53 lower-case letters, digits, hyphens and dots.")
 	}
-	ns := d.string("", "namespace")
+	ns := d.string("namespace")
 	r.Namespace, r.spaceAt = ns.text, ns.at
 	if r.Namespace == "" {
 		r.Namespace, r.spaceAt = namespace.text, cmp.Or(namespace.at, r.Range)
@@ -400,15 +400,15 @@ func row(block, name string) *attribute {
 	return b.attribute(name)
 }
 
-func (d *draft) string(block, name string) placed {
-	x, n := d.last(block, name)
+func (d *draft) string(name string) placed {
+	x, n := d.last("", name)
 	if n == nil {
-		return placed{text: row(block, name).Default}
+		return placed{text: row("", name).Default}
 	}
 	r := reader{d.list}
 	s, ok := r.string(x, n)
 	if !ok || !r.oneOf(x, s, n.Origin) {
-		return placed{text: row(block, name).Default}
+		return placed{text: row("", name).Default}
 	}
 	return placed{s, n.Origin}
 }

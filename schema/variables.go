@@ -1,8 +1,8 @@
 package schema
 
 import (
+	"errors"
 	"fmt"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -319,7 +319,7 @@ func (v *variable) convert(value cty.Value, at diag.Range, list *diag.List) (cty
 
 // convertFault names the part of a value that does not fit.
 func convertFault(err error) string {
-	at, ok := err.(cty.PathError)
+	at, ok := errors.AsType[cty.PathError](err)
 	if !ok || len(at.Path) == 0 {
 		return err.Error()
 	}
@@ -375,6 +375,3 @@ func (p *Project) validate(v *variable, list *diag.List) {
 		})
 	}
 }
-
-// variableName tells names that WEIR_VAR_ and expressions can hold.
-func variableName(s string) bool { return hclsyntax.ValidIdentifier(s) && path.Base(s) == s }

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -157,7 +158,7 @@ func (t Text) parse() (Document, *SyntaxError) {
 	document := Document{Text: t}
 	var root, second yaml.Node
 	parser := yaml.NewDecoder(bytes.NewReader(t.Data))
-	if err := parser.Decode(&root); err == io.EOF {
+	if err := parser.Decode(&root); errors.Is(err, io.EOF) {
 		return document, nil
 	} else if err != nil {
 		return document, t.syntaxError(err)
@@ -165,7 +166,7 @@ func (t Text) parse() (Document, *SyntaxError) {
 	// Kubernetes' reader stops here and drops the rest without a word.
 	if err := parser.Decode(&second); err == nil {
 		return document, &SyntaxError{Line: t.Line + second.Line - 1, Msg: "a second document begins here"}
-	} else if err != io.EOF {
+	} else if !errors.Is(err, io.EOF) {
 		return document, t.syntaxError(err)
 	}
 	b := builder{line: t.Line - 1}

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -89,7 +90,7 @@ func drain(r io.Reader) error {
 	parser := yaml.NewDecoder(r)
 	for {
 		var n yaml.Node
-		if err := parser.Decode(&n); err == io.EOF {
+		if err := parser.Decode(&n); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err

@@ -223,7 +223,7 @@ func (j *job) involved(d diag.Diagnostic, set *set, way []frame, text string) di
 		}
 		reads = line
 	}
-	scope := scopeOf(set, way[0].template, j.chart)
+	scope := scopeOf(set, way[0].template)
 	seen := map[string]bool{}
 	for _, m := range valuePath.FindAllStringSubmatch(reads, -1) {
 		path := slices.Concat(scope, strings.Split(m[1][1:], "."))
@@ -264,7 +264,7 @@ func (j *job) valueInvolved(d diag.Diagnostic, path []string) diag.Diagnostic {
 }
 
 // scopeOf is the path in the values of the chart that a template belongs to.
-func scopeOf(set *set, template string, c *Chart) []string {
+func scopeOf(set *set, template string) []string {
 	f := set.byTag[template]
 	if f == nil {
 		return nil

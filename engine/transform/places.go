@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 people's kustomizations still have the deprecated fields
+
 package transform
 
 import (
