@@ -22,7 +22,7 @@ func (e *conditional) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	return v.WithMarks(marks), append(diags, more...)
 }
 
-// taken is the branch that the condition chooses; nil where that is not known.
+// taken is the branch that the condition chooses; nil where that fails or is rehearsed.
 // The marks are what the condition passes on: that it is sensitive, not its place.
 func (e *conditional) taken(ctx *hcl.EvalContext) (hclsyntax.Expression, cty.ValueMarks, hcl.Diagnostics) {
 	cond, diags := e.Condition.Value(ctx)
@@ -39,8 +39,11 @@ func (e *conditional) taken(ctx *hcl.EvalContext) (hclsyntax.Expression, cty.Val
 	if cond.IsNull() {
 		return fail("Null condition", "The condition is null; it has to be true or false.")
 	}
-	if !cond.IsKnown() {
+	if !cond.IsKnown() && rehearsal(ctx) {
 		return nil, nil, diags
+	}
+	if !cond.IsKnown() {
+		return nil, nil, append(diags, noAnswer(e.Condition, ctx))
 	}
 	truth, err := convert.Convert(cond, cty.Bool)
 	if err != nil {

@@ -70,6 +70,7 @@ var remedies = map[string]string{
 	"Argument or block definition required":    "Write `name = value` or `block \"label\" { … }` here.",
 	"Invalid block definition":                 "Write `block \"label\" { … }`; an object value takes `name = { … }`.",
 	"The number is too large":                  "Write it as a string where the chart takes one, or as a smaller number.",
+	noValue:                                    noValueRemedy,
 	"Variables not allowed":                    "Write a plain value here: this is read before anything can be evaluated.",
 	"Function calls not allowed":               "Write a plain value here: this is read before anything can be evaluated.",
 }

@@ -30,6 +30,7 @@ var pureFunctions = map[string]function.Function{
 	"base64decode":    base64Decode,
 	"base64encode":    text(func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }),
 	"base64sha256":    base64Sum(sha256.New),
+	"base64sha512":    base64Sum(sha512.New),
 	"basename":        text(path.Base),
 	"can":             tryfunc.CanFunc,
 	"ceil":            stdlib.CeilFunc,
@@ -39,7 +40,7 @@ var pureFunctions = map[string]function.Function{
 	"coalescelist":    stdlib.CoalesceListFunc,
 	"compact":         stdlib.CompactFunc,
 	"concat":          stdlib.ConcatFunc,
-	"contains":        stdlib.ContainsFunc,
+	"contains":        containsValue,
 	"csvdecode":       stdlib.CSVDecodeFunc,
 	"deepmerge":       deepMerge,
 	"dirname":         text(path.Dir),
@@ -52,7 +53,7 @@ var pureFunctions = map[string]function.Function{
 	"formatdate":      stdlib.FormatDateFunc,
 	"formatlist":      stdlib.FormatListFunc,
 	"indent":          stdlib.IndentFunc,
-	"index":           stdlib.IndexFunc,
+	"index":           index,
 	"join":            stdlib.JoinFunc,
 	"jsondecode":      stdlib.JSONDecodeFunc,
 	"jsonencode":      stdlib.JSONEncodeFunc,
@@ -61,6 +62,7 @@ var pureFunctions = map[string]function.Function{
 	"log":             stdlib.LogFunc,
 	"lookup":          lookup,
 	"lower":           stdlib.LowerFunc,
+	"matchkeys":       matchKeys,
 	"max":             stdlib.MaxFunc,
 	"md5":             textSum(md5.New),
 	"merge":           stdlib.MergeFunc,
@@ -98,6 +100,7 @@ var pureFunctions = map[string]function.Function{
 	"tonumber":        stdlib.MakeToFunc(cty.Number),
 	"toset":           stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType)),
 	"tostring":        stdlib.MakeToFunc(cty.String),
+	"transpose":       transpose,
 	"trim":            stdlib.TrimFunc,
 	"trimprefix":      stdlib.TrimPrefixFunc,
 	"trimspace":       stdlib.TrimSpaceFunc,
@@ -316,6 +319,9 @@ var sum = function.New(&function.Spec{
 	Params: []function.Parameter{{Name: "list", Type: cty.List(cty.Number)}},
 	Type:   function.StaticReturnType(cty.Number),
 	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		if args[0].LengthInt() == 0 {
+			return cty.NilVal, function.NewArgErrorf(0, "it is empty")
+		}
 		total := new(big.Float).SetPrec(512)
 		for _, v := range args[0].AsValueSlice() {
 			if !v.IsKnown() {

@@ -123,6 +123,7 @@ func (n nodes) value(v cty.Value, at diag.Range, secret bool) *values.Node {
 	switch {
 	case v.IsNull():
 	case !v.IsKnown():
+		*n.list = append(*n.list, unknown(at))
 		return nil
 	case ty == cty.String:
 		node.Value = v.AsString()
@@ -164,6 +165,11 @@ func (n nodes) value(v cty.Value, at diag.Range, secret bool) *values.Node {
 		return nil
 	}
 	return node
+}
+
+// unknown is what must not happen: a value that go-cty leaves open.
+func unknown(at diag.Range) diag.Diagnostic {
+	return diag.Diagnostic{Summary: noValue, Subject: at, Detail: noValueDetail, Remedy: noValueRemedy}
 }
 
 // ctyOf turns a Node into a cty value with the same places.

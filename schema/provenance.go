@@ -90,7 +90,7 @@ type computed struct {
 func (e *computed) StartRange() hcl.Range { return e.Range() }
 
 func (e *computed) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
-	v, diags := e.Expression.Value(ctx)
+	v, diags := answered(e, e.Expression, ctx)
 	if hugeNumber(v) {
 		return cty.DynamicVal, append(diags, hugeResult(e))
 	}
@@ -98,10 +98,18 @@ func (e *computed) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 }
 
 // unplaced is an expression that chooses: its value is used, its place is not.
-type unplaced struct{ hclsyntax.Expression }
+type unplaced struct{ *hclsyntax.ParenthesesExpr }
+
+func unplace(e hclsyntax.Expression) hclsyntax.Expression { return &unplaced{inside(e)} }
+
+// inside wraps an expression so that HCL's walk for variables finds it in a
+// wrapper of ours: a bare reference, embedded, would be hidden by the wrapper.
+func inside(e hclsyntax.Expression) *hclsyntax.ParenthesesExpr {
+	return &hclsyntax.ParenthesesExpr{Expression: e, SrcRange: e.Range()}
+}
 
 func (e *unplaced) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
-	v, diags := e.Expression.Value(ctx)
+	v, diags := e.ParenthesesExpr.Value(ctx)
 	v, secret := unplacedValue(v)
 	if secret {
 		v = v.Mark(sensitive{})
@@ -117,7 +125,7 @@ type call struct {
 }
 
 func (e *call) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
-	v, diags := e.FunctionCallExpr.Value(ctx)
+	v, diags := answered(e, e.FunctionCallExpr, ctx)
 	if hugeNumber(v) {
 		return cty.DynamicVal, append(diags, hugeResult(e))
 	}
@@ -132,6 +140,43 @@ func (e *call) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	}
 	return replaced(v, e.at), diags
 }
+
+// answered evaluates a call or an operator. Nothing is unknown in weir, but go-cty
+// has no answer to some questions about null; that is a mistake at the place
+// where it is asked, and must not look like a value anywhere else.
+func answered(e, inner hclsyntax.Expression, ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	v, diags := inner.Value(ctx)
+	if !diags.HasErrors() && !v.IsKnown() && !rehearsal(ctx) {
+		diags = append(diags, noAnswer(e, ctx))
+	}
+	return v, diags
+}
+
+// rehearsal tells whether HCL tries the condition of a `for` before it has an
+// element: unknown variables stand in for it.
+func rehearsal(ctx *hcl.EvalContext) bool {
+	for ; ctx != nil; ctx = ctx.Parent() {
+		for _, v := range ctx.Variables {
+			if !v.IsKnown() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func noAnswer(e hclsyntax.Expression, ctx *hcl.EvalContext) *hcl.Diagnostic {
+	return &hcl.Diagnostic{
+		Severity: hcl.DiagError, Summary: noValue, Detail: noValueDetail,
+		Subject: e.Range().Ptr(), Expression: e, EvalContext: ctx,
+	}
+}
+
+const (
+	noValue       = "This has no known value"
+	noValueDetail = "It depends on a null that cannot be compared or converted."
+	noValueRemedy = "Give what is null a default with coalesce(…), or look for it with `== null` first."
+)
 
 // makesText names the functions that make a text out of structure.
 var makesText = map[string]bool{"jsonencode": true, "yamlencode": true, "templatefile": true}
@@ -149,22 +194,22 @@ func hasSensitive(marks cty.ValueMarks) bool {
 // iteration is what a `for` evaluates for each element. The key of the
 // iteration gets the place of its element: HCL's keys have none.
 type iteration struct {
-	hclsyntax.Expression
+	*hclsyntax.ParenthesesExpr
 	key, val string
 }
 
 func (e *iteration) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	key := ctx.Variables[e.key]
 	if key == cty.NilVal || key.Type() != cty.String || key.IsMarked() {
-		return e.Expression.Value(ctx)
+		return e.ParenthesesExpr.Value(ctx)
 	}
 	at, ok := firstPlace(ctx.Variables[e.val])
 	if !ok {
-		return e.Expression.Value(ctx)
+		return e.ParenthesesExpr.Value(ctx)
 	}
 	child := ctx.NewChild()
 	child.Variables = map[string]cty.Value{e.key: marked(key, at)}
-	return e.Expression.Value(child)
+	return e.ParenthesesExpr.Value(child)
 }
 
 // firstPlace is the place of a value, or of the first thing with a place in it.

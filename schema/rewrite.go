@@ -62,12 +62,12 @@ func (r rewriter) expr(e hclsyntax.Expression) hclsyntax.Expression {
 		r.exprs(e.Args)
 		for _, i := range selectors[e.Name] {
 			if i < len(e.Args) {
-				e.Args[i] = &unplaced{e.Args[i]}
+				e.Args[i] = unplace(e.Args[i])
 			}
 		}
 		return &call{e, rangeOf(e.Range())}
 	case *hclsyntax.IndexExpr:
-		e.Collection, e.Key = r.expr(e.Collection), &unplaced{r.expr(e.Key)}
+		e.Collection, e.Key = r.expr(e.Collection), unplace(r.expr(e.Key))
 	case *hclsyntax.RelativeTraversalExpr:
 		e.Source = r.expr(e.Source)
 	case *hclsyntax.SplatExpr:
@@ -85,13 +85,13 @@ func (r rewriter) expr(e hclsyntax.Expression) hclsyntax.Expression {
 	case *hclsyntax.ForExpr:
 		e.CollExpr, e.ValExpr = r.expr(e.CollExpr), r.expr(e.ValExpr)
 		if e.KeyVar != "" {
-			e.ValExpr = &iteration{e.ValExpr, e.KeyVar, e.ValVar}
+			e.ValExpr = &iteration{inside(e.ValExpr), e.KeyVar, e.ValVar}
 		}
 		if e.KeyExpr != nil {
-			e.KeyExpr = &unplaced{r.expr(e.KeyExpr)}
+			e.KeyExpr = unplace(r.expr(e.KeyExpr))
 		}
 		if e.CondExpr != nil {
-			e.CondExpr = &unplaced{r.expr(e.CondExpr)}
+			e.CondExpr = unplace(r.expr(e.CondExpr))
 		}
 	}
 	return e
@@ -138,7 +138,7 @@ func (r rewriter) object(e *hclsyntax.ObjectConsExpr) {
 			if k, is := item.KeyExpr.(*hclsyntax.ObjectConsKeyExpr); is {
 				k.Wrapped = r.expr(k.Wrapped)
 			}
-			item.KeyExpr = &unplaced{item.KeyExpr}
+			item.KeyExpr = unplace(item.KeyExpr)
 			continue
 		}
 		if at, twice := first[name]; twice {

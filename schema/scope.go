@@ -74,6 +74,10 @@ func (x *expression) cty(ctx *hcl.EvalContext, list *diag.List) (v cty.Value) {
 	if diags.HasErrors() {
 		return cty.NilVal
 	}
+	if !v.IsWhollyKnown() {
+		*list = append(*list, unknown(x.at()))
+		return cty.NilVal
+	}
 	return v
 }
 
