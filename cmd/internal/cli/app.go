@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -119,8 +120,11 @@ func (a *app) conclude(ctx context.Context, result view, err error) int {
 			code = exitWouldChange
 		}
 	}
-	if errors.Is(err, errFound) {
+	switch place := (*fs.PathError)(nil); {
+	case errors.Is(err, errFound):
 		err = nil
+	case err != nil && errors.As(err, &place) && err.Error() == place.Error():
+		err = fmt.Errorf("%s: %w", place.Path, place.Err) // without the name of a system call
 	}
 	var text bytes.Buffer
 	style := a.streams.StyleOf(a.streams.ErrTTY, a.flags.noColour)
