@@ -45,6 +45,7 @@ func (k *keys) of(r *plan.Release, chart string) (cache.Key, diag.List) {
 	d.text(r.Environment, r.Name, r.HelmName, r.Namespace)
 	d.text(r.Cluster.Kubernetes)
 	d.list(r.Cluster.APIVersions)
+	d.list(r.Cluster.ClusterScoped)
 	d.text(r.Values.Digest())
 	if r.Chart != nil {
 		d.text(r.Chart.Source, r.Chart.Path, r.Chart.Version)

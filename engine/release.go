@@ -90,7 +90,7 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 		if found.HasErrors() {
 			return nil, found, nil
 		}
-		rendered, found = render.Render(ctx, parsed, r, render.Options{Memo: h.memo, Place: chart.Place})
+		rendered, found = render.Render(ctx, parsed, r, render.Options{Memo: h.memo, Place: chart.Place, Scope: declaredScope(r.Cluster)})
 		if found.HasErrors() {
 			return nil, found, nil
 		}
@@ -102,7 +102,7 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 	if err != nil {
 		return nil, diag.List{diag.Errorf(r.Cluster.Range, "Cluster %q: %s", r.Cluster.Name, err)}, nil
 	}
-	in := transform.Input{Release: r, Files: h.files, Scope: scopeIn(table, rendered.Defines)}
+	in := transform.Input{Release: r, Files: h.files, Scope: scopeIn(table, rendered.Defines, r.Cluster)}
 	if chart != nil {
 		in.Place = chart.Place
 	}
@@ -140,7 +140,7 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 		Notes:       rendered.Notes,
 		Warnings:    found,
 	}
-	p.Unknown = unknown(scopeIn(table, p.Defines), final.Objects)
+	p.Unknown = unknown(scopeIn(table, p.Defines, r.Cluster), final.Objects)
 	for _, object := range final.Objects {
 		if object.ID.Group == "" && object.ID.Kind == "Namespace" && object.Hook == nil {
 			p.Namespaces = append(p.Namespaces, object.ID.Name)
@@ -190,8 +190,16 @@ func table(version string) (*kube.Table, error) {
 	return table, err
 }
 
-// scopeIn answers from the cluster's Kubernetes and the release's own CRDs.
-func scopeIn(table *kube.Table, defines []render.Kind) func(group, kind string) (namespaced, known bool) {
+// declaredScope answers from the project's cluster block.
+func declaredScope(cluster schema.Cluster) func(group, kind string) (namespaced, known bool) {
+	return func(group, kind string) (namespaced, known bool) {
+		return false, slices.Contains(cluster.ClusterScoped, kind+"."+group)
+	}
+}
+
+// scopeIn answers from the cluster's Kubernetes, the release's own CRDs and the
+// cluster block.
+func scopeIn(table *kube.Table, defines []render.Kind, cluster schema.Cluster) func(group, kind string) (namespaced, known bool) {
 	return func(group, kind string) (namespaced, known bool) {
 		if namespaced, known = table.Scope(group, kind); known {
 			return namespaced, true
@@ -201,7 +209,7 @@ func scopeIn(table *kube.Table, defines []render.Kind) func(group, kind string) 
 				return k.Namespaced, true
 			}
 		}
-		return false, false
+		return declaredScope(cluster)(group, kind)
 	}
 }
 
@@ -302,7 +310,7 @@ func (h *hydrator) verify(ctx context.Context, r *plan.Release) (diag.List, erro
 	if found.HasErrors() {
 		return found, nil
 	}
-	options := render.Options{Place: chart.Place}
+	options := render.Options{Place: chart.Place, Scope: declaredScope(r.Cluster)}
 	ours, found := render.Render(ctx, parsed, r, options)
 	if !found.HasErrors() {
 		found = render.Verify(ctx, parsed, r, options, ours)

@@ -46,6 +46,7 @@ var language = block{
 			Doc: "One Kubernetes cluster with one canonical-state repository.",
 			Attributes: []attribute{
 				{Name: "kubernetes", Type: kindString, Required: true, Doc: "The Kubernetes version that charts are rendered for, as in \"1.34\"."},
+				{Name: "cluster_scoped", Type: kindStrings, Default: "[]", Doc: "Kinds without a namespace whose CRDs are not in the project, as in \"ClusterIssuer.cert-manager.io\"; kinds that nobody knows are taken as namespaced."},
 				{Name: "api_versions", Type: kindStrings, Default: "[]", Doc: "API versions added to Helm's built-in set, as in \"monitoring.coreos.com/v1\"."},
 				{Name: "labels", Type: kindStringMap, Default: "{}", Doc: "What `clusters` of an environment and `match` of an overlay select."},
 				{Name: "context", Type: kindString, Doc: "kubeconfig context for sync, drift and bootstrap."},

@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/zclconf/go-cty/cty"
 
@@ -91,9 +92,15 @@ func (p *Project) loadClusters(blocks []*instance, list *diag.List) {
 		if version.text != "" && !kubernetesVersion.MatchString(version.text) {
 			reader{list}.fail(version.at, fmt.Sprintf("%q is not a Kubernetes version", version.text), "", "Write it as in \"1.34\" or \"1.34.2\".")
 		}
+		scoped := d.strings("cluster_scoped")
+		for _, kind := range scoped {
+			if name, group, ok := strings.Cut(kind.text, "."); !ok || name == "" || group == "" {
+				reader{list}.fail(kind.at, fmt.Sprintf("%q names no kind with its group", kind.text), "", "Write it as in \"ClusterIssuer.cert-manager.io\".")
+			}
+		}
 		labels, labelsNode := d.stringMap("labels")
 		c := &cluster{Cluster: Cluster{
-			Name: b.label, Kubernetes: version.text, APIVersions: texts(d.strings("api_versions")),
+			Name: b.label, Kubernetes: version.text, APIVersions: texts(d.strings("api_versions")), ClusterScoped: texts(scoped),
 			Labels: labels, Context: d.string("context").text, Range: b.rng,
 		}}
 		if s := b.one("state"); s != nil {

@@ -15,13 +15,14 @@ type Target struct {
 
 // Cluster is one cluster of the project.
 type Cluster struct {
-	Name        string
-	Kubernetes  string // "1.34"
-	APIVersions []string
-	Labels      map[string]string
-	Context     string // kubeconfig context; empty where none is declared
-	State       State
-	Range       diag.Range
+	Name          string
+	Kubernetes    string // "1.34"
+	APIVersions   []string
+	ClusterScoped []string // Kind.group of kinds without a namespace whose CRDs are elsewhere
+	Labels        map[string]string
+	Context       string // kubeconfig context; empty where none is declared
+	State         State
+	Range         diag.Range
 }
 
 // State says where a cluster's canonical state lives. Repository is empty for
