@@ -130,7 +130,7 @@ func (d *draft) kustomize() Kustomize {
 		return Kustomize{}
 	}
 	r := reader{d.list}
-	k := Kustomize{Labels: d.stringMap(block, "labels"), Annotations: d.stringMap(block, "annotations")}
+	k := Kustomize{Labels: d.stringMap(block, "labels", r.objectLabels), Annotations: d.stringMap(block, "annotations", r.objectAnnotations)}
 	d.all(block, "directory", func(x *expression, n *values.Node) {
 		if s, ok := r.string(x, n); ok {
 			if ref, ok := d.directory(x, placed{s, n.Origin}, "a kustomization"); ok {
@@ -219,8 +219,8 @@ func (d *draft) image(b *instance) Image {
 	i.Digest = digest.text
 	r := reader{d.list}
 	switch {
-	case digest.text != "" && !strings.Contains(digest.text, ":"):
-		r.fail(digest.at, fmt.Sprintf("%q is not a digest", digest.text), "", "Write it with its algorithm: \"sha256:…\".")
+	case digest.text != "" && !imageDigest.MatchString(digest.text):
+		r.fail(digest.at, fmt.Sprintf("%q is not a digest", digest.text), "", "Write it as the registry gives it: \"sha256:\" and 64 hexadecimal digits.")
 	case b.get("new_name") == nil && b.get("new_tag") == nil && b.get("digest") == nil:
 		r.fail(b.rng, fmt.Sprintf("%s changes nothing", b.title()), "", "Add new_name, new_tag or digest.")
 	}

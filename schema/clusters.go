@@ -3,8 +3,10 @@ package schema
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
+	"github.com/bmatcuk/doublestar/v4"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/weir-dev/weir/engine/values"
@@ -142,8 +144,13 @@ func (p *Project) loadNamespaces(blocks []*instance, list *diag.List) {
 		dnsLabel(b, "a namespace", list)
 		d := p.described(b, "in a namespace", list)
 		n := Namespace{Name: b.label, Range: b.rng}
-		n.Labels, _ = d.stringMap("labels")
-		n.Annotations, _ = d.stringMap("annotations")
+		var node *values.Node
+		if n.Labels, node = d.stringMap("labels"); node != nil {
+			reader{list}.objectLabels(b.get("labels"), node)
+		}
+		if n.Annotations, node = d.stringMap("annotations"); node != nil {
+			reader{list}.objectAnnotations(b.get("annotations"), node)
+		}
 		p.namespaces[b.label] = n
 	}
 }
@@ -152,12 +159,32 @@ func (p *Project) loadRemoved(blocks []*instance, list *diag.List) {
 	for _, b := range blocks {
 		dnsLabel(b, "a release", list)
 		d := p.described(b, "in removed", list)
-		r := Removed{Release: b.label, Environments: texts(d.strings("environments")), Reason: d.string("reason").text, Range: b.rng}
+		environments := d.strings("environments")
+		for _, pattern := range environments {
+			p.nearlyRemoved(pattern, list)
+		}
+		r := Removed{Release: b.label, Environments: texts(environments), Reason: d.string("reason").text, Range: b.rng}
 		if b.get("environments") == nil {
 			r.Environments = b.def.attribute("environments").strings()
 		}
 		p.removed = append(p.removed, r)
 	}
+}
+
+// nearlyRemoved warns of an environment that is likely misspelt. One that is
+// simply not there may have been: the block may stay for ever.
+func (p *Project) nearlyRemoved(pattern placed, list *diag.List) {
+	names := keys(p.environments)
+	if !doublestar.ValidatePattern(pattern.text) {
+		reader{list}.fail(pattern.at, fmt.Sprintf("%q is not a pattern", pattern.text), "", "Close its brackets and braces.")
+		return
+	}
+	near := diag.Nearest(pattern.text, names)
+	if near == "" || slices.ContainsFunc(names, func(name string) bool { return matches(pattern.text, name) }) {
+		return
+	}
+	*list = append(*list, diag.Warningf(pattern.at, "There is no environment %q", pattern.text).
+		Remedyf("Did you mean %q? Remove the name if the environment is gone.", near))
 }
 
 func (p *Project) loadMoved(blocks []*instance, list *diag.List) {

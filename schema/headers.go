@@ -272,10 +272,10 @@ func (t *target) header(r *release, namespace placed) {
 	r.Namespace, r.spaceAt = ns.text, ns.at
 	if r.Namespace == "" {
 		r.Namespace, r.spaceAt = namespace.text, cmp.Or(namespace.at, r.Range)
-	} else if fault := notDNSLabel(ns.text); fault != "" {
-		reader{d.list}.fail(ns.at, fmt.Sprintf("%q cannot be the name of a namespace", ns.text), fault, "Use lower-case letters, digits and hyphens.")
+	} else {
+		reader{d.list}.namespace(ns)
 	}
-	r.Labels = d.stringMap("", "labels")
+	r.Labels = d.stringMap("", "labels", nil)
 }
 
 var helmName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
@@ -423,11 +423,14 @@ func (d *draft) bool(block, name string) bool {
 	return row(block, name).Default == "true"
 }
 
-// stringMap merges by key.
-func (d *draft) stringMap(block, name string) map[string]string {
+// stringMap merges by key; check sees each part that is an object of strings.
+func (d *draft) stringMap(block, name string, check func(*expression, *values.Node)) map[string]string {
 	var out map[string]string
 	d.all(block, name, func(x *expression, n *values.Node) {
-		m, _ := reader{d.list}.stringMap(x, n)
+		m, ok := reader{d.list}.stringMap(x, n)
+		if ok && check != nil {
+			check(x, n)
+		}
 		if out == nil && len(m) > 0 {
 			out = make(map[string]string, len(m))
 		}

@@ -1,9 +1,13 @@
 package schema
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
@@ -39,13 +43,21 @@ func Load(o Options) (*Project, diag.List) {
 	if err != nil {
 		p.files = noFiles()
 		return p, diag.List{{
-			Summary: "The project's directory cannot be opened", Detail: why("the directory", err),
+			Summary: "The project's directory cannot be opened", Detail: notOpened(o.Dir, err),
 			Remedy: "Correct the directory after -C, or make a project with `weir init`.",
 		}}
 	}
 	p.files = files
 	p.load(o, &list)
 	return p, list.Sorted()
+}
+
+// notOpened says in a sentence why there is no directory under the name the user gave.
+func notOpened(dir string, err error) string {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Sprintf("There is no directory %q.", dir)
+	}
+	return why(strconv.Quote(dir), err)
 }
 
 func (p *Project) load(o Options, list *diag.List) {
@@ -84,8 +96,12 @@ func (p *Project) load(o Options, list *diag.List) {
 // blocks in the order of the files' names; nil where there is no project.
 func (p *Project) read(o Options, list *diag.List) []*instance {
 	if _, err := p.files.read(projectFile); err != nil {
+		detail := why(projectFile, err)
+		if errors.Is(err, fs.ErrNotExist) {
+			detail = fmt.Sprintf("There is no %s in %q.", projectFile, cmp.Or(o.Dir, "."))
+		}
 		*list = append(*list, diag.Diagnostic{
-			Summary: "There is no project here", Subject: diag.Range{File: projectFile}, Detail: why(projectFile, err),
+			Summary: "There is no project here", Subject: diag.Range{File: projectFile}, Detail: detail,
 			Remedy: "Run weir in a project's directory, or with -C <directory>; `weir init` makes a new project.",
 		})
 		return nil

@@ -52,7 +52,8 @@ func (t *target) namespace(list *diag.List) placed {
 		if n == nil || n.Value == nil {
 			continue
 		}
-		if s, ok := (reader{list}).string(x, n); ok {
+		if s, ok := (reader{list}).string(x, n); ok && s != "" {
+			reader{list}.namespace(placed{s, n.Origin})
 			out = placed{s, n.Origin}
 		}
 	}
