@@ -75,16 +75,13 @@ func (k *keys) of(r *plan.Release, chart string) (cache.Key, diag.List) {
 
 func (k *keys) kustomize(d digest, z schema.Kustomize) diag.List {
 	var found diag.List
-	directories := z.Components
-	d.flag(z.Directory != nil)
-	if z.Directory != nil {
-		directories = append([]schema.Ref{*z.Directory}, directories...)
-	}
-	d.count(len(directories))
-	for _, ref := range directories {
-		c := k.closure(ref)
-		d.Write(c.digest[:])
-		found = append(found, c.found...)
+	for _, refs := range [][]schema.Ref{z.Directories, z.Components} {
+		d.count(len(refs))
+		for _, ref := range refs {
+			c := k.closure(ref)
+			d.Write(c.digest[:])
+			found = append(found, c.found...)
+		}
 	}
 	d.table(z.Labels)
 	d.table(z.Annotations)

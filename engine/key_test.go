@@ -41,7 +41,7 @@ func TestEveryFieldIsInTheKey(t *testing.T) {
 	full := func() *plan.Release {
 		r := &plan.Release{Values: &values.Node{Value: map[string]*values.Node{}}}
 		fill(reflect.ValueOf(r).Elem())
-		r.Kustomize.Directory = &schema.Ref{Path: "k"}
+		r.Kustomize.Directories = []schema.Ref{{Path: "k"}}
 		r.Kustomize.Components = []schema.Ref{{Path: "l"}}
 		return r
 	}
@@ -95,7 +95,7 @@ func leaves(t reflect.Type, above []string) [][]string {
 		}
 		name := nameOf(path)
 		switch {
-		case inner == reflect.TypeOf(diag.Range{}), inner == reflect.TypeOf(values.Node{}), name == "Release.Kustomize.Directory", name == "Release.Kustomize.Components":
+		case inner == reflect.TypeOf(diag.Range{}), inner == reflect.TypeOf(values.Node{}), name == "Release.Kustomize.Directories", name == "Release.Kustomize.Components":
 		case name == "Release.Needs", name == "Release.Layers", name == "Cluster.State":
 			all = append(all, path)
 		case inner.Kind() == reflect.Struct:

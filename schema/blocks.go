@@ -171,7 +171,7 @@ var fragmentBlocks = []block{
 		Name: "kustomize", Once: true,
 		Doc: "Post-processing, in the order of this page.",
 		Attributes: []attribute{
-			{Name: "directory", Type: kindString, Overlay: appends, Doc: "A kustomization; the rendered objects are added to its resources. One for each release and target: a second one is an error."},
+			{Name: "directory", Type: kindString, Overlay: appends, Doc: "A kustomization; the rendered objects are added to its resources. Several run one after the other: the next one gets what the one before made."},
 			{Name: "components", Type: kindStrings, Overlay: appends, Default: "[]", Doc: "Kustomize components."},
 			{Name: "labels", Type: kindStringMap, Overlay: mergesByKey, Default: "{}", Doc: "Labels on objects, never in selectors."},
 			{Name: "annotations", Type: kindStringMap, Overlay: mergesByKey, Default: "{}", Doc: "Annotations on objects."},

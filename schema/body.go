@@ -134,15 +134,7 @@ func (d *draft) kustomize() Kustomize {
 	d.all(block, "directory", func(x *expression, n *values.Node) {
 		if s, ok := r.string(x, n); ok {
 			if ref, ok := d.directory(x, placed{s, n.Origin}, "a kustomization"); ok {
-				if k.Directory != nil {
-					// Kustomize has one root; the second one is named rather than lost.
-					*d.list = append(*d.list, diag.Errorf(ref.Range, "A release takes one kustomization").
-						Detailf("The two would both want to be the root.").
-						Remedyf("List %s in the `resources` of the other one's kustomization.yaml, or make one a component.", ref.Path).
-						Also(k.Directory.Range, "the first one"))
-					return
-				}
-				k.Directory = &ref
+				k.Directories = append(k.Directories, ref)
 			}
 		}
 	})

@@ -103,7 +103,7 @@ type Need struct {
 
 // Kustomize is the post-processing of a release, in the order of its fields.
 type Kustomize struct {
-	Directory   *Ref // a kustomization; nil where there is none
+	Directories []Ref // kustomizations, one after the other
 	Components  []Ref
 	Labels      map[string]string
 	Annotations map[string]string

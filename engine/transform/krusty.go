@@ -42,15 +42,22 @@ const trace = "internal.config.kubernetes.io/weir-object"
 
 const originAnnotation = "config.kubernetes.io/origin"
 
+// applyDirectories runs the kustomizations, each over what the one before it
+// made.
+func applyDirectories(r *run, drafts []*draft) []*draft {
+	for _, ref := range r.Release.Kustomize.Directories {
+		if drafts = applyDirectory(r, ref, drafts); r.halted {
+			break
+		}
+	}
+	return drafts
+}
+
 // applyDirectory runs a kustomization with the release's objects among its
 // resources. All of them go in, since any of its transformers may mean any
 // object: about a second for 1,000, and more than in proportion beyond. The
 // steps of the kustomize block are some hundred times faster.
-func applyDirectory(r *run, drafts []*draft) []*draft {
-	ref := r.Release.Kustomize.Directory
-	if ref == nil {
-		return drafts
-	}
+func applyDirectory(r *run, ref schema.Ref, drafts []*draft) []*draft {
 	c := newClosure(r.Files)
 	k := c.directory(ref.Path, ref.Range, nil)
 	if k != nil && k.Kind == types.ComponentKind {
@@ -61,7 +68,7 @@ func applyDirectory(r *run, drafts []*draft) []*draft {
 		return drafts
 	}
 	up := strings.Repeat("../", strings.Count(path.Join(projectRoot, k.dir), "/"))
-	build := build{run: r, closure: c, refs: []schema.Ref{*ref}, root: path.Join(projectRoot, k.dir), userOrigins: slices.Contains(k.BuildMetadata, types.OriginAnnotations)}
+	build := build{run: r, closure: c, refs: []schema.Ref{ref}, root: path.Join(projectRoot, k.dir), userOrigins: slices.Contains(k.BuildMetadata, types.OriginAnnotations)}
 	if len(drafts) > 0 { // kustomize takes no empty file
 		k.Resources = append(slices.Clone(k.Resources), up+strings.TrimPrefix(path.Join(weirRoot, objectsFile), "/"))
 	}

@@ -46,7 +46,7 @@ type step struct {
 // stay out of the set go before the hashes, which must not give them away.
 var steps = []step{
 	{"manifests", joinManifests},
-	{"directory", applyDirectory},
+	{"directory", applyDirectories},
 	{"components", applyComponents},
 	{"labels", setLabels},
 	{"annotations", setAnnotations},

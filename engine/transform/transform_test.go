@@ -142,8 +142,7 @@ func (p page) manifests(names ...string) []schema.File {
 func ref(dir string) schema.Ref { return schema.Ref{Path: dir, Range: lineOf("weir.hcl", 15, 20)} }
 
 func directory(dir string) schema.Kustomize {
-	r := ref(dir)
-	return schema.Kustomize{Directory: &r}
+	return schema.Kustomize{Directories: []schema.Ref{ref(dir)}}
 }
 
 func TestPages(t *testing.T) {
