@@ -110,6 +110,7 @@ var refusedFunctions = map[string]string{
 	"pathexpand":    "Nothing outside of the project is read.",
 	"abspath":       "Output never depends on the checkout's path.",
 	"sensitive":     "Declare a variable with `sensitive = true`.",
+	"nonsensitive":  "Use a variable that is not sensitive.",
 }
 
 func (c checker) reference(x *expression, ref hcl.Traversal, sees roots, where string) {
