@@ -39,9 +39,6 @@ func (all *sites) compare(run Run, p *plan.Plan, failed bool) (diag.List, error)
 	return found, nil
 }
 
-// everyCluster are the namespaces that Kubernetes makes by itself.
-var everyCluster = []string{"default", "kube-node-lease", "kube-public", "kube-system"}
-
 // namespaces stages what create_namespace asks for, once each. A Namespace that
 // a release renders wins: the stage knows, plain files have to be told.
 func (s *site) namespaces(plain *state.Plain) error {

@@ -14,6 +14,7 @@ import (
 	"github.com/weir-dev/weir/engine/cache"
 	"github.com/weir-dev/weir/engine/kube"
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -102,4 +103,12 @@ func gather(lists []diag.List) diag.List {
 		all = append(all, list...)
 	}
 	return all
+}
+
+// refusal splits what a person can repair from a failure of the machine.
+func refusal(err error) (diag.List, error) {
+	if list, ok := state.Diagnostics(err); ok {
+		return list, nil
+	}
+	return nil, err
 }

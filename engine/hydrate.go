@@ -118,14 +118,6 @@ func (all *sites) halfway(i int) diag.List {
 		Remedyf("Run the same command again: what is committed stays, the rest follows.")}
 }
 
-// refusal splits what a person can repair from a failure of the machine.
-func refusal(err error) (diag.List, error) {
-	if list, ok := state.Diagnostics(err); ok {
-		return list, nil
-	}
-	return nil, err
-}
-
 // missingCharts is what a run that cannot render can still say of its charts, so
 // that a person hears of all mistakes at once.
 func (run Run) missingCharts(p *plan.Plan) diag.List {

@@ -163,6 +163,18 @@ func definedIn(manifests []schema.File, objects []manifest.Object) []render.Kind
 	return kinds
 }
 
+// definedBy reads what a CRD says of its kind.
+func definedBy(tree any) (render.Kind, bool) {
+	body, _ := tree.(map[string]any)
+	spec, _ := body["spec"].(map[string]any)
+	names, _ := spec["names"].(map[string]any)
+	group, _ := spec["group"].(string)
+	kind, _ := names["kind"].(string)
+	scope, _ := spec["scope"].(string)
+	ok := body["kind"] == "CustomResourceDefinition" && kind != "" && scope != ""
+	return render.Kind{Group: group, Kind: kind, Namespaced: scope == "Namespaced"}, ok
+}
+
 // isManifest tells an object of a plain manifest from one of the chart.
 func isManifest(manifests []schema.File, source manifest.Source) bool {
 	return slices.ContainsFunc(manifests, func(f schema.File) bool { return f.Path == source.File })
@@ -230,6 +242,9 @@ func identities(objects []manifest.Object) []manifest.ID {
 	slices.SortFunc(ids, manifest.ID.Compare)
 	return ids
 }
+
+// everyCluster are the namespaces that Kubernetes makes by itself.
+var everyCluster = []string{"default", "kube-node-lease", "kube-public", "kube-system"}
 
 // metadata is what the state keeps of a release beside its files.
 func metadata(r *plan.Release, chart *fetch.Chart, rendered render.Release, final transform.Result) state.Metadata {

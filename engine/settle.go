@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/weir-dev/weir/engine/manifest"
-	"github.com/weir-dev/weir/engine/render"
 	"github.com/weir-dev/weir/engine/state"
 )
 
@@ -136,18 +135,6 @@ func (s *site) committed(mine map[state.Key]bool, visit func(state.Key, *state.M
 		}
 	}
 	return nil
-}
-
-// definedBy reads what a CRD says of its kind.
-func definedBy(tree any) (render.Kind, bool) {
-	body, _ := tree.(map[string]any)
-	spec, _ := body["spec"].(map[string]any)
-	names, _ := spec["names"].(map[string]any)
-	group, _ := spec["group"].(string)
-	kind, _ := names["kind"].(string)
-	scope, _ := spec["scope"].(string)
-	ok := body["kind"] == "CustomResourceDefinition" && kind != "" && scope != ""
-	return render.Kind{Group: group, Kind: kind, Namespaced: scope == "Namespaced"}, ok
 }
 
 // rescope lays a release out again with the objects of cluster-scoped kinds out
