@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/weir-dev/weir/engine/fetch"
+	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/render"
+	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/transform"
+	"github.com/weir-dev/weir/schema"
+)
+
+func identities(objects []manifest.Object) []manifest.ID {
+	var ids []manifest.ID
+	for _, object := range objects {
+		ids = append(ids, object.ID)
+	}
+	slices.SortFunc(ids, manifest.ID.Compare)
+	return ids
+}
+
+// everyCluster are the namespaces that Kubernetes makes by itself.
+var everyCluster = []string{"default", "kube-node-lease", "kube-public", "kube-system"}
+
+// metadata is what the state keeps of a release beside its files.
+func metadata(r *plan.Release, chart *fetch.Chart, rendered render.Release, final transform.Result) state.Metadata {
+	m := state.Metadata{
+		APIVersions:    r.Cluster.APIVersions,
+		Images:         images(final.Objects),
+		Kubernetes:     r.Cluster.Kubernetes,
+		Namespace:      r.Namespace,
+		Needs:          r.After,
+		OmittedSecrets: identities(final.Omitted),
+		Sync:           state.Sync{Adopt: r.Sync.Adopt, Prune: r.Sync.Prune, Timeout: r.Sync.Timeout.String(), Wait: r.Sync.Wait},
+		ValuesDigest:   r.Values.Digest(),
+	}
+	if r.Key != "" {
+		m.Declaration = r.Declaration
+	}
+	if r.HelmName != r.Name {
+		m.HelmName = r.HelmName
+	}
+	if r.CreateNamespace && !slices.Contains(everyCluster, r.Namespace) {
+		m.Namespaces = []string{r.Namespace}
+	}
+	if chart != nil {
+		m.Chart = &state.Chart{Digest: chart.Digest, Name: rendered.ChartName, Source: r.Chart.Source, Version: rendered.ChartVersion}
+		if r.Chart.Kind == schema.Local {
+			m.Chart.Source = "./" + r.Chart.Path // the same from whichever file of the project names it
+		}
+	}
+	for _, ignore := range r.Sync.Ignore {
+		m.Sync.Ignore = append(m.Sync.Ignore, state.Ignore{Fields: ignore.Fields, Group: ignore.Group, Kind: ignore.Kind, Name: ignore.Name, Namespace: ignore.Namespace})
+	}
+	for _, u := range rendered.Unstable {
+		at := slices.IndexFunc(m.Unstable, func(known state.Unstable) bool { return known.Object == u.ID })
+		if at < 0 {
+			at = len(m.Unstable)
+			m.Unstable = append(m.Unstable, state.Unstable{Object: u.ID})
+		}
+		m.Unstable[at].Fields = append(m.Unstable[at].Fields, u.Path)
+	}
+	return m
+}
+
+func images(objects []manifest.Object) []string {
+	var all []string
+	for _, object := range objects {
+		all = append(all, object.Images()...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
