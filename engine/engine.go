@@ -39,6 +39,16 @@ type Progress interface {
 	Done(name string)
 }
 
+// watch tells whoever watches that a piece of work has started; the function it
+// returns, that it is done.
+func (run Run) watch(name string) (done func()) {
+	if run.Progress == nil {
+		return func() {}
+	}
+	run.Progress.Started(name)
+	return func() { run.Progress.Done(name) }
+}
+
 // NewestKubernetes is the newest minor version whose API table is built in.
 func NewestKubernetes() string {
 	minors := kube.Minors()

@@ -77,12 +77,22 @@ func (run Run) write(ctx context.Context, sites *sites, o HydrateOptions) (diag.
 		return refusal(err)
 	}
 	for i, s := range sites.all {
+		done := run.watch("commit " + s.cluster.Name)
 		found, err := s.write(ctx, state.Message{Subject: o.Message, Source: source, Version: run.Version}, o)
+		done()
 		if err != nil || found.HasErrors() {
 			return append(found, sites.halfway(i)...), err
 		}
 	}
 	return nil, nil
+}
+
+// commits is how many commits a run may make.
+func (all *sites) commits(o HydrateOptions) int {
+	if o.Check || o.Out != "" {
+		return 0
+	}
+	return len(all.all)
 }
 
 func (s *site) write(ctx context.Context, message state.Message, o HydrateOptions) (diag.List, error) {

@@ -132,13 +132,10 @@ func (run Run) render(ctx context.Context, all *sites, o HydrateOptions) (diag.L
 	found := make([]diag.List, len(jobs))
 	name := func(i int) string { return jobs[i].String() }
 	if run.Progress != nil {
-		run.Progress.Total(len(jobs))
+		run.Progress.Total(len(jobs) + all.commits(o))
 	}
 	err := each(ctx, run.Jobs, len(jobs), name, func(ctx context.Context, i int) (err error) {
-		if run.Progress != nil {
-			run.Progress.Started(jobs[i].String())
-			defer run.Progress.Done(jobs[i].String())
-		}
+		defer run.watch(jobs[i].String())()
 		found[i], err = run.job(ctx, h, all, jobs[i], o)
 		return err
 	})
