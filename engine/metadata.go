@@ -24,6 +24,15 @@ func identities(objects []manifest.Object) []manifest.ID {
 // everyCluster are the namespaces that Kubernetes makes by itself.
 var everyCluster = []string{"default", "kube-node-lease", "kube-public", "kube-system"}
 
+// declaration is the label of a for_each block; a block of one release says
+// nothing more than the release's name.
+func declaration(r *plan.Release) string {
+	if r.Key == "" {
+		return ""
+	}
+	return r.Declaration
+}
+
 // metadata is what the state keeps of a release beside its files.
 func metadata(r *plan.Release, chart *fetch.Chart, rendered render.Release, final transform.Result) state.Metadata {
 	m := state.Metadata{
@@ -36,9 +45,7 @@ func metadata(r *plan.Release, chart *fetch.Chart, rendered render.Release, fina
 		Sync:           state.Sync{Adopt: r.Sync.Adopt, Prune: r.Sync.Prune, Timeout: r.Sync.Timeout.String(), Wait: r.Sync.Wait},
 		ValuesDigest:   r.Values.Digest(),
 	}
-	if r.Key != "" {
-		m.Declaration = r.Declaration
-	}
+	m.Declaration = declaration(r)
 	if r.HelmName != r.Name {
 		m.HelmName = r.HelmName
 	}

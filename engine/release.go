@@ -113,8 +113,9 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 	rendered.Unstable = slices.DeleteFunc(rendered.Unstable, func(u render.Unstable) bool {
 		return slices.ContainsFunc(final.Omitted, func(o manifest.Object) bool { return o.ID == u.ID })
 	})
-	if unstable := refuseUnstable(r, chart, rendered.Unstable); unstable.HasErrors() {
-		return nil, append(found, unstable...), nil
+	refused := append(refuseUnstable(r, chart, rendered.Unstable), refuseUnkeepable(r, chart, rendered.Unstable, final.Objects)...)
+	if refused.HasErrors() {
+		return nil, append(found, refused...), nil
 	}
 	for i, object := range final.Objects {
 		if chart != nil && !isManifest(r.Manifests, object.Source) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/state"
@@ -68,7 +69,17 @@ func (j *job) settle(ctx context.Context, h *hydrator, scopes map[string]bool, p
 // or, where there is none of it, the plain files that are about to be replaced.
 func (j *job) committedFile(o HydrateOptions) func(path string) ([]byte, error) {
 	committed, err := j.site.base.Fingerprint(j.key())
-	if o.Out == "" || err != nil || committed != (state.Fingerprint{}) {
+	if err != nil || committed != (state.Fingerprint{}) {
+		return j.site.base.Read
+	}
+	for _, moved := range j.site.moved {
+		if moved.To == j.release.Name {
+			return func(path string) ([]byte, error) {
+				return j.site.base.Read(strings.Replace(path, "/"+moved.To+"/", "/"+moved.From+"/", 1))
+			}
+		}
+	}
+	if o.Out == "" {
 		return j.site.base.Read
 	}
 	return func(path string) ([]byte, error) {
@@ -83,9 +94,6 @@ func (s *site) scopes() (map[string]bool, error) {
 	mine := map[state.Key]bool{}
 	for _, j := range s.jobs {
 		mine[j.key()] = true
-		for _, kind := range j.product.Defines {
-			scopes[kind.Kind+"."+kind.Group] = kind.Namespaced
-		}
 	}
 	err := s.committed(mine, func(_ state.Key, m *state.Metadata) error {
 		for _, file := range m.Files {
@@ -106,6 +114,11 @@ func (s *site) scopes() (map[string]bool, error) {
 		}
 		return nil
 	})
+	for _, j := range s.jobs { // what this run renders counts for more than what is committed
+		for _, kind := range j.product.Defines {
+			scopes[kind.Kind+"."+kind.Group] = kind.Namespaced
+		}
+	}
 	return scopes, err
 }
 

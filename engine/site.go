@@ -25,6 +25,7 @@ type site struct {
 	change     *state.Change
 	commit     *state.Result
 	jobs       []*job
+	moved      []schema.Moved
 	why        map[state.Key]string // of each removal
 }
 
@@ -75,7 +76,7 @@ func (run Run) open(ctx context.Context, p *plan.Plan, o HydrateOptions) (*sites
 			})
 			continue
 		}
-		s := &site{cluster: cluster, at: state.Default(run.Dir, cluster.Name, cluster.State.Branch), why: map[state.Key]string{}}
+		s := &site{cluster: cluster, at: state.Default(run.Dir, cluster.Name, cluster.State.Branch), moved: p.Moved, why: map[state.Key]string{}}
 		list, err := refusal(s.begin(ctx, o))
 		found = append(found, list...)
 		if err != nil {
@@ -201,9 +202,15 @@ func (j *job) files(ctx context.Context, h *hydrator) (state.Release, error) {
 	release, err := j.product.wake(j.key())
 	if errors.Is(err, cache.ErrCorrupt) {
 		j.product.record.Drop()
-		if j.product, _, err = h.hydrate(ctx, j.release, true); err == nil {
-			release, err = j.product.wake(j.key())
+		again, found, failed := h.hydrate(ctx, j.release, true)
+		switch {
+		case failed != nil:
+			return state.Release{}, failed
+		case again == nil:
+			return state.Release{}, state.Refuse(found)
 		}
+		j.product = again
+		release, err = again.wake(j.key())
 	}
 	if err != nil {
 		return state.Release{}, err

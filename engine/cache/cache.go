@@ -174,6 +174,9 @@ func (r *Record) Blob(i int) ([]byte, error) {
 	if err != nil || info.Size() < offset+b.size {
 		return nil, ErrCorrupt
 	}
+	if now := time.Now(); offset == 0 && now.Sub(info.ModTime()) > touchEvery {
+		_ = os.Chtimes(path, now, now) // a shared blob is in use as long as one record needs it
+	}
 	data := make([]byte, b.size)
 	if _, err := file.ReadAt(data, offset); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)

@@ -258,9 +258,9 @@ func (j *job) valueInvolved(d diag.Diagnostic, path []string) diag.Diagnostic {
 		d.Detail += fmt.Sprintf("`%s` is not set, neither by the release nor by the chart.", name)
 		return d
 	case from == fromChart:
-		return d.Also(node.Origin, "`%s` is %s, the chart's own default", name, node.Brief())
+		return d.Also(shownAt(node, j.subject()), "`%s` is %s, the chart's own default", name, node.Brief())
 	}
-	return d.Also(node.Origin, "`%s` is %s", name, node.Brief())
+	return d.Also(shownAt(node, j.subject()), "`%s` is %s", name, node.Brief())
 }
 
 // scopeOf is the path in the values of the chart that a template belongs to.

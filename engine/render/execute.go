@@ -221,13 +221,18 @@ func (e *executor) produce(n int) error {
 	if n > r.limits.Output {
 		return tooMuch(r.limits.Output)
 	}
-	if r.produced += n; r.produced > maxProduced {
-		return limitError("the templates make more than 1 GiB of text on the way")
+	return e.charge(n)
+}
+
+// charge is produce for what is no text: lists and maps.
+func (e *executor) charge(n int) error {
+	if e.run.produced += n; e.run.produced > maxProduced {
+		return limitError("the templates make more than 256 MiB of texts and lists on the way")
 	}
 	return e.tick()
 }
 
-const maxProduced = 1 << 30
+const maxProduced = 256 << 20
 
 func tooMuch(limit int) error {
 	return limitError(fmt.Sprintf("the templates make more than %s of text", size(limit)))

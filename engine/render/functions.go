@@ -1,6 +1,7 @@
 package render
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -131,13 +132,17 @@ func (e *executor) bound(f template.FuncMap) {
 		if span(0, n) > maxElements {
 			return nil, tooMany(span(0, n))
 		}
-		return sprigFunction[func(int) []int]("until")(n), e.tick()
+		if err := e.charge(elementSize / 2 * int(span(0, n))); err != nil {
+			return nil, err
+		}
+		return sprigFunction[func(int) []int]("until")(n), e.inTime()
 	}
 	f["untilStep"] = func(start, stop, step int) ([]int, error) {
 		if n := span(start, stop) / max(1, span(0, step)); n > maxElements {
 			return nil, tooMany(n)
 		}
-		return sprigFunction[func(int, int, int) []int]("untilStep")(start, stop, step), e.tick()
+		list := sprigFunction[func(int, int, int) []int]("untilStep")(start, stop, step)
+		return list, errors.Join(e.charge(elementSize/2*len(list)), e.inTime())
 	}
 	f["seq"] = func(params ...int) (string, error) {
 		if len(params) > 0 {
@@ -208,7 +213,21 @@ func (e *executor) bound(f template.FuncMap) {
 		if n > maxElements {
 			return nil, tooMany(float64(n))
 		}
+		if err := e.charge(elementSize * n); err != nil {
+			return nil, err
+		}
 		return sprigFunction[func(...any) any]("concat")(lists...), e.tick()
+	}
+	// What prints or converts any value would never come to an end with one that
+	// contains itself.
+	f["eq"], f["ne"] = eq, ne
+	for _, name := range []string{
+		"sortAlpha", "toStrings", "int", "int64", "float64", "toDecimal", "add", "add1", "add1f", "addf", "sub", "subf", "mul", "mulf", "div", "divf", "mod",
+		"max", "min", "maxf", "minf", "biggest", "ceil", "floor", "round",
+	} {
+		if f[name] != nil {
+			f[name] = e.measured(f[name])
+		}
 	}
 	for _, name := range []string{"merge", "mergeOverwrite", "mustMerge", "mustMergeOverwrite", "deepCopy", "mustDeepCopy"} {
 		f[name] = e.measured(f[name])
@@ -342,14 +361,36 @@ func (e *executor) bounded(fn any) any {
 			if len(b) > maxSplit {
 				return nil, tooMuch(maxSplit)
 			}
-			return fn(a, b), e.tick()
+			if err := e.charge(elementSize * (1 + strings.Count(b, a))); err != nil {
+				return nil, err
+			}
+			return fn(a, b), e.inTime()
+		}
+	case func(string, string, int) []string:
+		return func(a, b string, n int) ([]string, error) {
+			if len(b) > maxMatched {
+				return nil, tooMuch(maxMatched)
+			}
+			list := fn(a, b, n)
+			return list, errors.Join(e.charge(elementSize*len(list)), e.inTime())
+		}
+	case func(string, string, int) ([]string, error):
+		return func(a, b string, n int) ([]string, error) {
+			if len(b) > maxMatched {
+				return nil, tooMuch(maxMatched)
+			}
+			list, err := fn(a, b, n)
+			return list, errors.Join(err, e.charge(elementSize*len(list)), e.inTime())
 		}
 	case func(string, string) map[string]string:
 		return func(a, b string) (map[string]string, error) {
 			if len(b) > maxSplit {
 				return nil, tooMuch(maxSplit)
 			}
-			return fn(a, b), e.tick()
+			if err := e.charge(4 * elementSize * (1 + strings.Count(b, a))); err != nil {
+				return nil, err
+			}
+			return fn(a, b), e.inTime()
 		}
 	}
 	return nil
@@ -357,6 +398,13 @@ func (e *executor) bounded(fn any) any {
 
 // maxSplit bounds a text that becomes a list: an element takes more than a byte.
 const maxSplit = 16 << 20
+
+// maxMatched bounds a text that a regular expression takes apart.
+const maxMatched = 1 << 20
+
+// elementSize is about the bytes that an element of a list of texts takes
+// beside its text, which it shares.
+const elementSize = 16
 
 func variadic(e *executor, fn func(...any) string) any {
 	return func(args ...any) (string, error) {

@@ -1,8 +1,13 @@
 package render
 
 import (
+	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
 
 	"github.com/weir-dev/weir/engine/values"
 	"github.com/weir-dev/weir/schema/diag"
@@ -17,8 +22,13 @@ const shortestSecret = 3
 func (j *job) masked() diag.List {
 	var pairs []string
 	for _, leaf := range j.rel.Values.Leaves() {
-		if s, ok := leaf.Value.(string); ok && leaf.Sensitive && len(s) >= shortestSecret {
-			pairs = append(pairs, s, (&values.Node{Sensitive: true}).Brief())
+		if !leaf.Sensitive {
+			continue
+		}
+		for _, text := range printed(leaf.Value) {
+			if len(text) >= shortestSecret {
+				pairs = append(pairs, text, (&values.Node{Sensitive: true}).Brief())
+			}
 		}
 	}
 	if len(pairs) == 0 {
@@ -33,6 +43,19 @@ func (j *job) masked() diag.List {
 		}
 	}
 	return j.found
+}
+
+// printed is a value in the forms that a message may have it in.
+func printed(value any) []string {
+	switch v := value.(type) {
+	case string:
+		return []string{v}
+	case int64:
+		return []string{message.NewPrinter(language.English).Sprint(v), strconv.FormatInt(v, 10)}
+	case float64:
+		return []string{message.NewPrinter(language.English).Sprint(v), values.Number(v), fmt.Sprint(v)}
+	}
+	return nil
 }
 
 var secretKind = regexp.MustCompile(`(?m)^\s*"?kind"?:\s*["']?Secret\b`)

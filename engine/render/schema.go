@@ -296,10 +296,18 @@ func find(root *values.Node, path []string) *values.Node {
 func origin(root *values.Node, path []string, otherwise diag.Range) diag.Range {
 	for i := len(path); i > 0; i-- {
 		if n := find(root, path[:i]); n != nil && n.Origin.File != "" {
-			return n.Origin
+			return shownAt(n, otherwise)
 		}
 	}
 	return otherwise
+}
+
+// shownAt is the place of a value, unless its line would show what is sensitive.
+func shownAt(n *values.Node, otherwise diag.Range) diag.Range {
+	if n.Sensitive {
+		return otherwise
+	}
+	return n.Origin
 }
 
 // dotted writes a path as a person would, see values.Path.

@@ -66,6 +66,10 @@ func (r *refusal) Error() string {
 // refuse makes an error of diagnostics.
 func refuse(d ...diag.Diagnostic) error { return &refusal{list: d} }
 
+// Refuse makes an error of what a person has to know, which Diagnostics gives
+// back.
+func Refuse(list diag.List) error { return &refusal{list: list} }
+
 // Diagnostics returns what a person has to know and do about an error of this
 // package. It is false for a failure of the machine.
 func Diagnostics(err error) (diag.List, bool) {
