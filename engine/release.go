@@ -136,7 +136,7 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 		Omitted:     identities(final.Omitted),
 		Unstable:    rendered.Unstable,
 		Notes:       rendered.Notes,
-		Warnings:    found,
+		Warnings:    append(found, unserved(table, r.Manifests, final.Objects)...),
 	}
 	p.Unknown = unknown(scopeIn(table, p.Defines, r.Cluster), final.Objects)
 	for _, object := range final.Objects {

@@ -8,6 +8,7 @@ import (
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/render"
 	"github.com/weir-dev/weir/schema"
+	"github.com/weir-dev/weir/schema/diag"
 )
 
 // definedIn is the kinds that CRDs among the plain manifests define.
@@ -34,6 +35,22 @@ func definedBy(tree any) (render.Kind, bool) {
 	scope, _ := spec["scope"].(string)
 	ok := body["kind"] == "CustomResourceDefinition" && kind != "" && scope != ""
 	return render.Kind{Group: group, Kind: kind, Namespaced: scope == "Namespaced"}, ok
+}
+
+// unserved warns of plain manifests that the cluster's Kubernetes does not take;
+// of rendered ones the renderer does.
+func unserved(table *kube.Table, manifests []schema.File, objects []manifest.Object) diag.List {
+	var found diag.List
+	for _, object := range objects {
+		if !isManifest(manifests, object.Source) {
+			continue
+		}
+		if gap, ok := table.Gap(object.APIVersion, object.ID.Kind); ok {
+			found = append(found, diag.Warningf(object.Source.Place(), "%s cannot be applied to Kubernetes %s", object.ID, table.Minor()).
+				Detailf("%s.", gap).Remedyf("Write the manifest for an API that this Kubernetes serves."))
+		}
+	}
+	return found
 }
 
 // isManifest tells an object of a plain manifest from one of the chart.

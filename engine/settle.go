@@ -10,6 +10,7 @@ import (
 
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/transform"
 )
 
 // settle finishes the releases that could not be placed alone: those with kinds
@@ -60,6 +61,11 @@ func (j *job) settle(ctx context.Context, h *hydrator, scopes map[string]bool, p
 	if len(p.Unstable) > 0 && !slices.Contains(o.Regenerate, j.release.Name) {
 		if release, j.kept, err = carry(j.committedFile(o), release, p.Unstable); err != nil {
 			return err
+		}
+		if j.kept > 0 && j.release.RestartOnConfigChange { // of what is kept, not of what was made up
+			if release, err = again(release, transform.HashConfig); err != nil {
+				return err
+			}
 		}
 	}
 	return j.put(plain, release)
@@ -153,6 +159,24 @@ func (s *site) committed(mine map[state.Key]bool, visit func(state.Key, *state.M
 // rescope lays a release out again with the objects of cluster-scoped kinds out
 // of their namespaces.
 func rescope(r state.Release, scopes map[string]bool) (state.Release, error) {
+	return again(r, func(objects []manifest.Object) ([]manifest.Object, error) {
+		for i, object := range objects {
+			if namespaced, known := scopes[object.ID.Kind+"."+object.ID.Group]; !known || namespaced {
+				continue
+			}
+			body := object.Body()
+			delete(body["metadata"].(map[string]any), "namespace")
+			var err error
+			if objects[i], err = manifest.New(body, object.Source); err != nil {
+				return nil, err
+			}
+		}
+		return objects, nil
+	})
+}
+
+// again lays a release out with its objects changed.
+func again(r state.Release, change func([]manifest.Object) ([]manifest.Object, error)) (state.Release, error) {
 	var objects []manifest.Object
 	seen := map[manifest.ID]bool{} // a hook of several phases is several files
 	for _, file := range r.Files {
@@ -166,15 +190,15 @@ func rescope(r state.Release, scopes map[string]bool) (state.Release, error) {
 		if err != nil {
 			return r, fmt.Errorf("read %s: %w", file.Path, err)
 		}
-		body := tree.(map[string]any)
-		if namespaced, known := scopes[file.Object.Kind+"."+file.Object.Group]; known && !namespaced {
-			delete(body["metadata"].(map[string]any), "namespace")
-		}
-		object, err := manifest.New(body, manifest.Source{File: file.Source})
+		object, err := manifest.New(tree.(map[string]any), manifest.Source{File: file.Source})
 		if err != nil {
 			return r, fmt.Errorf("read %s: %w", file.Path, err)
 		}
 		objects = append(objects, object)
+	}
+	objects, err := change(objects)
+	if err != nil {
+		return r, fmt.Errorf("lay out %s again: %w", r.Key, err)
 	}
 	return state.Layout(r.Key, objects, r.Metadata)
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 
 	"github.com/weir-dev/weir/engine/manifest"
 )
@@ -17,9 +18,28 @@ const configHash = "weir.dev/config-hash"
 // the release itself writes, so that a change of those rolls the pods. Jobs are
 // left alone: their templates cannot be changed.
 func hashConfig(r *run, drafts []*draft) []*draft {
-	if !r.Release.RestartOnConfigChange {
-		return drafts
+	if r.Release.RestartOnConfigChange {
+		annotateHashes(drafts)
 	}
+	return drafts
+}
+
+// HashConfig is the step restart_on_config_change alone, for final objects whose
+// configuration was changed after all steps.
+func HashConfig(objects []manifest.Object) ([]manifest.Object, error) {
+	drafts := newDrafts(objects)
+	annotateHashes(drafts)
+	hashed := make([]manifest.Object, len(drafts))
+	for i, d := range drafts {
+		var err error
+		if hashed[i], err = d.object(); err != nil {
+			return nil, fmt.Errorf("hash the configuration of %s: %w", d.ID, err)
+		}
+	}
+	return hashed, nil
+}
+
+func annotateHashes(drafts []*draft) {
 	config := map[manifest.ID]*draft{}
 	for _, d := range drafts {
 		if d.ID.Group == "" && (d.ID.Kind == "ConfigMap" || d.ID.Kind == "Secret") {
@@ -41,7 +61,6 @@ func hashConfig(r *run, drafts []*draft) []*draft {
 			d.changed = true
 		}
 	}
-	return drafts
 }
 
 // hashReferences digests kind, name and content of every reference that config

@@ -12,7 +12,7 @@ canonical-state Git repository per cluster.
 
 Exit codes:
   0    done
-  1    an error; what went wrong is on standard error
+  1    an error; what went wrong is on standard error, or in the document of -o json
   2    --check: something would change
   130  interrupted; what was not committed is as it was`
 
