@@ -20,6 +20,9 @@ func carry(read func(path string) ([]byte, error), r state.Release, unstable []r
 	wanted := map[manifest.ID][][]string{}
 	for _, u := range unstable {
 		wanted[u.ID] = append(wanted[u.ID], pointer(u.Path))
+		if bare := (manifest.ID{Group: u.ID.Group, Kind: u.ID.Kind, Name: u.ID.Name}); bare != u.ID {
+			wanted[bare] = wanted[u.ID] // its kind may have turned out to have no namespace; a kind has one scope only
+		}
 	}
 	files := append([]state.File(nil), r.Files...)
 	carried := 0
