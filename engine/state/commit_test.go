@@ -295,7 +295,6 @@ func TestNamespaces(t *testing.T) {
 		{"a release brings it", []want{put(brings)}, false},
 		{"asking does not help", []want{put(asks(web("4"), "web")), namespace("dev", "web", webNamespace)}, false},
 		{"the release goes", []want{remove("dev/base"), namespace("dev", "web", webNamespace)}, true},
-		{"a caller drops it", []want{func(_ *testing.T, s *state.Stage) { s.DropNamespace("dev", "web") }}, false},
 	}
 	at := place(t)
 	for _, step := range steps {

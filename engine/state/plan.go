@@ -343,7 +343,7 @@ func (p *planner) askedNamespaces() error {
 			return err
 		}
 		e, ok := have[path[strings.LastIndexByte(path, '/')+1:]]
-		if brought[n.name] || p.dropped[Key{n.environment, n.name}] || ok && e.id == n.id && e.isFile() {
+		if brought[n.name] || ok && e.id == n.id && e.isFile() {
 			continue
 		}
 		if ok {
@@ -463,11 +463,8 @@ func (p *planner) pruneNamespaces(brought map[string]bool) error {
 			}
 		}
 	}
-	for k := range p.dropped {
-		lost[k] = true
-	}
 	for k := range lost {
-		if !p.dropped[k] && slices.Contains(after[k.Environment], k.Release) && !brought[k.Release] {
+		if slices.Contains(after[k.Environment], k.Release) && !brought[k.Release] {
 			delete(lost, k)
 		}
 	}
@@ -506,7 +503,7 @@ func (p *planner) pruneNamespaces(brought map[string]bool) error {
 			p.foreign[path] = true
 			continue
 		}
-		if now[environment][name] && !brought[name] && !p.dropped[k] {
+		if now[environment][name] && !brought[name] {
 			continue
 		}
 		if err := p.root.remove(p.base.store, path); err != nil {

@@ -22,7 +22,6 @@ type Stage struct {
 	removed    map[Key]bool
 	moved      map[Key]Key // to -> from
 	namespaces map[string]namespacePut
-	dropped    map[Key]bool // environment and name of a Namespace
 }
 
 // put is a release that a run has an answer for.
@@ -57,7 +56,6 @@ func NewPreview(base *Snapshot) *Stage {
 		removed:    map[Key]bool{},
 		moved:      map[Key]Key{},
 		namespaces: map[string]namespacePut{},
-		dropped:    map[Key]bool{},
 	}
 }
 
@@ -134,13 +132,4 @@ func (s *Stage) PutNamespace(environment, name string, data []byte) error {
 	defer s.mu.Unlock()
 	s.namespaces[NamespacePath(environment, name)] = namespacePut{environment, name, id}
 	return nil
-}
-
-// DropNamespace wants a Namespace of an environment to be gone although
-// releases ask for it: a release of the cluster brings it itself. Plan finds
-// that out where that release is Put; this is for callers who know already.
-func (s *Stage) DropNamespace(environment, name string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.dropped[Key{environment, name}] = true
 }
