@@ -14,7 +14,6 @@ import (
 	"github.com/weir-dev/weir/engine/cache"
 	"github.com/weir-dev/weir/engine/kube"
 	"github.com/weir-dev/weir/engine/plan"
-	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -117,7 +116,7 @@ func gather(lists []diag.List) diag.List {
 
 // refusal splits what a person can repair from a failure of the machine.
 func refusal(err error) (diag.List, error) {
-	if list, ok := state.Diagnostics(err); ok {
+	if list, ok := diag.Refused(err); ok {
 		return list, nil
 	}
 	return nil, err

@@ -96,11 +96,11 @@ func (all *sites) commits(o HydrateOptions) int {
 }
 
 func (s *site) write(ctx context.Context, message state.Message, o HydrateOptions) (diag.List, error) {
-	who, err := s.repository.Identity(o.Env, o.Now)
+	who, err := state.Identity(s.repository, o.Env, o.Now)
 	if err != nil {
 		return refusal(err)
 	}
-	result, err := s.repository.Commit(ctx, s.change, message.Text(s.change), who)
+	result, err := s.repository.Commit(ctx, s.change, state.Record{Message: message.Text(s.change), Who: who})
 	if err != nil {
 		return refusal(err)
 	}

@@ -19,7 +19,7 @@ import (
 type site struct {
 	cluster    schema.Cluster
 	at         state.Location
-	repository *state.Repository
+	repository state.Repository
 	base       *state.Snapshot
 	stage      *state.Stage
 	change     *state.Change
@@ -207,7 +207,7 @@ func (j *job) files(ctx context.Context, h *hydrator) (state.Release, error) {
 		case failed != nil:
 			return state.Release{}, failed
 		case again == nil:
-			return state.Release{}, state.Refuse(found)
+			return state.Release{}, diag.Refuse(found...)
 		}
 		j.product = again
 		release, err = again.wake(j.key())

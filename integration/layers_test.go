@@ -37,7 +37,7 @@ type rules struct {
 var house = rules{
 	layers: [][]string{
 		{"schema/diag"},
-		{"engine/values", "engine/manifest", "engine/kube"},
+		{"engine/values", "engine/manifest", "engine/kube", "engine/remote"},
 		{"schema", "engine/kube/generate"},
 		{"engine/plan", "engine/fetch", "engine/render", "engine/transform", "engine/state", "engine/cache"},
 		{"engine"},
@@ -69,8 +69,8 @@ var house = rules{
 		"sigs.k8s.io/kustomize":                    {"engine/transform"},
 		"gopkg.in/evanphx/json-patch.v4":           {"engine/transform"},
 		"k8s.io/apimachinery/pkg/labels":           {"engine/transform"},
-		"github.com/go-git":                        {"engine/state"},
-		"github.com/rogpeppe/go-internal":          {"engine/state"}, // a file lock that works everywhere
+		"github.com/go-git":                        {"engine/remote", "engine/state"}, // the way to other repositories; the objects of one
+		"github.com/rogpeppe/go-internal":          {"engine/state"},                  // a file lock that works everywhere
 		"github.com/hashicorp/golang-lru/v2":       {"engine"},
 		"golang.org/x/sync":                        {"engine"},
 		"golang.org/x/term":                        {"cmd/internal/ui"},

@@ -48,7 +48,7 @@ func commitAll(b *testing.B, at state.Location, releases []state.Release) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if _, err := r.Commit(context.Background(), c, state.Message{Version: "1"}.Text(c), who); err != nil {
+	if _, err := r.Commit(context.Background(), c, state.Record{Message: state.Message{Version: "1"}.Text(c), Who: who}); err != nil {
 		b.Fatal(err)
 	}
 }
@@ -117,7 +117,7 @@ func BenchmarkUnchanged(b *testing.B) {
 			if err != nil || !c.Empty() {
 				b.Fatal("not empty", err)
 			}
-			if _, err := r.Commit(context.Background(), c, "", who); err != nil {
+			if _, err := r.Commit(context.Background(), c, state.Record{Message: "", Who: who}); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -137,7 +137,7 @@ func BenchmarkUnchanged(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if _, err := r.Commit(context.Background(), c, state.Message{Version: "1"}.Text(c), who); err != nil {
+			if _, err := r.Commit(context.Background(), c, state.Record{Message: state.Message{Version: "1"}.Text(c), Who: who}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 // create makes the repository. If another run is faster, that one's is used.
-func (r *Repository) create() error {
+func (r *local) create() error {
 	made := r.makeRepository()
 	exists, err := r.at.inspect()
 	if !exists {
@@ -21,7 +21,7 @@ func (r *Repository) create() error {
 
 // makeRepository makes the repository beside its place and gives it its name
 // when it is complete.
-func (r *Repository) makeRepository() error {
+func (r *local) makeRepository() error {
 	above := filepath.Dir(r.at.Dir)
 	if err := r.disk.mkdir(above); err != nil {
 		return err

@@ -39,7 +39,7 @@ func (d disk) failed(err error) error {
 	default:
 		return fmt.Errorf("write state repository %s: %w", d.name, err)
 	}
-	return refuse(diag.Diagnostic{
+	return diag.Refuse(diag.Diagnostic{
 		Summary: summary,
 		Subject: diag.Range{File: d.name},
 		Detail:  answered(err),

@@ -2,4 +2,4 @@ package state
 
 // Before has every write of the repository announced, for tests that stop a run
 // at it.
-func (r *Repository) Before(f func(what, path string)) { r.disk.before = f }
+func Before(r Repository, f func(what, path string)) { r.(*local).disk.before = f }

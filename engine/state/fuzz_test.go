@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/weir-dev/weir/schema/diag"
 )
 
 // FuzzMetadata holds that whatever the reader accepts it writes and reads again
@@ -17,7 +19,7 @@ func FuzzMetadata(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := parseMetadata("state/prod", k, data)
 		if err != nil {
-			if _, ok := Diagnostics(err); !ok {
+			if _, ok := diag.Refused(err); !ok {
 				t.Fatalf("no diagnostic: %v", err)
 			}
 			return

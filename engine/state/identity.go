@@ -45,7 +45,7 @@ const (
 // GIT_COMMITTER_*, then the repository's and the user's Git configuration, then
 // EMAIL, then "weir <weir@localhost>". The time is GIT_AUTHOR_DATE,
 // GIT_COMMITTER_DATE, SOURCE_DATE_EPOCH or now, in this order.
-func (r *Repository) Identity(env func(string) string, now time.Time) (Signatures, error) {
+func Identity(r Repository, env func(string) string, now time.Time) (Signatures, error) {
 	c, err := r.gitConfig()
 	if err != nil {
 		return Signatures{}, err
@@ -53,7 +53,7 @@ func (r *Repository) Identity(env func(string) string, now time.Time) (Signature
 	if epoch := env("SOURCE_DATE_EPOCH"); epoch != "" {
 		seconds, err := strconv.ParseInt(epoch, 10, 64)
 		if err != nil {
-			return Signatures{}, refuse(diag.Diagnostic{
+			return Signatures{}, diag.Refuse(diag.Diagnostic{
 				Summary: "SOURCE_DATE_EPOCH is no number of seconds",
 				Detail:  fmt.Sprintf("It is %q.", epoch),
 				Remedy:  "Set it to seconds since 1970, as in 1767225600, or unset it.",
@@ -77,7 +77,7 @@ func (r *Repository) Identity(env func(string) string, now time.Time) (Signature
 		}
 		if date := env(one.prefix + "DATE"); date != "" {
 			if s.When, err = parseDate(date); err != nil {
-				return Signatures{}, refuse(diag.Diagnostic{
+				return Signatures{}, diag.Refuse(diag.Diagnostic{
 					Summary: one.prefix + "DATE is no date",
 					Detail:  fmt.Sprintf("It is %q.", date),
 					Remedy:  "Write it as Git does: `@1767225600 +0000`, `2026-01-01T00:00:00Z` or `Thu, 01 Jan 2026 00:00:00 +0000`; or unset it.",
@@ -90,7 +90,7 @@ func (r *Repository) Identity(env func(string) string, now time.Time) (Signature
 }
 
 // gitConfig is the configuration that Git would use in the repository.
-func (r *Repository) gitConfig() (*config.Config, error) {
+func (r *local) gitConfig() (*config.Config, error) {
 	merged := config.NewConfig()
 	user := func(c *config.Config) {
 		merged.User.Name, merged.User.Email = first(c.User.Name, merged.User.Name), first(c.User.Email, merged.User.Email)
@@ -100,7 +100,7 @@ func (r *Repository) gitConfig() (*config.Config, error) {
 	for _, scope := range []config.Scope{config.SystemScope, config.GlobalScope} {
 		c, err := config.LoadConfig(scope)
 		if err != nil {
-			return nil, refuse(diag.Diagnostic{
+			return nil, diag.Refuse(diag.Diagnostic{
 				Summary: "your Git configuration cannot be read",
 				Detail:  sentence(err.Error()) + ".",
 				Remedy:  "Correct it until `git config --list` reads it: the commit's author comes from there.",

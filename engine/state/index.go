@@ -23,9 +23,9 @@ type index struct {
 	missing bool // there was none: a person's deletions cannot be told
 }
 
-func (r *Repository) ownIndex() string { return filepath.Join(r.gitDir, "weir", "index") }
+func (r *local) ownIndex() string { return filepath.Join(r.gitDir, "weir", "index") }
 
-func (r *Repository) readIndex() (*index, error) {
+func (r *local) readIndex() (*index, error) {
 	path := filepath.Join(r.gitDir, "index")
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -36,7 +36,7 @@ func (r *Repository) readIndex() (*index, error) {
 	}
 	var decoded gitindex.Index
 	if err := gitindex.NewDecoder(bytes.NewReader(data)).Decode(&decoded); err != nil {
-		return nil, refuse(diag.Diagnostic{
+		return nil, diag.Refuse(diag.Diagnostic{
 			Summary: "the index of the state repository cannot be read",
 			Subject: diag.Range{File: r.at.Name + "/.git/index"},
 			Detail:  sentence(err.Error()) + ".",
@@ -46,7 +46,7 @@ func (r *Repository) readIndex() (*index, error) {
 	ix := &index{version: decoded.Version, entries: make(map[string]*gitindex.Entry, len(decoded.Entries))}
 	for _, e := range decoded.Entries {
 		if e.Stage != 0 {
-			return nil, refuse(diag.Diagnostic{
+			return nil, diag.Refuse(diag.Diagnostic{
 				Summary: "the state repository has conflicts that nobody resolved",
 				Subject: diag.Range{File: r.at.Name + "/" + e.Name},
 				Remedy:  fmt.Sprintf("Run `git -C %s reset --merge`, or resolve and commit them.", r.at.Name),
@@ -59,7 +59,7 @@ func (r *Repository) readIndex() (*index, error) {
 
 // rebuildIndex stands in for an index that is gone, or was never there: it has
 // the files of the branch, which Git looks at again when it is next asked.
-func (r *Repository) rebuildIndex() (*index, error) {
+func (r *local) rebuildIndex() (*index, error) {
 	ix := &index{version: 2, entries: map[string]*gitindex.Entry{}, missing: true}
 	tip, err := r.tip()
 	if err != nil || tip.IsZero() {
@@ -102,7 +102,7 @@ func (ix *index) set(e edit, info fs.FileInfo) {
 }
 
 // writeIndex replaces Git's index. The caller holds its lock.
-func (r *Repository) writeIndex(ix *index) error {
+func (r *local) writeIndex(ix *index) error {
 	encoded := gitindex.Index{Version: ix.version, Entries: make([]*gitindex.Entry, 0, len(ix.entries))}
 	for _, path := range slices.Sorted(maps.Keys(ix.entries)) {
 		encoded.Entries = append(encoded.Entries, ix.entries[path])

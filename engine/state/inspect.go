@@ -22,7 +22,7 @@ import (
 // is no repository to write to is refused.
 func (l Location) inspect() (exists bool, err error) {
 	refuseAs := func(summary, detail, remedy string) error {
-		return refuse(diag.Diagnostic{Summary: summary, Subject: diag.Range{File: l.Name}, Detail: detail, Remedy: remedy})
+		return diag.Refuse(diag.Diagnostic{Summary: summary, Subject: diag.Range{File: l.Name}, Detail: detail, Remedy: remedy})
 	}
 	info, err := os.Lstat(l.Dir)
 	switch {
@@ -119,14 +119,14 @@ var inProgress = []struct{ file, what, out string }{
 }
 
 // ready refuses a repository in a state that a person has to leave first.
-func (r *Repository) ready() error {
+func (r *local) ready() error {
 	if err := r.readable(); err != nil {
 		return err
 	}
 	name, place := r.at.Name, diag.Range{File: r.at.Name}
 	for _, op := range inProgress {
 		if _, err := os.Lstat(filepath.Join(r.gitDir, op.file)); err == nil {
-			return refuse(diag.Diagnostic{
+			return diag.Refuse(diag.Diagnostic{
 				Summary: fmt.Sprintf("%s is in progress in the state repository", op.what),
 				Subject: place,
 				Detail:  fmt.Sprintf("Git left .git/%s there.", op.file),
@@ -141,7 +141,7 @@ func (r *Repository) ready() error {
 		err = errors.New("it names neither a branch nor a commit")
 	}
 	if err != nil {
-		return refuse(diag.Diagnostic{
+		return diag.Refuse(diag.Diagnostic{
 			Summary: "HEAD of the state repository cannot be read",
 			Subject: diag.Range{File: name + "/.git/HEAD"},
 			Detail:  sentence(err.Error()) + ".",
@@ -161,7 +161,7 @@ func (r *Repository) ready() error {
 		if tip.IsZero() {
 			remedy = fmt.Sprintf("There is no branch %s yet: run `git -C %s switch -c %s` to go on from what is there, or correct the branch of the state block.", r.at.Branch, name, r.at.Branch)
 		}
-		return refuse(diag.Diagnostic{
+		return diag.Refuse(diag.Diagnostic{
 			Summary: fmt.Sprintf("the state repository is not on branch %s", r.at.Branch),
 			Subject: place,
 			Detail:  fmt.Sprintf("Its work tree is on %s, and Weir updates the work tree with the branch.", on),
@@ -174,7 +174,7 @@ func (r *Repository) ready() error {
 // unlocked refuses to go on while a Git command works in the repository, or
 // after one was killed. The caller keeps other runs out, so a lock of ours is
 // one that settle has freed already.
-func (r *Repository) unlocked() error {
+func (r *local) unlocked() error {
 	for _, lock := range slices.Sorted(maps.Keys(r.locks())) {
 		if _, err := os.Lstat(lock); err == nil {
 			return r.lockedBy(lock)
@@ -185,7 +185,7 @@ func (r *Repository) unlocked() error {
 
 // locks are the lock files of Git that a commit takes, with the file of ours
 // that each is a second name of.
-func (r *Repository) locks() map[string]string {
+func (r *local) locks() map[string]string {
 	return map[string]string{
 		filepath.Join(r.gitDir, "index.lock"): r.ownIndex(),
 		r.refFile() + ".lock":                 r.ownRef(),
@@ -193,13 +193,13 @@ func (r *Repository) locks() map[string]string {
 }
 
 // readable refuses a repository of a form that go-git would misread.
-func (r *Repository) readable() error {
+func (r *local) readable() error {
 	r.store.mu.Lock()
 	c, err := r.store.git.Config()
 	r.store.mu.Unlock()
 	place := diag.Range{File: r.at.Name + "/.git/config"}
 	if err != nil {
-		return refuse(diag.Diagnostic{
+		return diag.Refuse(diag.Diagnostic{
 			Summary: "the configuration of the state repository cannot be read",
 			Subject: place,
 			Detail:  sentence(err.Error()) + ".",
@@ -207,7 +207,7 @@ func (r *Repository) readable() error {
 		})
 	}
 	if c.Core.IsBare {
-		return refuse(diag.Diagnostic{
+		return diag.Refuse(diag.Diagnostic{
 			Summary: "the state repository is a bare one",
 			Subject: place,
 			Detail:  "core.bare is true, but the embedded state has a work tree, so that people can read the files.",
@@ -215,7 +215,7 @@ func (r *Repository) readable() error {
 		})
 	}
 	if format := extension(c, "objectformat"); format != "" && !strings.EqualFold(format, "sha1") {
-		return refuse(diag.Diagnostic{
+		return diag.Refuse(diag.Diagnostic{
 			Summary: fmt.Sprintf("the state repository uses %s object ids", strings.ToUpper(format)),
 			Subject: place,
 			Detail:  "Weir reads and writes repositories with SHA-1 object ids only.",
@@ -226,7 +226,7 @@ func (r *Repository) readable() error {
 		switch strings.ToLower(o.Key) {
 		case "objectformat", "noop", "preciousobjects", "worktreeconfig":
 		default:
-			return refuse(diag.Diagnostic{
+			return diag.Refuse(diag.Diagnostic{
 				Summary: fmt.Sprintf("the state repository uses the Git extension %s", o.Key),
 				Subject: place,
 				Detail:  fmt.Sprintf("It is set to %q, which changes how the repository is stored, and Weir does not know it.", o.Value),

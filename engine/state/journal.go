@@ -22,9 +22,9 @@ type journal struct {
 	New    string `json:"new"`  // the tree after
 }
 
-func (r *Repository) journalFile() string { return filepath.Join(r.gitDir, "weir", "checkout") }
+func (r *local) journalFile() string { return filepath.Join(r.gitDir, "weir", "checkout") }
 
-func (r *Repository) writeJournal(j journal) error {
+func (r *local) writeJournal(j journal) error {
 	data, err := json.Marshal(j)
 	if err != nil {
 		return fmt.Errorf("write journal: %w", err)
@@ -34,16 +34,16 @@ func (r *Repository) writeJournal(j journal) error {
 
 // unsettled tells whether a killed run left something to end. Locks of ours are
 // only taken while there is a journal.
-func (r *Repository) unsettled() bool {
+func (r *local) unsettled() bool {
 	_, err := os.Lstat(r.journalFile())
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-func (r *Repository) removeJournal() error { return r.disk.remove(r.journalFile()) }
+func (r *local) removeJournal() error { return r.disk.remove(r.journalFile()) }
 
 // settle ends what a killed run began: it frees the locks that the run held and
 // takes the work tree to where the branch is.
-func (r *Repository) settle() error {
+func (r *local) settle() error {
 	for lock, ours := range r.locks() {
 		if err := r.disk.giveBack(lock, ours); err != nil {
 			return err

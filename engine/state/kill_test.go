@@ -36,7 +36,7 @@ func TestVictim(t *testing.T) {
 	}
 	r, head := open(t, state.Default(project, "prod", ""))
 	writes := 0
-	r.Before(func(what, path string) {
+	state.Before(r, func(what, path string) {
 		if writes++; writes == last {
 			fmt.Fprintf(os.Stderr, "killed before: %s %s\n", what, path)
 			syscall.Kill(os.Getpid(), syscall.SIGKILL)
@@ -50,7 +50,7 @@ func TestVictim(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Commit(context.Background(), c, "hydrate(dev): killed\n", who); err != nil {
+	if _, err := r.Commit(context.Background(), c, state.Record{Message: "hydrate(dev): killed\n", Who: who}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -229,7 +229,7 @@ func TestKilledPack(t *testing.T) {
 			t.Fatal(err)
 		}
 		writes, stopped := 0, ""
-		r.Before(func(what, path string) {
+		state.Before(r, func(what, path string) {
 			if writes++; writes == n {
 				stopped = what + " " + path
 				panic(stop{})
@@ -243,7 +243,7 @@ func TestKilledPack(t *testing.T) {
 					}
 				}
 			}()
-			if _, err := r.Commit(context.Background(), c, "big\n", who); err != nil {
+			if _, err := r.Commit(context.Background(), c, state.Record{Message: "big\n", Who: who}); err != nil {
 				t.Fatal(err)
 			}
 		}()

@@ -58,7 +58,7 @@ func TestIdentity(t *testing.T) {
 	first(t, at)
 	repository, _ := open(t, at)
 	show := func(env map[string]string) string {
-		who, err := repository.Identity(func(name string) string { return env[name] }, now)
+		who, err := state.Identity(repository, func(name string) string { return env[name] }, now)
 		if err != nil {
 			return refused(t, err)
 		}
@@ -79,18 +79,18 @@ func TestIdentity(t *testing.T) {
 	same(t, "no epoch", show(map[string]string{"SOURCE_DATE_EPOCH": "yesterday"}),
 		": SOURCE_DATE_EPOCH is no number of seconds\n  It is \"yesterday\".\n  Set it to seconds since 1970, as in 1767225600, or unset it.\n")
 	for _, date := range []string{"1767225600", "1767225600 +0000", "@1767225600", "2026-01-01 00:00:00", "2026-01-01 01:00:00 +0100", "Thu, 01 Jan 2026 00:00:00 +0000", "Thu, 1 Jan 2026 00:00:00 +0000"} {
-		who, err := repository.Identity(func(name string) string { return map[string]string{"GIT_AUTHOR_DATE": date}[name] }, now)
+		who, err := state.Identity(repository, func(name string) string { return map[string]string{"GIT_AUTHOR_DATE": date}[name] }, now)
 		if err != nil || who.Author.When.Unix() != 1767225600 {
 			t.Errorf("date %q: %v %v", date, who.Author.When, err)
 		}
 	}
 	for _, date := range []string{"now", "@x", "@1 x", "20260101"} {
-		if _, err := repository.Identity(func(name string) string { return map[string]string{"GIT_AUTHOR_DATE": date}[name] }, now); err == nil {
+		if _, err := state.Identity(repository, func(name string) string { return map[string]string{"GIT_AUTHOR_DATE": date}[name] }, now); err == nil {
 			t.Errorf("date %q is accepted", date)
 		}
 	}
 	writeFile(t, filepath.Join(home, ".gitconfig"), "[user\n")
-	if _, err := repository.Identity(func(string) string { return "" }, now); err == nil {
+	if _, err := state.Identity(repository, func(string) string { return "" }, now); err == nil {
 		t.Error("a broken configuration is accepted")
 	} else {
 		refused(t, err)
@@ -102,7 +102,7 @@ func TestIdentity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	who, err := none.Identity(func(string) string { return "" }, now)
+	who, err := state.Identity(none, func(string) string { return "" }, now)
 	if err != nil || who.Author.Name != "Ada" {
 		t.Errorf("without a repository: %+v %v", who, err)
 	}

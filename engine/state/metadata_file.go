@@ -59,14 +59,14 @@ func parseMetadata(repository string, k Key, data []byte) (*Metadata, error) {
 		place.Start.Line, place.End.Line = line, line
 	}
 	if newer, ok := errors.AsType[*newerError](err); ok {
-		return nil, refuse(diag.Diagnostic{
+		return nil, diag.Refuse(diag.Diagnostic{
 			Summary: "the metadata of a release was written by a newer Weir",
 			Subject: place,
 			Detail:  fmt.Sprintf("It has format %d; this Weir reads formats up to %d.", newer.format, metadataFormat),
 			Remedy:  "Use the newer Weir for this cluster, everywhere it is hydrated.",
 		})
 	}
-	return nil, refuse(diag.Diagnostic{
+	return nil, diag.Refuse(diag.Diagnostic{
 		Summary: "the metadata of a release cannot be read",
 		Subject: place,
 		Detail:  fmt.Sprintf("%s. Weir writes this file and prunes by it; it looks edited or damaged.", sentence(strings.TrimPrefix(err.Error(), "json: "))),

@@ -79,7 +79,7 @@ func (s *store) read(t plumbing.ObjectType, id plumbing.Hash) ([]byte, error) {
 		err = errors.New("its content does not have the id it is stored under")
 	}
 	if err != nil {
-		return nil, refuse(diag.Diagnostic{
+		return nil, diag.Refuse(diag.Diagnostic{
 			Summary: fmt.Sprintf("the %s %s of the state repository cannot be read", t, id),
 			Subject: diag.Range{File: s.name},
 			Detail:  fmt.Sprintf("Git's object store in %s is damaged or incomplete: %v.", s.name, err),

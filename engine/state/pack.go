@@ -24,7 +24,7 @@ const looseLimit = 100
 // writeObjects makes the objects of a pool part of the repository. Until a ref
 // names them nobody sees them, so being killed here leaves no trace but garbage
 // that `git gc` takes away.
-func (r *Repository) writeObjects(p *pool) error {
+func (r *local) writeObjects(p *pool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	ids := slices.SortedFunc(maps.Keys(p.objects), func(a, b plumbing.Hash) int { return slices.Compare(a[:], b[:]) })
@@ -49,7 +49,7 @@ func (r *Repository) writeObjects(p *pool) error {
 
 // writePack writes a pack without deltas, and gives it its name when all of it
 // is on the disk.
-func (r *Repository) writePack(p *pool, ids []plumbing.Hash) (err error) {
+func (r *local) writePack(p *pool, ids []plumbing.Hash) (err error) {
 	dir := filepath.Join(r.gitDir, "objects", "pack")
 	if err := r.disk.mkdir(dir); err != nil {
 		return err

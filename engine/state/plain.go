@@ -48,7 +48,7 @@ func NewPlain(dir string) (*Plain, error) {
 	case err != nil:
 		return nil, p.disk.failed(err)
 	case !info.IsDir():
-		return nil, refuse(diag.Diagnostic{
+		return nil, diag.Refuse(diag.Diagnostic{
 			Summary: "a file is where the output belongs",
 			Subject: diag.Range{File: p.disk.name},
 			Remedy:  "Name a directory, or move the file away.",
@@ -103,7 +103,7 @@ func (p *Plain) foreign() error {
 	if more := len(strange) - 20; more > 0 {
 		detail += fmt.Sprintf("\n  and %d more", more)
 	}
-	return refuse(diag.Diagnostic{
+	return diag.Refuse(diag.Diagnostic{
 		Summary: "the output directory has files that Weir did not write",
 		Subject: diag.Range{File: p.disk.name},
 		Detail:  detail,

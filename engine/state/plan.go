@@ -29,7 +29,7 @@ func (s *Stage) Plan() (*Change, error) {
 	}
 	p.contested()
 	if p.problems != nil {
-		return nil, refuse(p.problems.Sorted()...)
+		return nil, diag.Refuse(p.problems.Sorted()...)
 	}
 	for _, put := range p.puts {
 		for _, f := range put.files {

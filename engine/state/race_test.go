@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/schema/diag"
 )
 
 // TestWriters has several runs at once, each for its own environment. A run
@@ -35,7 +36,7 @@ func writeUntilDone(t *testing.T, at state.Location, k string) error {
 	r := release(t, k, "1", config(t, strings.ReplaceAll(k, "/", "-"), "a", k))
 	for {
 		err := writeOnce(at, r)
-		list, refused := state.Diagnostics(err)
+		list, refused := diag.Refused(err)
 		if err == nil || !refused || list[0].Summary != "the state repository has moved on during the run" {
 			return err
 		}
@@ -61,7 +62,7 @@ func writeOnce(at state.Location, r state.Release) error {
 	if err != nil {
 		return err
 	}
-	_, err = repository.Commit(ctx, c, state.Message{Version: "1"}.Text(c), who)
+	_, err = repository.Commit(ctx, c, state.Record{Message: state.Message{Version: "1"}.Text(c), Who: who})
 	return err
 }
 
@@ -86,7 +87,7 @@ func TestStageInParallel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Commit(context.Background(), c, "parallel\n", who); err != nil {
+	if _, err := r.Commit(context.Background(), c, state.Record{Message: "parallel\n", Who: who}); err != nil {
 		t.Fatal(err)
 	}
 	var wants []want

@@ -28,7 +28,7 @@ func validBranch(name string) bool {
 }
 
 // tip is the commit of the branch; zero before the first.
-func (r *Repository) tip() (plumbing.Hash, error) {
+func (r *local) tip() (plumbing.Hash, error) {
 	if r.store == nil {
 		return plumbing.ZeroHash, nil
 	}
@@ -42,7 +42,7 @@ func (r *Repository) tip() (plumbing.Hash, error) {
 		err = errors.New("it holds no commit")
 	}
 	if err != nil {
-		return plumbing.ZeroHash, refuse(diag.Diagnostic{
+		return plumbing.ZeroHash, diag.Refuse(diag.Diagnostic{
 			Summary: fmt.Sprintf("branch %s of the state repository cannot be read", r.at.Branch),
 			Subject: diag.Range{File: r.at.Name + "/.git/" + string(r.at.ref())},
 			Detail:  sentence(err.Error()) + ".",
@@ -52,16 +52,16 @@ func (r *Repository) tip() (plumbing.Hash, error) {
 	return ref.Hash(), nil
 }
 
-func (r *Repository) refFile() string {
+func (r *local) refFile() string {
 	return filepath.Join(r.gitDir, filepath.FromSlash(string(r.at.ref())))
 }
 
 // ownRef is the file that our lock on the branch is a second name of.
-func (r *Repository) ownRef() string { return filepath.Join(r.gitDir, "weir", "ref") }
+func (r *local) ownRef() string { return filepath.Join(r.gitDir, "weir", "ref") }
 
 // swap moves the branch if nobody else did, under the lock that Git takes, so
 // that neither Git nor another run can come between.
-func (r *Repository) swap(old, new plumbing.Hash, by Signature, message string) error {
+func (r *local) swap(old, new plumbing.Hash, by Signature, message string) error {
 	file := r.refFile()
 	lock := file + ".lock"
 	// A new file each time: what a killed run left under this name may be the
@@ -79,7 +79,7 @@ func (r *Repository) swap(old, new plumbing.Hash, by Signature, message string) 
 	}
 	now, err := r.tip()
 	if err == nil && now != old {
-		err = r.movedOn(old, now)
+		err = movedOn(r.at, old, now)
 	}
 	if err != nil {
 		return errors.Join(err, r.disk.remove(lock))
@@ -93,7 +93,7 @@ func (r *Repository) swap(old, new plumbing.Hash, by Signature, message string) 
 
 // reflog adds a line for `git reflog`, as every Git command that moves a branch
 // does. The branch has moved, so a failure is none of the run's.
-func (r *Repository) reflog(old, new plumbing.Hash, by Signature, message string) {
+func (r *local) reflog(old, new plumbing.Hash, by Signature, message string) {
 	subject, _, _ := strings.Cut(message, "\n")
 	line := fmt.Sprintf("%s %s %s\tweir: %s\n", old, new, by, subject)
 	for _, name := range []string{"HEAD", string(r.at.ref())} {
@@ -112,9 +112,9 @@ func (r *Repository) reflog(old, new plumbing.Hash, by Signature, message string
 }
 
 // lockedBy refuses to go on while a Git command works in the repository.
-func (r *Repository) lockedBy(lock string) error {
+func (r *local) lockedBy(lock string) error {
 	name := r.at.Name + "/" + relative(r.at.Dir, lock)
-	return refuse(diag.Diagnostic{
+	return diag.Refuse(diag.Diagnostic{
 		Summary: "the state repository is locked by another Git command",
 		Subject: diag.Range{File: name},
 		Detail:  "Git makes this file while it changes the repository and removes it when it is done.",

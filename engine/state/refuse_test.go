@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/schema/diag"
 )
 
 // TestOpenRefuses looks at places that Weir must not write to. Each has to be
@@ -240,7 +241,7 @@ func TestSomebodyElse(t *testing.T) {
 	}
 	hydrate(t, at, put(release(t, "dev/web", "3", config(t, "x", "a", "3"))))
 	was, is := git(t, at, "rev-parse", "HEAD~")[:12], git(t, at, "rev-parse", "HEAD")[:12]
-	_, err = r.Commit(context.Background(), c, "late", who)
+	_, err = r.Commit(context.Background(), c, state.Record{Message: "late", Who: who})
 	if err == nil {
 		t.Fatal("not refused")
 	}
@@ -260,9 +261,9 @@ func TestTwoFirstRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	first(t, at)
-	if _, err := r.Commit(context.Background(), c, "late", who); err == nil {
+	if _, err := r.Commit(context.Background(), c, state.Record{Message: "late", Who: who}); err == nil {
 		t.Fatal("not refused")
-	} else if list, ok := state.Diagnostics(err); !ok || list[0].Summary != "the state repository has moved on during the run" {
+	} else if list, ok := diag.Refused(err); !ok || list[0].Summary != "the state repository has moved on during the run" {
 		t.Fatal(err)
 	}
 	sound(t, at)
@@ -292,7 +293,7 @@ func TestDamage(t *testing.T) {
 				writeFile(t, object(id), string(data))
 			}
 			_, _, err = tryHydrate(t, at, put(release(t, "dev/web", "2", config(t, "x", "a", "2"))))
-			list, ok := state.Diagnostics(err)
+			list, ok := diag.Refused(err)
 			if !ok || list[0].Summary != "the blob "+id+" of the state repository cannot be read" {
 				t.Fatal(err)
 			}

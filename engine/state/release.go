@@ -62,7 +62,7 @@ func Layout(k Key, objects []manifest.Object, m Metadata) (Release, error) {
 		}
 	}
 	if twice != nil {
-		return Release{}, refuse(twice...)
+		return Release{}, diag.Refuse(twice...)
 	}
 	m.Environment, m.Release, m.Format = k.Environment, k.Release, metadataFormat
 	m.Files = make([]FileEntry, len(files))

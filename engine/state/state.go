@@ -5,7 +5,7 @@
 //
 // It never renders, never decides what a cluster should run and never talks to
 // a cluster. A failure that a person can repair is an error that carries
-// diagnostics (see Diagnostics); anything else is a plain error.
+// diagnostics (see diag.Refused); anything else is a plain error.
 //
 // The way through it: Default or a Location of your own -> Open -> Head, a
 // Snapshot -> NewStage, to which releases are added as they are rendered ->
@@ -14,12 +14,7 @@
 // commit.
 package state
 
-import (
-	"errors"
-	"strings"
-
-	"github.com/weir-dev/weir/schema/diag"
-)
+import "strings"
 
 // Key names one release in the state of a cluster.
 type Key struct {
@@ -48,34 +43,3 @@ const (
 	Removed   Status = "removed"
 	Skipped   Status = "skipped"
 )
-
-// refusal is an error that a person can repair.
-type refusal struct{ list diag.List }
-
-func (r *refusal) Error() string {
-	lines := make([]string, len(r.list))
-	for i, d := range r.list {
-		lines[i] = d.Summary
-		if d.Subject.File != "" {
-			lines[i] = d.Subject.File + ": " + d.Summary
-		}
-	}
-	return strings.Join(lines, "; ")
-}
-
-// refuse makes an error of diagnostics.
-func refuse(d ...diag.Diagnostic) error { return &refusal{list: d} }
-
-// Refuse makes an error of what a person has to know, which Diagnostics gives
-// back.
-func Refuse(list diag.List) error { return &refusal{list: list} }
-
-// Diagnostics returns what a person has to know and do about an error of this
-// package. It is false for a failure of the machine.
-func Diagnostics(err error) (diag.List, bool) {
-	var r *refusal
-	if errors.As(err, &r) {
-		return r.list, true
-	}
-	return nil, false
-}

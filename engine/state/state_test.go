@@ -70,7 +70,7 @@ func settled(t testing.TB, at state.Location) {
 	}
 }
 
-func open(t testing.TB, at state.Location) (*state.Repository, *state.Snapshot) {
+func open(t testing.TB, at state.Location) (state.Repository, *state.Snapshot) {
 	t.Helper()
 	r, err := state.Open(context.Background(), at)
 	if err != nil {
@@ -116,7 +116,7 @@ func tryHydrate(t *testing.T, at state.Location, wants ...want) (*state.Change, 
 	if err != nil {
 		return nil, state.Result{}, err
 	}
-	result, err := r.Commit(context.Background(), c, state.Message{Version: "1.2.3", Source: state.Source{URL: "https://git.example/shop", Commit: "c0ffee"}}.Text(c), who)
+	result, err := r.Commit(context.Background(), c, state.Record{Message: state.Message{Version: "1.2.3", Source: state.Source{URL: "https://git.example/shop", Commit: "c0ffee"}}.Text(c), Who: who})
 	return c, result, err
 }
 
@@ -209,7 +209,7 @@ func same[T any](t testing.TB, what string, got, want T) {
 // refused renders what a person would read of an error.
 func refused(t testing.TB, err error) string {
 	t.Helper()
-	list, ok := state.Diagnostics(err)
+	list, ok := diag.Refused(err)
 	if !ok {
 		t.Fatalf("no diagnostics, but: %v", err)
 	}

@@ -29,7 +29,7 @@ type checkoutPlan struct {
 // prepare looks at every path that is about to change and at no other. A path
 // whose file is neither the old nor the new one is a person's edit, and all of
 // them are refused together.
-func (r *Repository) prepare(edits []edit) (checkoutPlan, error) {
+func (r *local) prepare(edits []edit) (checkoutPlan, error) {
 	if len(edits) == 0 {
 		return checkoutPlan{}, nil
 	}
@@ -68,7 +68,7 @@ func (r *Repository) prepare(edits []edit) (checkoutPlan, error) {
 type problem struct{ path, what string }
 
 // edited refuses to overwrite what a person did.
-func (r *Repository) edited(problems []problem) error {
+func (r *local) edited(problems []problem) error {
 	const most = 20
 	var detail strings.Builder
 	fmt.Fprintf(&detail, "This run would overwrite:")
@@ -82,7 +82,7 @@ func (r *Repository) edited(problems []problem) error {
 	if tip, err := r.tip(); err == nil && tip.IsZero() {
 		aside = "move these files away" // Git cannot stash without a commit
 	}
-	return refuse(diag.Diagnostic{
+	return diag.Refuse(diag.Diagnostic{
 		Summary: "the work tree of the state repository was edited by hand",
 		Subject: diag.Range{File: r.at.Name + "/" + problems[0].path},
 		Detail:  detail.String(),
@@ -205,7 +205,7 @@ func (l *looker) inside(path string) (what string, err error) {
 // checkout takes the work tree and the index to the new side of every edit. It
 // can be stopped anywhere and done again: each file is the old or the new one,
 // whole.
-func (r *Repository) checkout(from reader, out checkoutPlan) error {
+func (r *local) checkout(from reader, out checkoutPlan) error {
 	if len(out.edits) == 0 {
 		return nil
 	}
@@ -225,7 +225,7 @@ func (r *Repository) checkout(from reader, out checkoutPlan) error {
 	return errors.Join(err, r.disk.remove(lock), r.disk.remove(r.ownIndex()))
 }
 
-func (r *Repository) updateFiles(from reader, out checkoutPlan) error {
+func (r *local) updateFiles(from reader, out checkoutPlan) error {
 	// Removals first, deepest first: a directory may have to make room for a
 	// file, and a file for a directory.
 	for _, e := range slices.Backward(out.edits) {

@@ -1,0 +1,100 @@
+// Package remote reaches Git repositories that are somewhere else: by path, over
+// HTTP(S) or SSH, with the credentials that people already have. It fetches
+// commits into an object store and moves a remote branch with a pack and an
+// expected old commit.
+//
+// It never looks inside commits, keeps nothing on disk and never prints a
+// credential: whatever it returns names a repository by Remote.String. A failure
+// that a person can repair carries diagnostics (diag.Refused).
+//
+// The way through it: Parse an address -> New, with the Access that the machine
+// gives -> Fetch and Push. Start reading at address.go.
+package remote
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/storer"
+)
+
+// Access is what connections may use of the machine. One is shared by all
+// remotes of a run, so that a credential is asked for once.
+type Access struct {
+	Env    func(string) string
+	Home   string                  // for netrc, keys and known hosts
+	Idle   time.Duration           // a connection that is silent for so long is given up; 0: two minutes
+	Before func(what, path string) // told before a remote is asked to change; nil: nobody
+}
+
+// Remote is one repository somewhere else. Safe for concurrent use.
+type Remote struct{}
+
+// New makes a remote of an address in any form that `git clone` takes: a path,
+// file://, http(s)://, ssh:// or user@host:path. Relative paths are of dir.
+func New(address, dir string, access *Access) (*Remote, error) {
+	return nil, fmt.Errorf("remote %s: not supported yet", address)
+}
+
+// String is the address without credentials.
+func (r *Remote) String() string { return "" }
+
+// Store is where fetched objects go: a filesystem.Storage of go-git, or any
+// other that tells what it has.
+type Store interface {
+	storer.EncodedObjectStorer
+	storer.ShallowStorer
+}
+
+// Want names what to fetch: a branch or tag by its full name, "HEAD", a short
+// name as `git rev-parse` would look it up, or a commit's whole id.
+type Want struct {
+	Rev   string
+	Depth int           // commits of history; 0 is 1
+	Have  plumbing.Hash // a commit that the store has whole, or zero
+}
+
+// Tip is a commit of a remote. Its Commit is zero where there is no such branch.
+type Tip struct {
+	Ref    plumbing.ReferenceName // the whole name of what was found; empty for a commit's id
+	Commit plumbing.Hash
+}
+
+// Fetch brings a commit with its files, and Depth of its history, into a store.
+// Nothing is transferred where the store has it already (Have). An empty
+// repository or a branch that is not there is the zero Tip and no error.
+func (r *Remote) Fetch(ctx context.Context, want Want, into Store) (Tip, error) {
+	return Tip{}, nil
+}
+
+// Tip asks where a branch is without fetching it.
+func (r *Remote) Tip(ctx context.Context, rev string) (Tip, error) { return Tip{}, nil }
+
+// Update moves a branch of a remote from Old to New; a zero Old creates it.
+type Update struct {
+	Ref      plumbing.ReferenceName
+	Old, New plumbing.Hash
+	Pack     func(io.Writer) error // writes a pack with every object of New that Old has not
+}
+
+// Push does an update, or none of it: a *MovedError where the branch is not at
+// Old, a refusal with the server's own words where a hook or a rule declined.
+// After an error that is Temporary the branch may be at New: ask for its Tip.
+func (r *Remote) Push(ctx context.Context, u Update) error { return nil }
+
+// MovedError says that a remote branch was not where an update expected it.
+type MovedError struct {
+	Ref       plumbing.ReferenceName
+	Want, Now plumbing.Hash // Now is zero where there is no such branch, or the server did not say
+}
+
+func (e *MovedError) Error() string {
+	return fmt.Sprintf("%s is at %s, not at %s", e.Ref, e.Now, e.Want)
+}
+
+// Temporary tells whether the same call may succeed a little later: a
+// connection that was refused, cut or silent, a server that is overloaded.
+func Temporary(err error) bool { return false }
