@@ -19,7 +19,7 @@ const maxRatio = 200
 func (l *loading) archive(at string, data []byte) []File {
 	files, err := l.unpack(at, data)
 	if err != nil {
-		l.refuse(fmt.Sprintf("chart archive %q is refused", at), sentence(err), "Pack the chart again with `helm package`.")
+		l.refuse(fmt.Sprintf("chart archive %q is refused", at), reason(err), "Pack the chart again with `helm package`.")
 		return nil
 	}
 	return files

@@ -199,7 +199,7 @@ func (l *loading) metadata(prefix string, files []File) *chart.Metadata {
 	}
 	metadata := &chart.Metadata{}
 	if err := yaml.Unmarshal(f.Data, metadata); err != nil {
-		l.fail(l.because(diag.Errorf(f.line(yamlLine(err)), "Chart.yaml of %q is not valid", path.Dir(f.Path)).Detailf("%s", sentence(err)).
+		l.fail(l.because(diag.Errorf(f.line(yamlLine(err)), "Chart.yaml of %q is not valid", path.Dir(f.Path)).Detailf("%s", reason(err)).
 			Remedyf("Correct it; `helm lint` checks it too.")))
 		return nil
 	}
@@ -208,14 +208,14 @@ func (l *loading) metadata(prefix string, files []File) *chart.Metadata {
 	}
 	if r := fileOf(files, prefix+"requirements.yaml"); r != nil {
 		if err := yaml.Unmarshal(r.Data, metadata); err != nil {
-			l.fail(l.because(diag.Errorf(r.line(yamlLine(err)), "requirements.yaml of %q is not valid", path.Dir(r.Path)).Detailf("%s", sentence(err)).
+			l.fail(l.because(diag.Errorf(r.line(yamlLine(err)), "requirements.yaml of %q is not valid", path.Dir(r.Path)).Detailf("%s", reason(err)).
 				Remedyf("Correct it, or move its dependencies to Chart.yaml.")))
 			return nil
 		}
 	}
 	if err := metadata.Validate(); err != nil {
 		detail := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "validation: "), "chart.metadata.")
-		l.fail(l.because(diag.Errorf(f.line(0), "Chart.yaml of %q is not valid", path.Dir(f.Path)).Detailf("%s", sentence(fmt.Errorf("%s", detail))).
+		l.fail(l.because(diag.Errorf(f.line(0), "Chart.yaml of %q is not valid", path.Dir(f.Path)).Detailf("%s", diag.Sentence(detail)).
 			Remedyf("Correct it; `helm lint` checks it too.")))
 		return nil
 	}

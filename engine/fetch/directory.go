@@ -8,8 +8,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"helm.sh/helm/v3/pkg/ignore"
 
@@ -50,14 +48,14 @@ func (l *loading) chart(at string) []File {
 		l.fail(l.missing(at))
 		return nil
 	case err != nil:
-		l.refuse(fmt.Sprintf("chart %q cannot be read", at), sentence(err), "")
+		l.refuse(fmt.Sprintf("chart %q cannot be read", at), reason(err), "")
 		return nil
 	case info.IsDir():
 		return l.directory(at)
 	case info.Mode().IsRegular():
 		data, err := fs.ReadFile(l.fsys, at)
 		if err != nil {
-			l.refuse(fmt.Sprintf("chart %q cannot be read", at), sentence(err), "")
+			l.refuse(fmt.Sprintf("chart %q cannot be read", at), reason(err), "")
 			return nil
 		}
 		return l.archive(at, data)
@@ -92,11 +90,11 @@ func (l *loading) directory(root string) []File {
 		if rules, err = ignore.Parse(bytes.NewReader(data)); err != nil {
 			file := path.Join(root, ignore.HelmIgnore)
 			l.fail(l.because(diag.Errorf(diag.Range{File: file}, "%s is no valid ignore file", ignore.HelmIgnore).
-				Detailf("%s", sentence(err)).Remedyf("Use file name patterns without `**`.")))
+				Detailf("%s", reason(err)).Remedyf("Use file name patterns without `**`.")))
 			return nil
 		}
 	case !errors.Is(err, fs.ErrNotExist):
-		l.refuse(fmt.Sprintf("chart %q cannot be read", root), sentence(err), "")
+		l.refuse(fmt.Sprintf("chart %q cannot be read", root), reason(err), "")
 		return nil
 	}
 	rules.AddDefaults()
@@ -118,7 +116,7 @@ func (w *walk) dir(name string, real []string) {
 	at := path.Join(w.root, name)
 	entries, err := fs.ReadDir(w.fsys, at)
 	if err != nil {
-		w.refuse(fmt.Sprintf("directory %q of the chart cannot be read", at), sentence(err), "")
+		w.refuse(fmt.Sprintf("directory %q of the chart cannot be read", at), reason(err), "")
 		return
 	}
 	for _, entry := range entries {
@@ -147,7 +145,7 @@ func (w *walk) entry(name string, entry fs.DirEntry, real []string) {
 		where = path.Join(path.Dir(where), target)
 	}
 	if err != nil {
-		w.refuse(fmt.Sprintf("file %q of the chart cannot be read", at), sentence(err), "")
+		w.refuse(fmt.Sprintf("file %q of the chart cannot be read", at), reason(err), "")
 		return
 	}
 	if w.rules.Ignore(name, info) {
@@ -174,7 +172,7 @@ func (w *walk) file(name, at string, size int64) {
 	}
 	data, err := fs.ReadFile(w.fsys, at)
 	if err != nil {
-		w.refuse(fmt.Sprintf("file %q of the chart cannot be read", at), sentence(err), "")
+		w.refuse(fmt.Sprintf("file %q of the chart cannot be read", at), reason(err), "")
 		return
 	}
 	w.files = append(w.files, File{Name: name, Path: at, Data: bytes.TrimPrefix(data, bom)})
@@ -215,7 +213,7 @@ func (l *loading) link(at, target string, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		summary = fmt.Sprintf("link %q leads nowhere", at)
 	} else if target == "" {
-		detail = sentence(err)
+		detail = reason(err)
 	}
 	l.refuse(summary, detail, "Put a copy of the file into the chart, or list the link in .helmignore.")
 }
@@ -228,13 +226,12 @@ func (l *loading) because(d diag.Diagnostic) diag.Diagnostic {
 	return d.Also(l.ref.Range, "the chart is used here")
 }
 
-// sentence is a library's message as a sentence of ours.
-func sentence(err error) string {
+// reason says what kept something from being read. The path is left out: it is
+// the project's directory, and the summary has the name.
+func reason(err error) string {
 	var bad *fs.PathError
 	if errors.As(err, &bad) {
-		err = bad.Err // the path is the project's directory, and the summary has the name
+		err = bad.Err
 	}
-	msg := strings.TrimSpace(err.Error())
-	r, size := utf8.DecodeRuneInString(msg)
-	return string(unicode.ToUpper(r)) + strings.TrimSuffix(msg[size:], ".") + "."
+	return diag.Sentence(err.Error())
 }

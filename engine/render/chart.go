@@ -124,7 +124,7 @@ func (c *Chart) load(prefix string, all []File) (*node, diag.List) {
 	}
 	if n.schema, err = compileSchema(n.chart.Schema); err != nil {
 		at := c.Place(manifest.Source{File: prefix + "values.schema.json"})
-		found = append(found, diag.Errorf(at, "values.schema.json of chart %q is not usable", n.chart.Name()).Detailf("%s", sentence(err.Error())).
+		found = append(found, diag.Errorf(at, "values.schema.json of chart %q is not usable", n.chart.Name()).Detailf("%s", diag.Sentence(err.Error())).
 			Remedyf("Schemas have to be whole: a $ref to another file or to the network is never followed."))
 	}
 	return n, found
@@ -161,7 +161,7 @@ func (c *Chart) unloadable(prefix string, err error) diag.Diagnostic {
 	msg := strings.TrimPrefix(cause.Error(), "error converting YAML to JSON: ")
 	line := lineIn(msg)
 	return diag.Errorf(c.Place(manifest.Source{File: prefix + file, Line: line}), "%s of the chart is not valid", file).
-		Detailf("%s", sentence(strings.TrimPrefix(msg, "yaml: "))).
+		Detailf("%s", diag.Sentence(strings.TrimPrefix(msg, "yaml: "))).
 		Remedyf("Correct the file; `helm lint` checks it too.")
 }
 

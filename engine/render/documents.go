@@ -66,7 +66,7 @@ func (r *reading) finish(pieces []piece) []manifest.Object {
 			o, err := manifest.New(tree, piece.source)
 			if err != nil {
 				r.fail(diag.Errorf(r.place(piece.source), "the template prints something that is no Kubernetes object").
-					Detailf("%s", sentence(err.Error())).Also(r.subject(), "rendered for this release"))
+					Detailf("%s", diag.Sentence(err.Error())).Also(r.subject(), "rendered for this release"))
 				continue
 			}
 			objects = r.keep(objects, o, piece.inCRDs)
@@ -300,7 +300,7 @@ func firstLine(text []byte) string {
 func (r *reading) invalid(t *rendered, document []byte, source manifest.Source, bad *manifest.SyntaxError) diag.Diagnostic {
 	at := manifest.Source{File: source.File, Line: bad.Line}
 	if len(t.at) == 0 { // a file as it is
-		return diag.Errorf(r.place(at), "the file is invalid YAML").Detailf("%s", sentence(bad.Msg)).
+		return diag.Errorf(r.place(at), "the file is invalid YAML").Detailf("%s", diag.Sentence(bad.Msg)).
 			Remedyf("Correct the file in the chart.").Also(r.subject(), "the chart is used here")
 	}
 	at.Line = t.lineAt(bad.Line)
@@ -310,7 +310,7 @@ func (r *reading) invalid(t *rendered, document []byte, source manifest.Source, 
 	for n := from; n <= bad.Line; n++ {
 		lines = append(lines, fmt.Sprintf("line %d: %s", n, shown(document, lineOf(t.buf, n))))
 	}
-	return d.Detailf("%s The output has, in %s.", sentence(bad.Msg), strings.Join(lines, ", ")).
+	return d.Detailf("%s The output has, in %s.", diag.Sentence(bad.Msg), strings.Join(lines, ", ")).
 		Remedyf("Look at the indentation and quoting of the values that the template prints there.").
 		Also(r.subject(), "rendered for this release")
 }

@@ -106,15 +106,19 @@ func (j *job) executionError(p *prepared, err error) diag.Diagnostic {
 		return d.Remedyf("Charts are run within limits: look for an endless loop or recursion in the chart, or in the values that it loops over.")
 	}
 	if at < 0 { // nothing says where
-		return diag.Errorf(j.subject(), "the templates of chart %q fail", j.chart.top.chart.Name()).Detailf("%s", sentence(plainWords(msg)))
+		return diag.Errorf(j.subject(), "the templates of chart %q fail", j.chart.top.chart.Name()).Detailf("%s", diag.Sentence(plainWords(msg)))
 	}
 	d := diag.Errorf(j.line(set, way[at]), "%s", summary(err, way[len(way)-1], function, msg))
+	var said *failure
+	if errors.As(err, &said) {
+		d = d.Detailf("%s", said.whole())
+	}
 	if text != "" {
 		last := way[len(way)-1]
 		if last.template == textName {
-			d = d.Detailf("It happens in line %d of a text that the template gives to tpl: %s", last.line, quoteLine(lineOf([]byte(text), last.line)))
+			d = more(d, "It happens in line %d of a text that the template gives to tpl: %s", last.line, quoteLine(lineOf([]byte(text), last.line)))
 		} else {
-			d = d.Detailf("It happens in a text that the template gives to tpl: %s", quoteLine(lineOf([]byte(text), 1)))
+			d = more(d, "It happens in a text that the template gives to tpl: %s", quoteLine(lineOf([]byte(text), 1)))
 		}
 	}
 	for _, f := range slices.Backward(way[:at]) {
@@ -124,8 +128,7 @@ func (j *job) executionError(p *prepared, err error) diag.Diagnostic {
 	}
 	d = j.involved(d, set, way, text)
 	d = d.Also(j.subject(), "the chart is used here")
-	var said *failure
-	if errors.As(err, &said) {
+	if said != nil {
 		return d.Remedyf("The chart's author asks for this: set the values as the message says.")
 	}
 	return d
@@ -157,7 +160,7 @@ func (j *job) line(set *set, f frame) diag.Range {
 func summary(err error, last frame, function, msg string) string {
 	var said *failure
 	if errors.As(err, &said) {
-		return oneLine(said.msg)
+		return said.summary()
 	}
 	var unknown unknownTemplate
 	if errors.As(err, &unknown) {
@@ -171,6 +174,32 @@ func summary(err error, last frame, function, msg string) string {
 		return oneLine(fmt.Sprintf("`%s` fails: %s", last.node, msg))
 	}
 	return oneLine(msg)
+}
+
+// summary is what the chart's author says, word for word where it is one line.
+func (e *failure) summary() string {
+	if msg := strings.TrimSpace(e.msg); msg != "" && !strings.Contains(msg, "\n") {
+		return "the chart says: " + msg
+	}
+	return "the chart refuses what it is given"
+}
+
+// whole is what does not fit into the summary, its lines as they are.
+func (e *failure) whole() string {
+	msg := strings.Trim(strings.ReplaceAll(e.msg, "\r\n", "\n"), "\n")
+	if !strings.Contains(strings.TrimSpace(msg), "\n") {
+		return ""
+	}
+	return "The chart says:\n\n    " + strings.ReplaceAll(msg, "\n", "\n    ") + "\n"
+}
+
+// more adds a sentence to the detail.
+func more(d diag.Diagnostic, format string, args ...any) diag.Diagnostic {
+	if d.Detail != "" && !strings.HasSuffix(d.Detail, "\n") {
+		d.Detail += " "
+	}
+	d.Detail += fmt.Sprintf(format, args...)
+	return d
 }
 
 func oneLine(s string) string {
@@ -252,11 +281,7 @@ func (j *job) valueInvolved(d diag.Diagnostic, path []string) diag.Diagnostic {
 	}
 	switch {
 	case node == nil:
-		if d.Detail != "" {
-			d.Detail += " "
-		}
-		d.Detail += fmt.Sprintf("`%s` is not set, neither by the release nor by the chart.", name)
-		return d
+		return more(d, "`%s` is not set, neither by the release nor by the chart.", name)
 	case from == fromChart:
 		return d.Also(shownAt(node, j.subject()), "`%s` is %s, the chart's own default", name, node.Brief())
 	}

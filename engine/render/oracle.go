@@ -29,7 +29,7 @@ func Oracle(ctx context.Context, c *Chart, rel *plan.Release, o Options) (Releas
 	}
 	printed, root, err := c.sdk(rel, capabilities)
 	if err != nil {
-		j.fail(diag.Errorf(j.subject(), "Helm fails to render the release").Detailf("%s", sentence(err.Error())))
+		j.fail(diag.Errorf(j.subject(), "Helm fails to render the release").Detailf("%s", diag.Sentence(err.Error())))
 		return Release{}, j.found
 	}
 	shape, err := c.shape(rel.Values.PlainMap())

@@ -100,7 +100,7 @@ func (j *job) shapeError(err error) diag.Diagnostic {
 				Remedyf("Write a map of values for the sub-chart, or leave the key out.")
 		}
 	}
-	return diag.Errorf(j.subject(), "the chart's dependencies and values do not go together").Detailf("%s", sentence(msg))
+	return diag.Errorf(j.subject(), "the chart's dependencies and values do not go together").Detailf("%s", diag.Sentence(msg))
 }
 
 // scopes makes the data of every chart's templates, by the chart's full path.

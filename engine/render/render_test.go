@@ -256,7 +256,7 @@ b: {{ required "a host is needed" .Values.ingress.host }}
 -- values.yaml --
 ingress: {host: ""}
 `,
-			want: `chart/templates/a.yaml:1:7: a host is needed
+			want: `chart/templates/a.yaml:1:7: the chart says: a host is needed
   The chart's author asks for this: set the values as the message says.
   chart/values.yaml:1: ` + "`ingress.host` is \"\", the chart's own default" + `
   weir.hcl:3: the chart is used here
@@ -433,7 +433,7 @@ func TestReleaseIsPlainData(t *testing.T) {
 // TestSensitiveValuesStayHidden: whatever a template says.
 func TestSensitiveValuesStayHidden(t *testing.T) {
 	for template, want := range map[string]string{
-		`{{ fail (printf "password %s is weak" .Values.password) }}`:              "password (sensitive) is weak",
+		`{{ fail (printf "password %s is weak" .Values.password) }}`:              "the chart says: password (sensitive) is weak",
 		`{{ .Values.password.length }}`:                                           "`.Values.password.length` fails: `length` is asked of a value without fields",
 		"apiVersion: v1\nkind: Secret\ndata: {a: b\nb: {{ .Values.password }}: x": "the template prints invalid YAML",
 		"kind: ConfigMap\na: {{ .Values.password }}: x":                           "the template prints invalid YAML",

@@ -75,7 +75,7 @@ func (j *job) checkSchemas(ch *chart.Chart, vals map[string]any, at []string) {
 			if err := n.schema.schema.Validate(vals); errors.As(err, &invalid) {
 				j.violations(n, invalid, at)
 			} else if err != nil {
-				j.fail(diag.Errorf(j.subject(), "the values of chart %q cannot be checked against its schema", n.chart.Name()).Detailf("%s", sentence(err.Error())))
+				j.fail(diag.Errorf(j.subject(), "the values of chart %q cannot be checked against its schema", n.chart.Name()).Detailf("%s", diag.Sentence(err.Error())))
 			}
 		}
 	}

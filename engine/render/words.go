@@ -1,25 +1,6 @@
 package render
 
-import (
-	"fmt"
-	"strings"
-	"unicode"
-	"unicode/utf8"
-)
-
-// sentence is a library's message as a sentence of ours.
-func sentence(msg string) string {
-	msg = strings.TrimSpace(msg)
-	if msg == "" {
-		return ""
-	}
-	r, size := utf8.DecodeRuneInString(msg)
-	msg = string(unicode.ToUpper(r)) + msg[size:]
-	if strings.ContainsAny(msg[len(msg)-1:], ".!?`") {
-		return msg
-	}
-	return msg + "."
-}
+import "fmt"
 
 // typeName says what a value is.
 func typeName(v any) string {

@@ -141,10 +141,5 @@ func (k Key) owns(path string) bool {
 	return false
 }
 
-// sentence makes the start of a sentence of a message.
-func sentence(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
+// sentence makes the start of a sentence of a message; the callers go on.
+func sentence(s string) string { return strings.TrimSuffix(diag.Sentence(s), ".") }

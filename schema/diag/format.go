@@ -64,7 +64,7 @@ func (f *formatter) diagnostic(d Diagnostic) {
 	if d.Severity == Warning {
 		label, color = "Warning:", yellow
 	}
-	fmt.Fprintf(&f.out, "%s %s\n", f.paint(bold+color, label), f.paint(bold, sentence(printable(strings.ReplaceAll(d.Summary, "\n", " ")))))
+	fmt.Fprintf(&f.out, "%s %s\n", f.paint(bold+color, label), f.paint(bold, capital(printable(strings.ReplaceAll(d.Summary, "\n", " ")))))
 	if d.Subject.File != "" {
 		f.out.WriteByte('\n')
 		f.snippet(d.Subject, f.inBlock(d.Subject), color)
@@ -81,17 +81,6 @@ func (f *formatter) diagnostic(d Diagnostic) {
 			f.wrapped(text)
 		}
 	}
-}
-
-// sentence begins a summary with a capital, unless its first word is a name:
-// `local.one`, `weir.hcl`.
-func sentence(s string) string {
-	first, size := utf8.DecodeRuneInString(s)
-	word, _, _ := strings.Cut(s, " ")
-	if strings.ContainsFunc(word, func(c rune) bool { return !unicode.IsLetter(c) && c != ',' && c != ':' }) {
-		return s
-	}
-	return string(unicode.ToUpper(first)) + s[size:]
 }
 
 // snippet writes a place, its note, its line and a mark under the range.
@@ -271,7 +260,7 @@ func printable(s string) string { return strings.Map(visible, s) }
 func (f *formatter) wrapped(text string) {
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
 		if strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t") {
-			f.out.WriteString(printable(strings.ReplaceAll(line, "\t", "    ")) + "\n")
+			f.out.WriteString(strings.TrimRight(printable(strings.ReplaceAll(line, "\t", "    ")), " ") + "\n")
 			continue
 		}
 		column := 0
