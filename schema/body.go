@@ -272,7 +272,7 @@ func (d *draft) patch(b *instance) (Patch, bool) {
 
 // heredoc tells whether the text at a place begins on the line below it.
 func (d *draft) heredoc(at diag.Range) bool {
-	lines := bytes.Split(d.t.p.Sources(at.File), []byte("\n"))
+	lines := bytes.Split(d.t.p.sources[at.File].text, []byte("\n"))
 	if at.Start.Line < 1 || at.Start.Line > len(lines) {
 		return false
 	}

@@ -22,7 +22,9 @@ func Format(file string, src []byte) ([]byte, diag.List) {
 		return src, diag.List{d}
 	}
 	if _, diags := hclsyntax.ParseConfig(text, file, hcl.InitialPos); diags.HasErrors() {
-		return src, fromHCL(diags)
+		list := fromHCL(diags)
+		veil(list, func(string) cover { return loose(file, text) })
+		return src, list
 	}
 	return hclwrite.Format(text), nil
 }

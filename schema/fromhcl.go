@@ -1,6 +1,10 @@
 package schema
 
 import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -13,7 +17,11 @@ import (
 // fromHCL turns HCL's findings into ours, with what to do about each.
 func fromHCL(in hcl.Diagnostics) diag.List {
 	var out diag.List
-	for _, d := range in {
+	open := slices.IndexFunc(in, func(d *hcl.Diagnostic) bool { return openEnded[d.Summary] && d.Subject != nil })
+	for i, d := range in {
+		if open >= 0 && i != open && d.Subject != nil && d.Subject.Start.Byte >= in[open].Subject.Start.Byte {
+			continue // behind an open quote texts are read inside out
+		}
 		n := diag.Diagnostic{
 			Summary: strings.TrimSuffix(strings.ReplaceAll(d.Summary, "\n", " "), "."),
 			Detail:  d.Detail,
@@ -25,6 +33,17 @@ func fromHCL(in hcl.Diagnostics) diag.List {
 		if d.Subject != nil {
 			n.Subject = rangeOf(*d.Subject)
 		}
+		if quotesSecret(d) {
+			n.Detail = "What it is given is sensitive, so what is wrong with it is not shown."
+		}
+		if m := alreadySet.FindStringSubmatch(n.Detail); m != nil && d.Subject != nil {
+			line, _ := strconv.Atoi(m[2])
+			from, _ := strconv.Atoi(m[3])
+			to, _ := strconv.Atoi(m[4])
+			first := diag.Range{File: d.Subject.Filename, Start: diag.Pos{Line: line, Column: from}, End: diag.Pos{Line: line, Column: to}}
+			n.Summary, n.Detail = fmt.Sprintf("%q is set twice", m[1]), ""
+			n.Related = []diag.Related{{Range: first, Note: "first set here"}}
+		}
 		// HCL ends some details with its own suggestion; it belongs with the remedies.
 		if i := strings.LastIndex(n.Detail, " Did you mean "); i >= 0 {
 			n.Detail, n.Remedy = n.Detail[:i], sentences(strings.TrimSuffix(n.Detail[i+1:], "."), n.Remedy)
@@ -35,13 +54,15 @@ func fromHCL(in hcl.Diagnostics) diag.List {
 		if n.Remedy == "" {
 			n.Remedy = "Correct the expression."
 			if d.Expression == nil {
-				n.Remedy = "Correct the syntax here; what the parser expected is said above."
+				n.Remedy = correctSyntax
 			}
 		}
 		out = append(out, n)
 	}
 	return out
 }
+
+const correctSyntax = "Correct the syntax here; what the parser expected is said above."
 
 // remedies by HCL's summary, where there is more to say than "correct it".
 var remedies = map[string]string{
@@ -73,6 +94,32 @@ var remedies = map[string]string{
 	noValue:                                    noValueRemedy,
 	"Variables not allowed":                    "Write a plain value here: this is read before anything can be evaluated.",
 	"Function calls not allowed":               "Write a plain value here: this is read before anything can be evaluated.",
+}
+
+var openEnded = map[string]bool{"Invalid multi-line string": true, "Unterminated template string": true}
+
+var alreadySet = regexp.MustCompile(`^The argument "([^"]+)" was already set at .*:(\d+),(\d+)-(\d+)\. `)
+
+// quotesSecret tells whether a finding of the evaluation may quote something
+// sensitive: functions say what they were given. What is missing in a value is
+// no secret.
+func quotesSecret(d *hcl.Diagnostic) bool {
+	if d.Expression == nil || d.EvalContext == nil {
+		return false
+	}
+	if _, is := d.Expression.(*hclsyntax.ScopeTraversalExpr); is && d.Summary == "Unsupported attribute" {
+		return false
+	}
+	for _, ref := range d.Expression.Variables() {
+		v, _ := ref.TraverseAbs(d.EvalContext)
+		if v == cty.NilVal {
+			continue
+		}
+		if _, marks := v.UnmarkDeep(); hasSensitive(marks) {
+			return true
+		}
+	}
+	return false
 }
 
 // members are the names that the object had where a reference asked for

@@ -32,7 +32,7 @@ type Options struct {
 // answers Sources, so that they can be shown.
 func Load(o Options) (*Project, diag.List) {
 	p := &Project{
-		sources: map[string]*source{}, locals: map[string]*expression{}, variables: map[string]*variable{},
+		sources: map[string]*source{}, given: map[string]*source{}, locals: map[string]*expression{}, variables: map[string]*variable{},
 		localValues: map[string]*result{}, perTarget: map[string]bool{},
 		repositories: map[string]ChartRepository{}, clusters: map[string]*cluster{}, environments: map[string]*environment{},
 		profiles: map[string]*instance{}, releases: map[string]*instance{}, namespaces: map[string]Namespace{},
@@ -49,6 +49,7 @@ func Load(o Options) (*Project, diag.List) {
 	}
 	p.files = files
 	p.load(o, &list)
+	veil(list, p.cover)
 	return p, list.Sorted()
 }
 

@@ -18,6 +18,7 @@ import (
 type Project struct {
 	files   *files
 	sources map[string]*source
+	given   map[string]*source // variable files
 
 	name         string
 	rng          diag.Range
@@ -158,10 +159,14 @@ func (p *Project) EnvironmentValues(t Target) (*values.Node, diag.List) {
 // through it, links resolved.
 func (p *Project) FS() fs.FS { return p.files.fsys }
 
-// Sources is the text of a file that a range names, nil where it cannot be read.
+// Sources is the text of a file that a range names, as messages may show it:
+// without what sensitive variables are set to. It is nil where the file cannot
+// be read.
 func (p *Project) Sources(file string) []byte {
-	if s := p.sources[file]; s != nil {
-		return s.text
+	for _, known := range []map[string]*source{p.sources, p.given} {
+		if s := known[file]; s != nil {
+			return p.cover(file).show(s.text)
+		}
 	}
 	if !fs.ValidPath(file) || p.files.root == nil {
 		return nil

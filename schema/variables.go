@@ -55,7 +55,7 @@ type setting struct {
 
 func (p *Project) loadVariables(o Options, blocks []*instance, list *diag.List) {
 	for _, b := range blocks {
-		p.variables[b.label] = declareVariable(b, list)
+		p.variables[b.label] = p.declareVariable(b, list)
 	}
 	settings := p.settings(o, list)
 	for _, b := range blocks {
@@ -67,7 +67,7 @@ func (p *Project) loadVariables(o Options, blocks []*instance, list *diag.List) 
 	}
 }
 
-func declareVariable(b *instance, list *diag.List) *variable {
+func (p *Project) declareVariable(b *instance, list *diag.List) *variable {
 	v := &variable{block: b, ty: cty.DynamicPseudoType}
 	if x := b.get("type"); x != nil {
 		ty, defaults, diags := typeexpr.TypeConstraintWithDefaults(x.Expression)
@@ -79,6 +79,15 @@ func declareVariable(b *instance, list *diag.List) *variable {
 			v.ty, v.defaults = ty, withoutMarks(defaults)
 		}
 		x.refs, x.calls = nil, nil
+	}
+	if x := b.get("sensitive"); x != nil {
+		checker{p, list}.expression(x, seesNothing, "here")
+		v.secret = true // unless it is known not to be
+		if n := p.scope().node(x, list); n != nil {
+			if secret, ok := (reader{list}).bool(x, n); ok {
+				v.secret = secret
+			}
+		}
 	}
 	return v
 }
@@ -153,6 +162,7 @@ func (p *Project) variableFile(name string, from diag.Range, out map[string]sett
 		return
 	}
 	src, diags := parseSource(name, data)
+	p.given[name] = src
 	*list = append(*list, diags...)
 	if src.body == nil {
 		return
@@ -171,7 +181,7 @@ func (p *Project) variableFile(name string, from diag.Range, out map[string]sett
 			})
 			continue
 		}
-		v, ok := p.alone(a, &instance{file: name}, "in a variable file", list)
+		v, ok := p.alone(newExpression(a, nil, &instance{file: name}), p.variables[a.Name], "in a variable file", list)
 		if !ok {
 			v = cty.NilVal
 		}
@@ -179,24 +189,28 @@ func (p *Project) variableFile(name string, from diag.Range, out map[string]sett
 	}
 }
 
-// alone evaluates an expression that sees functions only.
-func (p *Project) alone(a *hclsyntax.Attribute, in *instance, where string, list *diag.List) (cty.Value, bool) {
-	x := newExpression(a, nil, in)
-	checker{p, list}.expression(x, seesNothing, where)
-	return p.scope().value(x, list)
+// alone evaluates a value for a variable, which sees functions only. Of a
+// sensitive one no more is said than that it is wrong: what is found quotes it.
+func (p *Project) alone(x *expression, v *variable, where string, list *diag.List) (cty.Value, bool) {
+	var found diag.List
+	checker{p, &found}.expression(x, seesNothing, where)
+	value, ok := p.scope().value(x, &found)
+	if v.secret && found.HasErrors() {
+		found = diag.List{{
+			Summary: fmt.Sprintf("The value of the sensitive variable %q cannot be evaluated", v.block.label), Subject: x.key,
+			Detail:  notShown,
+			Remedy:  "Write a plain value: a text stands in quotes, nothing can be referred to, and functions must accept what they are given.",
+			Related: []diag.Related{{Range: v.block.rng, Note: "declared here"}},
+		}}
+	}
+	*list = append(*list, found...)
+	return value, ok
 }
 
 func (p *Project) giveValue(v *variable, settings map[string]setting, list *diag.List) {
 	s, given := settings[v.block.label]
-	if x := v.block.get("sensitive"); x != nil {
-		checker{p, list}.expression(x, seesNothing, "here")
-		if n := p.scope().node(x, list); n != nil {
-			v.secret, _ = reader{list}.bool(x, n)
-		}
-	}
 	if x := v.block.get("default"); x != nil {
-		checker{p, list}.expression(x, seesNothing, "in a default")
-		value, ok := p.scope().value(x, list)
+		value, ok := p.alone(x, v, "in a default", list)
 		if !ok {
 			v.set, v.diags = true, failed
 		} else if value, ok = v.convert(value, x.at(), list); !given {

@@ -71,7 +71,7 @@ func (a *app) formatStream() error {
 	if err != nil {
 		return fmt.Errorf("read standard input: %w", err)
 	}
-	a.texts["<standard input>"] = source
+	a.texts["<standard input>"] = schema.Shown("<standard input>", source)
 	formatted, found := schema.Format("<standard input>", source)
 	if err := a.report(found); err != nil {
 		return err
@@ -86,7 +86,7 @@ func (a *app) formatFile(file string, check bool) (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	a.texts[filepath.ToSlash(file)] = source
+	a.texts[filepath.ToSlash(file)] = schema.Shown(filepath.ToSlash(file), source)
 	formatted, found := schema.Format(filepath.ToSlash(file), source)
 	if a.report(found) != nil || bytes.Equal(source, formatted) {
 		return false, nil
