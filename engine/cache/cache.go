@@ -16,6 +16,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/weir-dev/weir/engine/failpoint"
 )
 
 // Key is the digest of all inputs of a record.
@@ -31,15 +33,18 @@ type Store struct {
 // readable by its owner only.
 func Open(dir string) (*Store, error) {
 	for _, sub := range []string{"record", "blob"} {
+		failpoint.Before("mkdir", filepath.Join(dir, sub))
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
 			return nil, fmt.Errorf("open cache: %w", err)
 		}
 	}
+	failpoint.Before("create", filepath.Join(dir, "probe-"))
 	probe, err := os.CreateTemp(dir, "probe-")
 	if err != nil {
 		return nil, fmt.Errorf("open cache: %w", err)
 	}
 	probe.Close()
+	failpoint.Before("remove", probe.Name())
 	os.Remove(probe.Name())
 	return &Store{dir: dir}, nil
 }
@@ -47,12 +52,14 @@ func Open(dir string) (*Store, error) {
 // Temporary returns an empty store that Close removes: for machines where
 // nothing may be kept, and for runs that must not trust what was.
 func Temporary() (*Store, error) {
+	failpoint.Before("mkdir", "weir-")
 	dir, err := os.MkdirTemp("", "weir-")
 	if err != nil {
 		return nil, fmt.Errorf("open cache: %w", err)
 	}
 	store, err := Open(dir)
 	if err != nil {
+		failpoint.Before("remove all", dir)
 		os.RemoveAll(dir)
 		return nil, err
 	}
@@ -65,6 +72,7 @@ func (s *Store) Close() error {
 	if !s.temporary {
 		return nil
 	}
+	failpoint.Before("remove all", s.dir)
 	return os.RemoveAll(s.dir)
 }
 
@@ -152,6 +160,7 @@ func (s *Store) Get(key Key) (*Record, bool) {
 	}
 	record.Head = bytes.Clone(buffer[at : at+headLen])
 	if now := time.Now(); now.Sub(info.ModTime()) > touchEvery {
+		failpoint.Before("touch", path)
 		_ = os.Chtimes(path, now, now) // tells Sweep that it is in use; no harm if it fails
 	}
 	return record, true
@@ -175,6 +184,7 @@ func (r *Record) Blob(i int) ([]byte, error) {
 		return nil, ErrCorrupt
 	}
 	if now := time.Now(); offset == 0 && now.Sub(info.ModTime()) > touchEvery {
+		failpoint.Before("touch", path)
 		_ = os.Chtimes(path, now, now) // a shared blob is in use as long as one record needs it
 	}
 	data := make([]byte, b.size)
@@ -189,9 +199,11 @@ func (r *Record) Blob(i int) ([]byte, error) {
 
 // Drop forgets a damaged record with the blobs that it names.
 func (r *Record) Drop() {
+	failpoint.Before("remove", r.path)
 	os.Remove(r.path)
 	for _, b := range r.blobs {
 		if b.offset < 0 {
+			failpoint.Before("remove", r.store.blobPath(b.digest))
 			os.Remove(r.store.blobPath(b.digest))
 		}
 	}
@@ -245,21 +257,26 @@ func (s *Store) putBlob(b blob, data []byte) error {
 
 // write makes a file appear whole or not at all.
 func (s *Store) write(path string, data []byte) error {
+	failpoint.Before("mkdir", filepath.Dir(path))
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("write cache: %w", err)
 	}
+	failpoint.Before("create", path)
 	file, err := os.CreateTemp(filepath.Dir(path), ".new-")
 	if err != nil {
 		return fmt.Errorf("write cache: %w", err)
 	}
+	failpoint.Before("write", path)
 	_, err = file.Write(data)
 	if closing := file.Close(); err == nil {
 		err = closing
 	}
 	if err == nil {
+		failpoint.Before("rename", path)
 		err = os.Rename(file.Name(), path)
 	}
 	if err != nil {
+		failpoint.Before("remove", file.Name())
 		os.Remove(file.Name())
 		return fmt.Errorf("write cache: %w", err)
 	}
@@ -288,6 +305,7 @@ func (s *Store) Sweep(now time.Time) error {
 	if info, err := os.Stat(mark); err == nil && now.Sub(info.ModTime()) < touchEvery {
 		return nil
 	}
+	failpoint.Before("write", mark)
 	if err := os.WriteFile(mark, nil, 0o600); err != nil {
 		return fmt.Errorf("sweep cache: %w", err)
 	}
@@ -296,6 +314,7 @@ func (s *Store) Sweep(now time.Time) error {
 			return nil //nolint:nilerr // another process may sweep at the same time
 		}
 		if info, err := entry.Info(); err == nil && now.Sub(info.ModTime()) > keepFor {
+			failpoint.Before("remove", path)
 			os.Remove(path)
 		}
 		return nil

@@ -32,7 +32,8 @@ func (r *local) makeRepository() error {
 	if err != nil {
 		return r.disk.failed(err)
 	}
-	defer os.RemoveAll(made)
+	defer func() { _ = r.disk.removeAll(made) }()
+	r.disk.about("chmod", made)
 	if err := os.Chmod(made, 0o755); err != nil {
 		return r.disk.failed(err)
 	}
@@ -58,10 +59,11 @@ func (r *local) makeRepository() error {
 	// What killed runs left; and what slower ones are at, which find out that
 	// there is a repository now.
 	beside, err := os.ReadDir(above)
+	err = r.disk.failed(err)
 	for _, f := range beside {
 		if strings.HasPrefix(f.Name(), prefix) {
-			err = errors.Join(err, os.RemoveAll(filepath.Join(above, f.Name())))
+			err = errors.Join(err, r.disk.removeAll(filepath.Join(above, f.Name())))
 		}
 	}
-	return r.disk.failed(err)
+	return err
 }

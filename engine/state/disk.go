@@ -6,19 +6,23 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
+	"github.com/weir-dev/weir/engine/failpoint"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// disk is every way in which this package changes a file. Each asks before
-// first, where a test can stop a run for good.
+// disk is every way in which this package changes a file. Each says so first,
+// where a test can stop a run for good.
 type disk struct {
 	name   string // of the repository, for diagnostics
 	before func(what, path string)
 }
 
+// about announces one write that is next.
 func (d disk) about(what, path string) {
+	failpoint.Before(what, path)
 	if d.before != nil {
 		d.before(what, path)
 	}
@@ -54,11 +58,12 @@ func (d disk) mkdir(path string) error {
 
 // write makes a file, on the disk when it returns if sync is true.
 func (d disk) write(path string, data []byte, sync bool) error {
-	d.about("write", path)
+	d.about("open", path)
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err != nil {
 		return d.failed(err)
 	}
+	d.about("write", path)
 	_, err = f.Write(data)
 	if err == nil && sync {
 		err = f.Sync()
@@ -78,6 +83,12 @@ func (d disk) remove(path string) error {
 		return nil
 	}
 	return d.failed(err)
+}
+
+// removeAll removes a directory of ours with all that is in it.
+func (d disk) removeAll(path string) error {
+	d.about("remove all", path)
+	return d.failed(os.RemoveAll(path))
 }
 
 // replace makes a file appear whole, by way of another one on the same file
@@ -108,6 +119,7 @@ func (d disk) take(lock, ours string) error {
 	if err != nil {
 		return d.failed(err)
 	}
+	d.about("open", lock)
 	f, err := os.OpenFile(lock, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if errors.Is(err, fs.ErrExist) {
 		return errLocked
@@ -115,6 +127,7 @@ func (d disk) take(lock, ours string) error {
 	if err != nil {
 		return d.failed(err)
 	}
+	d.about("write", lock)
 	_, err = f.Write(data)
 	return d.failed(errors.Join(err, f.Sync(), f.Close()))
 }
@@ -147,4 +160,25 @@ func (d disk) removeEmpty(root, dir string) {
 		}
 		dir = filepath.Dir(dir)
 	}
+}
+
+// removeDirs removes a directory with nothing but directories in it.
+func (d disk) removeDirs(root string) error {
+	var dirs []string
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() {
+			dirs = append(dirs, path)
+		}
+		return err
+	})
+	if err != nil {
+		return d.failed(err)
+	}
+	for _, dir := range slices.Backward(dirs) { // what is inside of a directory comes after it
+		d.about("remove", dir)
+		if err := os.Remove(dir); err != nil {
+			return d.failed(err)
+		}
+	}
+	return nil
 }

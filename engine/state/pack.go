@@ -59,20 +59,19 @@ func (r *local) writePack(p *pool, ids []plumbing.Hash) (err error) {
 	if err != nil {
 		return r.disk.failed(err)
 	}
+	r.disk.about("pack index", dir)
 	index, err := os.CreateTemp(dir, "tmp_idx_")
 	if err != nil {
-		pack.Close()
-		os.Remove(pack.Name())
-		return r.disk.failed(err)
+		return errors.Join(r.disk.failed(err), pack.Close(), r.disk.remove(pack.Name()))
 	}
 	defer func() {
 		if err != nil {
-			os.Remove(pack.Name())
-			os.Remove(index.Name())
+			err = errors.Join(err, r.disk.remove(pack.Name()), r.disk.remove(index.Name()))
 		}
 	}()
 	sum, err := encodePack(pack, index, p.objects, ids)
 	for _, f := range []*os.File{pack, index} {
+		r.disk.about("chmod", f.Name())
 		err = errors.Join(err, f.Chmod(0o444), f.Sync(), f.Close())
 	}
 	if err != nil {

@@ -59,9 +59,8 @@ func NewPlain(dir string) (*Plain, error) {
 		}
 	}
 	for _, left := range []string{plainNext, plainLast} {
-		p.disk.about("remove", left)
-		if err := os.RemoveAll(filepath.Join(dir, left)); err != nil {
-			return nil, p.disk.failed(err)
+		if err := p.disk.removeAll(filepath.Join(dir, left)); err != nil {
+			return nil, err
 		}
 	}
 	p.next = filepath.Join(dir, plainNext)
@@ -227,12 +226,11 @@ func (p *Plain) Commit() error {
 func (p *Plain) Discard() error {
 	var failed error
 	for _, name := range []string{plainNext, plainLast} {
-		p.disk.about("remove", name)
-		failed = errors.Join(failed, os.RemoveAll(filepath.Join(p.dir, name)))
+		failed = errors.Join(failed, p.disk.removeAll(filepath.Join(p.dir, name)))
 	}
 	if p.made {
 		p.made = false
-		failed = errors.Join(failed, os.Remove(p.dir))
+		failed = errors.Join(failed, p.disk.remove(p.dir))
 	}
-	return p.disk.failed(failed)
+	return failed
 }

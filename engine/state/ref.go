@@ -101,11 +101,12 @@ func (r *local) reflog(old, new plumbing.Hash, by Signature, message string) {
 		if r.disk.mkdir(filepath.Dir(path)) != nil {
 			continue
 		}
-		r.disk.about("append", path)
+		r.disk.about("open", path)
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
 		if err != nil {
 			continue
 		}
+		r.disk.about("append", path)
 		f.WriteString(line)
 		f.Close()
 	}

@@ -2,7 +2,6 @@ package state
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -264,8 +263,8 @@ func (r *local) updateFiles(from reader, out checkoutPlan) error {
 				return err
 			}
 			if info, err := os.Lstat(full); err == nil && info.IsDir() {
-				if err := removeDirs(full); err != nil {
-					return r.disk.failed(err)
+				if err := r.disk.removeDirs(full); err != nil {
+					return err
 				}
 			}
 			if err := r.disk.rename(next, full); err != nil {
@@ -277,27 +276,6 @@ func (r *local) updateFiles(from reader, out checkoutPlan) error {
 			return r.disk.failed(err)
 		}
 		out.index.set(e, info)
-	}
-	return nil
-}
-
-// removeDirs removes a directory with nothing but directories in it.
-func removeDirs(root string) error {
-	var dirs []string
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() {
-			dirs = append(dirs, path)
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	slices.SortFunc(dirs, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
-	for _, dir := range dirs {
-		if err := os.Remove(dir); err != nil {
-			return err
-		}
 	}
 	return nil
 }
