@@ -25,17 +25,11 @@ type keys struct {
 	files fs.FS
 
 	mu       sync.Mutex
-	closures map[string]*closure // of kustomizations, by directory
-}
-
-type closure struct {
-	once   sync.Once
-	digest [sha256.Size]byte
-	found  diag.List
+	closures map[string]func() ([]byte, diag.List) // of kustomizations, by directory
 }
 
 func newKeys(build string, files fs.FS) *keys {
-	return &keys{build: build, files: files, closures: map[string]*closure{}}
+	return &keys{build: build, files: files, closures: map[string]func() ([]byte, diag.List){}}
 }
 
 // of digests one release; chart is its chart's digest, empty without one.
@@ -78,9 +72,9 @@ func (k *keys) kustomize(d digest, z schema.Kustomize) diag.List {
 	for _, refs := range [][]schema.Ref{z.Directories, z.Components} {
 		d.count(len(refs))
 		for _, ref := range refs {
-			c := k.closure(ref)
-			d.Write(c.digest[:])
-			found = append(found, c.found...)
+			sum, list := k.closure(ref)
+			d.Write(sum)
+			found = append(found, list...)
 		}
 	}
 	d.table(z.Labels)
@@ -104,29 +98,39 @@ func (k *keys) kustomize(d digest, z schema.Kustomize) diag.List {
 	return found
 }
 
+// reach is what is wrong with the files that a release's kustomizations reach.
+func (k *keys) reach(z schema.Kustomize) diag.List {
+	var found diag.List
+	for _, ref := range slices.Concat(z.Directories, z.Components) {
+		_, list := k.closure(ref)
+		found = append(found, list...)
+	}
+	return found
+}
+
 // closure digests a kustomization with all that it reaches, once per directory.
-func (k *keys) closure(ref schema.Ref) *closure {
+func (k *keys) closure(ref schema.Ref) ([]byte, diag.List) {
 	k.mu.Lock()
-	c := k.closures[ref.Path]
-	if c == nil {
-		c = &closure{}
-		k.closures[ref.Path] = c
+	sum := k.closures[ref.Path]
+	if sum == nil {
+		sum = sync.OnceValues(func() ([]byte, diag.List) { return closureOf(k.files, ref) })
+		k.closures[ref.Path] = sum
 	}
 	k.mu.Unlock()
-	c.once.Do(func() {
-		files, found := transform.Closure(k.files, ref)
-		c.found = found
-		d := digest{sha256.New()}
-		for _, file := range files {
-			data, err := fs.ReadFile(k.files, file)
-			if err != nil {
-				c.found = append(c.found, diag.Diagnostic{Summary: "A file of a kustomization cannot be read", Subject: diag.Range{File: file}, Detail: err.Error()})
-			}
-			d.text(file, string(data))
+	return sum()
+}
+
+func closureOf(project fs.FS, ref schema.Ref) ([]byte, diag.List) {
+	files, found := transform.Closure(project, ref)
+	d := digest{sha256.New()}
+	for _, file := range files {
+		data, err := fs.ReadFile(project, file)
+		if err != nil {
+			found = append(found, diag.Diagnostic{Summary: "A file of a kustomization cannot be read", Subject: diag.Range{File: file}, Detail: err.Error()})
 		}
-		d.Sum(c.digest[:0])
-	})
-	return c
+		d.text(file, string(data))
+	}
+	return d.Sum(nil), found
 }
 
 // digest feeds a hash so that no two different sequences of calls look alike:

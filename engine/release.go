@@ -162,8 +162,7 @@ func (h *hydrator) validate(ctx context.Context, r *plan.Release) diag.List {
 	if found.HasErrors() {
 		return found
 	}
-	_, closures := h.keys.of(r, "")
-	found = append(found, closures...)
+	found = append(found, h.keys.reach(r.Kustomize)...)
 	if chart == nil {
 		return found
 	}

@@ -1,0 +1,39 @@
+package engine
+
+import (
+	"io/fs"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/weir-dev/weir/schema"
+)
+
+// broken is a file system with a bug.
+type broken struct{ fstest.MapFS }
+
+func (broken) Open(string) (fs.File, error)          { panic("open") }
+func (broken) Stat(string) (fs.FileInfo, error)      { panic("stat") }
+func (broken) ReadDir(string) ([]fs.DirEntry, error) { panic("readdir") }
+
+// TestAPanicIsEverybodys: what panics for the first release that wants it must
+// not be nothing for the second.
+func TestAPanicIsEverybodys(t *testing.T) {
+	charts, keys := newCharts(broken{}), newKeys("1", broken{})
+	for name, want := range map[string]func(){
+		"fetch":   func() { charts.fetch(schema.Chart{Kind: schema.Local, Source: "./a", Path: "a"}) },
+		"closure": func() { keys.closure(schema.Ref{Path: "k"}) },
+	} {
+		var got []bool
+		for range 2 {
+			func() {
+				defer func() { got = append(got, recover() != nil) }()
+				want()
+			}()
+		}
+		if diff := cmp.Diff([]bool{true, true}, got); diff != "" {
+			t.Errorf("%s panics: -want +got:\n%s", name, diff)
+		}
+	}
+}
