@@ -1,12 +1,12 @@
 package state
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
-
-	"github.com/go-git/go-git/v5/config"
 
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -41,16 +41,41 @@ const (
 	fallbackEmail = "weir@localhost"
 )
 
-// Identity finds author and committer as Git does: GIT_AUTHOR_* and
+// Committer says who commits and who signs, as Git would: GIT_AUTHOR_* and
 // GIT_COMMITTER_*, then the repository's and the user's Git configuration, then
 // EMAIL, then "weir <weir@localhost>". The time is GIT_AUTHOR_DATE,
-// GIT_COMMITTER_DATE, SOURCE_DATE_EPOCH or now, in this order.
-func Identity(r Repository, env func(string) string, now time.Time) (Signatures, error) {
-	c, err := r.gitConfig()
+// GIT_COMMITTER_DATE, SOURCE_DATE_EPOCH or Now, in this order. Commits are
+// signed where commit.gpgsign says so, or where there is a SigningKey.
+//
+// One Committer is shared by all clusters of a run: it makes one signature at a
+// time, as agents and hardware keys want it.
+type Committer struct {
+	Author     string // "Name <email>", before all that the environment and Git say
+	SigningKey string // a key, in any form of user.signingKey; empty: WEIR_SIGNING_KEY, or what Git says
+	NoSign     bool   // not signed, whatever else says so
+	Env        func(string) string
+	Now        time.Time
+
+	signing sync.Mutex
+}
+
+// Record is what a commit to a repository says, and how it will be signed.
+func (c *Committer) Record(ctx context.Context, r Repository, message string) (Record, error) {
+	config, err := readSettings(ctx, r.configDir(), c.Env)
 	if err != nil {
-		return Signatures{}, err
+		return Record{}, err
 	}
-	if epoch := env("SOURCE_DATE_EPOCH"); epoch != "" {
+	who, err := c.signatures(config)
+	if err != nil {
+		return Record{}, err
+	}
+	sign, err := c.signer(ctx, r.configDir(), config, who.Committer)
+	return Record{Message: message, Who: who, Sign: sign}, err
+}
+
+func (c *Committer) signatures(config settings) (Signatures, error) {
+	now := c.Now
+	if epoch := c.Env("SOURCE_DATE_EPOCH"); epoch != "" {
 		seconds, err := strconv.ParseInt(epoch, 10, 64)
 		if err != nil {
 			return Signatures{}, diag.Refuse(diag.Diagnostic{
@@ -63,19 +88,19 @@ func Identity(r Repository, env func(string) string, now time.Time) (Signatures,
 	}
 	var who Signatures
 	for _, one := range []struct {
-		to          *Signature
-		prefix      string
-		name, email string
+		to           *Signature
+		prefix, name string
 	}{
-		{&who.Author, "GIT_AUTHOR_", c.Author.Name, c.Author.Email},
-		{&who.Committer, "GIT_COMMITTER_", c.Committer.Name, c.Committer.Email},
+		{&who.Author, "GIT_AUTHOR_", "author"},
+		{&who.Committer, "GIT_COMMITTER_", "committer"},
 	} {
 		s := Signature{
-			Name:  first(plain(env(one.prefix+"NAME")), plain(one.name), plain(c.User.Name), fallbackName),
-			Email: first(plain(env(one.prefix+"EMAIL")), plain(one.email), plain(c.User.Email), plain(env("EMAIL")), fallbackEmail),
+			Name:  first(plain(c.Env(one.prefix+"NAME")), plain(config.last(one.name+".name")), plain(config.last("user.name")), fallbackName),
+			Email: first(plain(c.Env(one.prefix+"EMAIL")), plain(config.last(one.name+".email")), plain(config.last("user.email")), plain(c.Env("EMAIL")), fallbackEmail),
 			When:  now.Truncate(time.Second),
 		}
-		if date := env(one.prefix + "DATE"); date != "" {
+		if date := c.Env(one.prefix + "DATE"); date != "" {
+			var err error
 			if s.When, err = parseDate(date); err != nil {
 				return Signatures{}, diag.Refuse(diag.Diagnostic{
 					Summary: one.prefix + "DATE is no date",
@@ -86,39 +111,19 @@ func Identity(r Repository, env func(string) string, now time.Time) (Signatures,
 		}
 		*one.to = s
 	}
-	return who, nil
-}
-
-// gitConfig is the configuration that Git would use in the repository.
-func (r *local) gitConfig() (*config.Config, error) {
-	merged := config.NewConfig()
-	user := func(c *config.Config) {
-		merged.User.Name, merged.User.Email = first(c.User.Name, merged.User.Name), first(c.User.Email, merged.User.Email)
-		merged.Author.Name, merged.Author.Email = first(c.Author.Name, merged.Author.Name), first(c.Author.Email, merged.Author.Email)
-		merged.Committer.Name, merged.Committer.Email = first(c.Committer.Name, merged.Committer.Name), first(c.Committer.Email, merged.Committer.Email)
-	}
-	for _, scope := range []config.Scope{config.SystemScope, config.GlobalScope} {
-		c, err := config.LoadConfig(scope)
-		if err != nil {
-			return nil, diag.Refuse(diag.Diagnostic{
-				Summary: "your Git configuration cannot be read",
-				Detail:  sentence(err.Error()) + ".",
-				Remedy:  "Correct it until `git config --list` reads it: the commit's author comes from there.",
+	if c.Author != "" {
+		name, rest, _ := strings.Cut(c.Author, "<")
+		email, after, closed := strings.Cut(rest, ">")
+		who.Author.Name, who.Author.Email = plain(name), plain(email)
+		if who.Author.Name == "" || who.Author.Email == "" || !closed || strings.TrimSpace(after) != "" {
+			return Signatures{}, diag.Refuse(diag.Diagnostic{
+				Summary: "the author is not written as Git takes it",
+				Detail:  fmt.Sprintf("It is %q.", c.Author),
+				Remedy:  "Write a name and an address: `Ann Author <ann@example.com>`.",
 			})
 		}
-		user(c)
 	}
-	if r.store == nil {
-		return merged, nil
-	}
-	r.store.mu.Lock()
-	defer r.store.mu.Unlock()
-	c, err := r.store.git.Config()
-	if err != nil {
-		return nil, fmt.Errorf("read configuration of %s: %w", r.at.Name, err)
-	}
-	user(c)
-	return merged, nil
+	return who, nil
 }
 
 // first is the first that is not empty.
@@ -160,4 +165,13 @@ func parseDate(s string) (time.Time, error) {
 		}
 	}
 	return time.Time{}, fmt.Errorf("%q is no date", s)
+}
+
+// Identity is who a Committer without wishes says commits.
+func Identity(r Repository, env func(string) string, now time.Time) (Signatures, error) {
+	config, err := readSettings(context.Background(), r.configDir(), env)
+	if err != nil {
+		return Signatures{}, err
+	}
+	return (&Committer{Env: env, Now: now}).signatures(config)
 }

@@ -42,6 +42,13 @@ func (r *local) Close() error {
 	return r.store.close()
 }
 
+func (r *local) configDir() string {
+	if r.store == nil {
+		return ""
+	}
+	return r.at.Dir
+}
+
 // Head is the last commit of the branch, or an empty snapshot before the first.
 func (r *local) Head(ctx context.Context) (*Snapshot, error) {
 	if err := ctx.Err(); err != nil {
@@ -115,7 +122,10 @@ func (r *local) Commit(ctx context.Context, c *Change, record Record) (Result, e
 		tree = plumbing.NewHash(emptyTree)
 		c.pool.add(plumbing.TreeObject, tree, nil)
 	}
-	commit := encodeCommit(tree, tip, record)
+	commit, err := encodeCommit(ctx, tree, tip, record)
+	if err != nil {
+		return Result{}, err
+	}
 	id := hashObject(plumbing.CommitObject, commit)
 	c.pool.add(plumbing.CommitObject, id, commit)
 	if err := r.writeObjects(c.pool); err != nil {

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing"
 
 	"github.com/weir-dev/weir/engine/remote"
@@ -47,13 +46,16 @@ type Repository interface {
 	// Close releases open files.
 	Close() error
 
-	gitConfig() (*config.Config, error)
+	// configDir is the directory whose Git configuration counts beside the
+	// user's; empty where that is the user's alone.
+	configDir() string
 }
 
 // Record is what a commit says beside its files.
 type Record struct {
 	Message string
 	Who     Signatures
+	Sign    Signer // nil: the commit is not signed
 }
 
 // Result is what Commit did. Old and New are equal where it made no commit. A
@@ -125,17 +127,3 @@ func treeOf(r reader, commit plumbing.Hash) (plumbing.Hash, error) {
 // emptyTree is the tree of a commit without files; elsewhere in this package
 // that is the zero id.
 const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-
-// encodeCommit is the content of a commit; the parent is zero for the first.
-func encodeCommit(tree, parent plumbing.Hash, record Record) []byte {
-	var b strings.Builder
-	fmt.Fprintf(&b, "tree %s\n", tree)
-	if !parent.IsZero() {
-		fmt.Fprintf(&b, "parent %s\n", parent)
-	}
-	fmt.Fprintf(&b, "author %s\ncommitter %s\n\n%s", record.Who.Author, record.Who.Committer, record.Message)
-	if !strings.HasSuffix(record.Message, "\n") {
-		b.WriteByte('\n')
-	}
-	return []byte(b.String())
-}

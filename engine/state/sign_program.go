@@ -1,0 +1,348 @@
+package state
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/weir-dev/weir/engine/failpoint"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// signingKeyVariable names a key to sign with where no flag does.
+const signingKeyVariable = "WEIR_SIGNING_KEY"
+
+// program is one that Git runs to sign, with the key it is given.
+type program struct {
+	format string // openpgp or ssh
+	name   string
+	key    string
+	dir    string // what a relative key file of the configuration is relative to
+	env    func(string) string
+}
+
+// signer finds the program and the key that Git would sign with; nil where
+// nobody wants a signature. Keys stay with the programs: with their agents and
+// their hardware.
+func (c *Committer) signer(ctx context.Context, dir string, config settings, committer Signature) (Signer, error) {
+	if c.NoSign {
+		return nil, nil
+	}
+	p := program{key: first(c.SigningKey, c.Env(signingKeyVariable)), env: c.Env}
+	asked := p.key != ""
+	if !asked {
+		var err error
+		if asked, err = config.on("commit.gpgsign"); err != nil || !asked {
+			return nil, err
+		}
+		p.key, p.dir = config.last("user.signingkey"), dir
+	}
+	p.format = first(config.last("gpg.format"), "openpgp")
+	if p.dir == "" && looksLikeSSH(p.key) && p.format == "openpgp" {
+		p.format = "ssh" // the flag's key says itself what it is
+	}
+	switch p.format {
+	case "openpgp":
+		p.name = first(config.last("gpg.program", "gpg.openpgp.program"), "gpg")
+		p.key = first(p.key, plain(committer.Name)+" <"+plain(committer.Email)+">")
+	case "ssh":
+		p.name = first(config.last("gpg.ssh.program"), "ssh-keygen")
+		if p.key == "" {
+			var err error
+			if p.key, err = defaultSSHKey(ctx, config.last("gpg.ssh.defaultkeycommand")); err != nil {
+				return nil, err
+			}
+		}
+	case "x509":
+		return nil, diag.Refuse(diag.Diagnostic{
+			Summary: "Weir does not sign with X.509 certificates",
+			Detail:  "gpg.format is x509 in your Git configuration, and commits are to be signed.",
+			Remedy:  "Sign with an SSH or OpenPGP key: set gpg.format for the state repository, or name a key with --signing-key or " + signingKeyVariable + ". --no-sign commits without a signature.",
+		})
+	default:
+		return nil, diag.Refuse(diag.Diagnostic{
+			Summary: fmt.Sprintf("gpg.format %q of your Git configuration is not known", p.format),
+			Detail:  "Commits are to be signed, and this says how.",
+			Remedy:  "Set it to ssh or openpgp.",
+		})
+	}
+	p.name = expandHome(p.name, c.Env)
+	return func(ctx context.Context, payload []byte) ([]byte, error) {
+		c.signing.Lock()
+		defer c.signing.Unlock()
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if p.format == "ssh" {
+			return p.signSSH(ctx, payload)
+		}
+		return p.signPGP(ctx, payload)
+	}, nil
+}
+
+// looksLikeSSH tells a key or a key file from a key id of GnuPG.
+func looksLikeSSH(key string) bool {
+	_, literal := literalKey(key)
+	return literal || strings.ContainsAny(key, `/\`)
+}
+
+// literalKey returns the public key that a user.signingkey spells out.
+func literalKey(key string) (string, bool) {
+	if literal, ok := strings.CutPrefix(key, "key::"); ok {
+		return literal, true
+	}
+	return key, strings.HasPrefix(key, "ssh-")
+}
+
+func expandHome(path string, env func(string) string) string {
+	if rest, ok := strings.CutPrefix(path, "~/"); ok && env("HOME") != "" {
+		return filepath.Join(env("HOME"), rest)
+	}
+	return path
+}
+
+// defaultSSHKey runs gpg.ssh.defaultKeyCommand: the first line of what it prints
+// is the key.
+func defaultSSHKey(ctx context.Context, command string) (string, error) {
+	words, err := splitCommand(command)
+	if err != nil {
+		return "", diag.Refuse(diag.Diagnostic{
+			Summary: "gpg.ssh.defaultKeyCommand of your Git configuration cannot be run",
+			Detail:  sentence(err.Error()) + ".",
+			Remedy:  "Correct it, or set user.signingKey.",
+		})
+	}
+	if len(words) == 0 {
+		return "", diag.Refuse(diag.Diagnostic{
+			Summary: "commits are to be signed, but no SSH key is named",
+			Detail:  "commit.gpgSign is true and gpg.format is ssh, and there is neither a user.signingKey nor a gpg.ssh.defaultKeyCommand.",
+			Remedy:  "Set user.signingKey to a key file or to `key::` and a public key, or name a key with --signing-key or " + signingKeyVariable + ". --no-sign commits without a signature.",
+		})
+	}
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
+	cmd.WaitDelay = patience
+	var complaint bytes.Buffer
+	cmd.Stderr = &complaint
+	out, err := cmd.Output()
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	if err == nil {
+		line := firstLine(string(out))
+		if _, literal := literalKey(line); literal {
+			return line, nil
+		}
+		err = errors.New("it printed no key")
+	}
+	return "", diag.Refuse(diag.Diagnostic{
+		Summary: "gpg.ssh.defaultKeyCommand names no key to sign with",
+		Detail:  fmt.Sprintf("`%s`: %s.", command, strings.TrimSuffix(firstLine(complaint.String(), err.Error()), ".")),
+		Remedy:  "It has to print `key::` and a public key on its first line, as `ssh-add -L` does without the prefix: load a key into the agent, or set user.signingKey.",
+	})
+}
+
+// splitCommand splits a command line at spaces as Git does: with quotes and
+// backslashes, without a shell.
+func splitCommand(line string) ([]string, error) {
+	var words []string
+	var word strings.Builder
+	inWord, quote := false, rune(0)
+	escaped := false
+	for _, c := range line {
+		switch {
+		case escaped:
+			word.WriteRune(c)
+			escaped = false
+		case c == '\\' && quote != '\'':
+			escaped, inWord = true, true
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote != 0:
+			word.WriteRune(c)
+		case c == '\'' || c == '"':
+			quote, inWord = c, true
+		case c == ' ' || c == '\t' || c == '\n':
+			if inWord {
+				words = append(words, word.String())
+				word.Reset()
+				inWord = false
+			}
+		default:
+			word.WriteRune(c)
+			inWord = true
+		}
+	}
+	if quote != 0 || escaped {
+		return nil, errors.New("a quote is not closed")
+	}
+	if inWord {
+		words = append(words, word.String())
+	}
+	return words, nil
+}
+
+// patience is how long a program that was stopped may keep its output open.
+const patience = 2 * time.Second
+
+// signSSH runs `ssh-keygen -Y sign` over files, the way that Git does and that
+// programs in its place are made for.
+func (p program) signSSH(ctx context.Context, payload []byte) ([]byte, error) {
+	failpoint.Before("mkdir", "signature")
+	dir, err := os.MkdirTemp("", "weir-sign-")
+	if err != nil {
+		return nil, fmt.Errorf("sign the commit: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	buffer := filepath.Join(dir, "commit")
+	failpoint.Before("write", buffer)
+	if err := os.WriteFile(buffer, payload, 0o600); err != nil {
+		return nil, fmt.Errorf("sign the commit: %w", err)
+	}
+	args := []string{"-Y", "sign", "-n", "git"}
+	if literal, ok := literalKey(p.key); ok {
+		file := filepath.Join(dir, "key")
+		failpoint.Before("write", file)
+		if err := os.WriteFile(file, []byte(literal+"\n"), 0o600); err != nil {
+			return nil, fmt.Errorf("sign the commit: %w", err)
+		}
+		args = append(args, "-f", file, "-U") // the private half is in an agent
+	} else {
+		file := expandHome(p.key, p.env)
+		if p.dir != "" && !filepath.IsAbs(file) {
+			file = filepath.Join(p.dir, file)
+		}
+		if _, err := os.Stat(file); err != nil {
+			return nil, diag.Refuse(diag.Diagnostic{
+				Summary: "the SSH key to sign commits with is not there",
+				Subject: diag.Range{File: file},
+				Detail:  sentence(answered(err)) + ". Nothing was committed.",
+				Remedy:  "Correct user.signingKey of your Git configuration, --signing-key or " + signingKeyVariable + "; a key that is in an agent can be written as `key::` and its public half. --no-sign commits without a signature.",
+			})
+		}
+		args = append(args, "-f", file)
+	}
+	_, complaint, err := p.run(ctx, nil, append(args, buffer)...)
+	if err != nil {
+		return nil, p.refuseSSH(ctx, complaint, err)
+	}
+	signature, err := os.ReadFile(buffer + ".sig")
+	if err != nil || !bytes.HasPrefix(signature, []byte(beginSSH)) {
+		return nil, p.refuse("The program ended well, but left no SSH signature.", "Check gpg.ssh.program of your Git configuration.")
+	}
+	return signature, nil
+}
+
+func (p program) refuseSSH(ctx context.Context, complaint string, err error) error {
+	said := answerOf(complaint, err)
+	has := func(texts ...string) bool {
+		for _, text := range texts {
+			if strings.Contains(complaint, text) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, os.ErrNotExist):
+		return p.refuse(fmt.Sprintf("There is no program %s.", p.name), "Install OpenSSH 8.2 or newer, or correct gpg.ssh.program of your Git configuration.")
+	case has("usage:", "unknown option", "illegal option"):
+		return p.refuse(said, "Install OpenSSH 8.2 or newer: older ones do not sign.")
+	case has("passphrase"):
+		return p.refuse(said, "The key has a passphrase and there was nobody to type it: load the key into an agent with `ssh-add` first.")
+	case has("agent", "Couldn't find key", "No private key found"):
+		return p.refuse(said, "The private half of the key is expected in an SSH agent: see `ssh-add -L` for what is there, and SSH_AUTH_SOCK.")
+	case has("invalid format", "Couldn't load public key", "error in libcrypto"):
+		return p.refuse(said, "The file is no SSH key: correct user.signingKey of your Git configuration, --signing-key or "+signingKeyVariable+".")
+	case has("UNPROTECTED", "bad permissions"):
+		return p.refuse(said, "Let nobody but its owner read the key: chmod 600.")
+	}
+	return p.refuse(said, "Try it by hand: `echo x | ssh-keygen -Y sign -n git -f <key>`.")
+}
+
+// signPGP runs gpg, which tells on a status channel whether it really signed.
+func (p program) signPGP(ctx context.Context, payload []byte) ([]byte, error) {
+	signature, complaint, err := p.run(ctx, payload, "--status-fd=2", "-bsau", p.key)
+	if err == nil && !strings.Contains("\n"+complaint, "\n[GNUPG:] SIG_CREATED ") {
+		err = errors.New("it did not say that it made a signature")
+	}
+	if err == nil && !bytes.HasPrefix(signature, []byte(beginPGP)) {
+		err = errors.New("what it wrote is no armored signature")
+	}
+	if err != nil {
+		return nil, p.refusePGP(ctx, complaint, err)
+	}
+	return signature, nil
+}
+
+func (p program) refusePGP(ctx context.Context, complaint string, err error) error {
+	said := answerOf(complaint, err)
+	has := func(texts ...string) bool {
+		for _, text := range texts {
+			if strings.Contains(complaint, text) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, os.ErrNotExist):
+		return p.refuse(fmt.Sprintf("There is no program %s.", p.name), "Install GnuPG, or correct gpg.program of your Git configuration, or sign with an SSH key.")
+	case has("KEYEXPIRED", "KEY_CONSIDERED") && has("expired"):
+		return p.refuse(said, "Renew the key with `gpg --quick-set-expire`, or sign with another one.")
+	case has("INV_SGNR", "No secret key", "secret key not available"):
+		return p.refuse(said, fmt.Sprintf("There is no secret key for %q: see `gpg --list-secret-keys`, and correct user.signingKey of your Git configuration, --signing-key or %s.", p.key, signingKeyVariable))
+	case has("Inappropriate ioctl", "No pinentry", "No such device", "Screen or window too small", "Bad passphrase", "Operation cancelled", "Timeout", "No passphrase given", "Not a tty", "END_OF_FILE", "PINENTRY_LAUNCHED", "End of file"):
+		return p.refuse(said, "The key is locked and nobody could be asked for its passphrase: on a terminal set GPG_TTY=$(tty), elsewhere unlock the key first with gpg-preset-passphrase, or use a key without one.")
+	case has("agent"):
+		return p.refuse(said, "The agent does not answer: try `gpgconf --kill gpg-agent`, and see that GNUPGHOME belongs to this user.")
+	}
+	return p.refuse(said, fmt.Sprintf("Try it by hand: `echo x | %s -bsau '%s'`.", filepath.Base(p.name), p.key))
+}
+
+// run runs the program. Its own words come back with the error, for the user.
+func (p program) run(ctx context.Context, input []byte, args ...string) (out []byte, complaint string, err error) {
+	cmd := exec.CommandContext(ctx, p.name, args...)
+	cmd.Stdin = bytes.NewReader(input)
+	cmd.WaitDelay = patience
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err = cmd.Run()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		err = nil // it ended well; an agent that it started holds its streams
+	}
+	return stdout.Bytes(), stderr.String(), err
+}
+
+// answerOf is what a program said of its failure, without the status lines of
+// GnuPG.
+func answerOf(complaint string, err error) string {
+	var said []string
+	for line := range strings.Lines(complaint) {
+		line = strings.TrimSpace(line)
+		if line != "" && !strings.HasPrefix(line, "[GNUPG:]") && len(said) < 4 {
+			said = append(said, line)
+		}
+	}
+	if len(said) == 0 {
+		said = append(said, err.Error())
+	}
+	return "It says:\n  " + strings.Join(said, "\n  ")
+}
+
+func (p program) refuse(detail, remedy string) error {
+	return diag.Refuse(diag.Diagnostic{
+		Summary: fmt.Sprintf("%s cannot sign the commit", filepath.Base(p.name)),
+		Detail:  detail + "\nNothing was committed.",
+		Remedy:  remedy + " --no-sign commits without a signature.",
+	})
+}
