@@ -10,33 +10,37 @@ import (
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// compare stages what disappears and the namespaces that are asked for, and
-// works every cluster's change out. With failed set only the diagnostics matter:
-// releases are missing from the stages.
+// compare works every cluster's change out. With failed set only the diagnostics
+// matter: releases are missing from the stages.
 func (all *sites) compare(run Run, p *plan.Plan, failed bool) (diag.List, error) {
 	var found diag.List
 	for _, s := range all.all {
-		list, err := s.disappear(run, p)
-		found = append(found, list...)
-		if err != nil {
-			list, err := refusal(err)
-			return append(found, list...), err
-		}
-		if failed || list.HasErrors() {
-			continue // what is said of objects would be noise
-		}
-		if err := s.namespaces(all.plain); err != nil {
-			list, err := refusal(err)
-			return append(found, list...), err
-		}
-		s.change, err = s.stage.Plan()
-		list, err = refusal(err)
-		found = append(found, list...)
-		if err != nil {
+		list, err := s.compare(run, p, all.plain, failed)
+		if found = append(found, list...); err != nil {
 			return found, err
 		}
 	}
 	return found, nil
+}
+
+// compare stages what disappears and the namespaces that are asked for, and
+// works the change out.
+func (s *site) compare(run Run, p *plan.Plan, plain *state.Plain, failed bool) (diag.List, error) {
+	found, err := s.disappear(run, p)
+	if err != nil {
+		list, err := refusal(err)
+		return append(found, list...), err
+	}
+	if failed || found.HasErrors() {
+		return found, nil // what is said of objects would be noise
+	}
+	if err := s.namespaces(plain); err != nil {
+		list, err := refusal(err)
+		return append(found, list...), err
+	}
+	s.change, err = s.stage.Plan()
+	list, err := refusal(err)
+	return append(found, list...), err
 }
 
 // namespaces stages what create_namespace asks for, once each. A Namespace that

@@ -2,11 +2,11 @@ package engine
 
 import (
 	"context"
-	"strings"
+	"errors"
 	"time"
 
 	"github.com/weir-dev/weir/engine/plan"
-	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -15,117 +15,69 @@ import (
 type HydrateOptions struct {
 	Check      bool     // look, do not write
 	Out        string   // write plain files into this directory instead of the state repositories
+	Push       bool     // write remote state repositories too
+	Review     string   // a branch to write in remotes instead of the state's own, for review
+	ForceOlder bool     // write even where the state is of a newer commit of the project
 	Message    string   // subject of the commits
 	Verify     bool     // compare with Helm's own engine
 	Regenerate []string // releases whose unstable fields get new values
-	Env        func(string) string
-	Now        time.Time
+
+	Env    func(string) string
+	Now    time.Time
+	Access *remote.Access // what connections may use of this machine
+	Clones string         // where copies of remotes are kept between runs
+
+	Pause  func(context.Context, time.Duration) error // between two tries to write; nil: waits
+	Random func() float64                             // in [0,1), for how long; nil: any
 }
 
 // Hydrate renders every selected release of every target and commits the
-// manifests, one commit per cluster. The first error anywhere means that
-// nothing is written anywhere: all clusters are worked out before the first
-// commit is made.
-func Hydrate(ctx context.Context, run Run, o HydrateOptions) (Report, diag.List, error) {
+// manifests, one commit per cluster. The first error while they are made means
+// that nothing is written anywhere: all clusters are worked out before the first
+// commit. After that each cluster lands or not on its own, and the report says
+// which. There is no report where nothing was to be written.
+func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List, error) {
 	p, found, err := run.plan(ctx)
 	if err != nil || found.HasErrors() {
-		return Report{}, found, err
+		return nil, found, err
 	}
 	found = append(found, unknownReleases(p, o.Regenerate)...)
 
 	sites, refused, err := run.open(ctx, p, o)
-	found = append(found, refused...)
-	if err != nil {
-		return Report{}, found, err
+	defer sites.close()
+	if found = append(found, refused...); err != nil {
+		return nil, found, err
 	}
 	if found.HasErrors() {
-		return Report{}, append(found, run.missingCharts(p)...), nil
+		return nil, append(found, run.missingCharts(p)...), nil
 	}
-	defer sites.close()
 
 	rendered, err := run.render(ctx, sites, o)
-	found = append(found, rendered...)
-	if err != nil {
-		return Report{}, found, err
+	if found = append(found, rendered...); err != nil {
+		return nil, found, err
 	}
 	compared, err := sites.compare(run, p, found.HasErrors())
-	found = append(found, compared...)
-	if err != nil || found.HasErrors() {
-		return Report{}, found, err
+	if found = append(found, compared...); err != nil || found.HasErrors() {
+		return nil, found, err
 	}
 	if err := ctx.Err(); err != nil {
-		return Report{}, found, err
+		return nil, found, err
+	}
+
+	if o.Out != "" {
+		if list, err := refusal(sites.plain.Commit()); err != nil || list.HasErrors() {
+			return nil, append(found, list...), err
+		}
+	}
+	err = run.land(ctx, sites, p, o)
+	for _, s := range sites.all {
+		found = append(found, s.found...)
+		err = errors.Join(err, s.failed)
 	}
 	if !o.Check {
-		refused, err := run.write(ctx, sites, o)
-		found = append(found, refused...)
-		if err != nil || found.HasErrors() {
-			return Report{}, found, err
-		}
 		_ = run.Cache.Sweep(o.Now) // housekeeping: next time will do
 	}
-	return sites.report(run, o), found, nil
-}
-
-// write commits every cluster, or puts the plain files in their place.
-func (run Run) write(ctx context.Context, sites *sites, o HydrateOptions) (diag.List, error) {
-	if o.Out != "" {
-		return refusal(sites.plain.Commit())
-	}
-	source, err := state.SourceOf(run.Dir)
-	if err != nil {
-		return refusal(err)
-	}
-	for i, s := range sites.all {
-		done := run.watch("commit " + s.cluster.Name)
-		found, err := s.write(ctx, state.Message{Subject: o.Message, Source: source, Version: run.Version}, o)
-		done()
-		if err != nil || found.HasErrors() {
-			return append(found, sites.halfway(i)...), err
-		}
-	}
-	return nil, nil
-}
-
-// commits is how many commits a run may make.
-func (all *sites) commits(o HydrateOptions) int {
-	if o.Check || o.Out != "" {
-		return 0
-	}
-	return len(all.all)
-}
-
-func (s *site) write(ctx context.Context, message state.Message, o HydrateOptions) (diag.List, error) {
-	who, err := state.Identity(s.repository, o.Env, o.Now)
-	if err != nil {
-		return refusal(err)
-	}
-	result, err := s.repository.Commit(ctx, s.change, state.Record{Message: message.Text(s.change), Who: who})
-	if err != nil {
-		return refusal(err)
-	}
-	s.commit = &result
-	return nil, nil
-}
-
-// halfway says which clusters are done when the i-th could not be written.
-func (all *sites) halfway(i int) diag.List {
-	names := func(part []*site, changed bool) string {
-		var names []string
-		for _, s := range part {
-			if !changed || s.commit.Old != s.commit.New {
-				names = append(names, s.cluster.Name)
-			}
-		}
-		return strings.Join(names, ", ")
-	}
-	done := names(all.all[:i], true)
-	if done == "" {
-		return nil
-	}
-	return diag.List{diag.Warningf(diag.Range{}, "Some clusters are committed already").
-		Detailf("Committed: %s. As they were: %s.", done, names(all.all[i:], false)).
-		Remedyf("Run the same command again: what is committed stays, the rest follows.")}
+	return sites.report(run, o), found, err
 }
 
 // missingCharts is what a run that cannot render can still say of its charts, so

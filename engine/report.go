@@ -1,14 +1,19 @@
 package engine
 
 import (
+	"path/filepath"
+	"slices"
+
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/schema/diag"
 )
 
 // Report is what a hydration did, or with Check would do.
 type Report struct {
 	Project  string          `json:"project"`
 	Check    bool            `json:"check"`
+	Push     bool            `json:"push"`          // remotes were to be written
 	Out      string          `json:"out,omitempty"` // where plain files went instead of state repositories
 	Clusters []ClusterReport `json:"clusters"`
 	Total    Total           `json:"total"`
@@ -17,10 +22,30 @@ type Report struct {
 // ClusterReport is one cluster's part of a hydration: one commit, or none.
 type ClusterReport struct {
 	Cluster string         `json:"cluster"`
-	State   string         `json:"state"`            // the directory, relative to the project
-	Commit  *state.Result  `json:"commit,omitempty"` // nil where none was made
-	Targets []TargetReport `json:"targets"`
+	State   string         `json:"state"`             // the directory, relative to the project, or the remote's URL
+	Remote  bool           `json:"remote,omitempty"`  // it is somewhere else, and only written with Push
+	Branch  string         `json:"branch,omitempty"`  // empty for plain files
+	Review  string         `json:"review,omitempty"`  // the branch that was to be written instead
+	Commit  *state.Result  `json:"commit,omitempty"`  // nil where none was tried
+	Pushed  bool           `json:"pushed"`            // the commit is in the remote
+	Error   string         `json:"error,omitempty"`   // why nothing was committed
+	Targets []TargetReport `json:"targets"`           // empty where there was an error
 	Foreign []string       `json:"foreign,omitempty"` // files that Weir did not write
+}
+
+// Changes tells whether anything is to be written, or was.
+func (c ClusterReport) Changes() bool {
+	for _, t := range c.Targets {
+		for _, r := range t.Releases {
+			if r.Status != state.Unchanged {
+				return true
+			}
+		}
+		if len(t.Namespaces) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // TargetReport is one environment on the cluster.
@@ -67,18 +92,23 @@ type Total struct {
 
 // WouldChange tells whether a check found something to do.
 func (r Report) WouldChange() bool {
-	if !r.Check {
-		return false
-	}
+	return r.Check && slices.ContainsFunc(r.Clusters, ClusterReport.Changes)
+}
+
+// Unpushed tells whether there are changes that only Push would have written.
+func (r Report) Unpushed() bool {
+	return !r.Check && !r.Push && slices.ContainsFunc(r.Clusters, func(c ClusterReport) bool { return c.Remote && c.Changes() })
+}
+
+// Failed names the clusters that could not be written.
+func (r Report) Failed() []string {
+	var names []string
 	for _, c := range r.Clusters {
-		for _, t := range c.Targets {
-			if len(t.Namespaces) > 0 {
-				return true
-			}
+		if c.Error != "" {
+			names = append(names, c.Cluster)
 		}
 	}
-	n := r.Total
-	return n.Releases.Created+n.Releases.Changed+n.Releases.Removed > 0
+	return names
 }
 
 func (t *Total) add(r ReleaseReport) {
@@ -99,8 +129,8 @@ func (t *Total) add(r ReleaseReport) {
 }
 
 // report puts every cluster's change into the plan's order.
-func (all *sites) report(run Run, o HydrateOptions) Report {
-	report := Report{Project: run.Project.Name(), Check: o.Check, Out: o.Out, Clusters: []ClusterReport{}}
+func (all *sites) report(run Run, o HydrateOptions) *Report {
+	report := &Report{Project: run.Project.Name(), Check: o.Check, Push: o.Push, Out: o.Out, Clusters: []ClusterReport{}}
 	for _, s := range all.all {
 		cluster := s.report(o)
 		for _, target := range cluster.Targets {
@@ -118,7 +148,19 @@ func (s *site) report(o HydrateOptions) ClusterReport {
 	for _, j := range s.jobs {
 		jobs[j.key()] = j
 	}
-	cluster := ClusterReport{Cluster: s.cluster.Name, State: stateName(s.cluster.Name, o), Commit: s.commit, Targets: []TargetReport{}, Foreign: s.change.Foreign}
+	cluster := ClusterReport{Cluster: s.cluster.Name, State: s.at.Name, Branch: s.at.Branch, Remote: s.remote(), Commit: s.commit, Targets: []TargetReport{}}
+	if o.Out != "" {
+		cluster.State, cluster.Branch, cluster.Remote = filepath.Join(o.Out, s.cluster.Name), "", false
+	}
+	if s.remote() {
+		cluster.Review = o.Review
+		cluster.Pushed = s.commit != nil && s.commit.Old != s.commit.New
+	}
+	if !s.landed() {
+		cluster.Error = s.problem()
+		return cluster
+	}
+	cluster.Foreign = s.change.Foreign
 	target := func(environment string) *TargetReport {
 		for i := range cluster.Targets {
 			if cluster.Targets[i].Environment == environment {
@@ -147,6 +189,19 @@ func (s *site) report(o HydrateOptions) ClusterReport {
 		t.Namespaces = append(t.Namespaces, objectReport(object))
 	}
 	return cluster
+}
+
+// problem is in a line why a site did not land.
+func (s *site) problem() string {
+	if s.failed != nil {
+		return s.failed.Error()
+	}
+	for _, d := range s.found {
+		if d.Severity == diag.Error {
+			return d.Summary
+		}
+	}
+	return ""
 }
 
 func objectReport(o state.ObjectChange) ObjectReport {

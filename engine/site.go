@@ -3,8 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"path"
-	"path/filepath"
 	"slices"
 
 	"github.com/weir-dev/weir/engine/cache"
@@ -23,10 +21,46 @@ type site struct {
 	base       *state.Snapshot
 	stage      *state.Stage
 	change     *state.Change
-	commit     *state.Result
 	jobs       []*job
 	moved      []schema.Moved
 	why        map[state.Key]string // of each removal
+
+	commit *state.Result // nil where none was tried or it failed
+	found  diag.List     // while landing
+	failed error         // likewise, of the machine
+}
+
+// remote tells whether the state is somewhere else.
+func (s *site) remote() bool { return s.at.Remote != nil }
+
+// writes tells whether the run is to change the state.
+func (s *site) writes(o HydrateOptions) bool {
+	return !o.Check && o.Out == "" && (!s.remote() || o.Push)
+}
+
+// landed tells whether everything that was to be written is.
+func (s *site) landed() bool { return s.failed == nil && !s.found.HasErrors() }
+
+// locate finds out where the state is. Plain files need no remote.
+func (s *site) locate(run Run, o HydrateOptions) error {
+	in := s.cluster.State
+	switch {
+	case in.Repository != "" && o.Out != "":
+	case in.Repository != "":
+		return diag.Refuse(diag.Diagnostic{
+			Summary: "Remote state repositories are not supported yet",
+			Subject: s.cluster.State.Range,
+			Detail:  "Cluster \"" + s.cluster.Name + "\" keeps its state in a remote repository.",
+			Remedy:  "Leave out `repository` to use the embedded default, a local Git repository in state/" + s.cluster.Name + ", or write plain files with --out DIR.",
+		})
+	case o.Review != "":
+		return diag.Refuse(diag.Errorf(s.cluster.Range, "Cluster %q has no remote for a review branch", s.cluster.Name).
+			Detailf("Its state is the local repository state/%s, which --branch does not write.", s.cluster.Name).
+			Remedyf("Give the cluster a remote, state { repository = … }, or select others with -c."))
+	default:
+		s.at = state.Default(run.Dir, s.cluster.Name, in.Branch)
+	}
+	return nil
 }
 
 // job is one release of one target on its way.
@@ -51,46 +85,45 @@ func (j *job) String() string {
 type sites struct {
 	all   []*site
 	plain *state.Plain // nil unless plain files are asked for
+	h     *hydrator
 }
 
 func (all *sites) close() {
 	for _, s := range all.all {
-		s.repository.Close()
+		if s.repository != nil {
+			s.repository.Close()
+		}
 	}
 	if all.plain != nil {
 		all.plain.Discard()
 	}
 }
 
-// open looks at the state of every cluster; nothing is created yet.
+// connections is how many state repositories a run talks to at once. They wait
+// for others most of the time, so it has nothing to do with the machine.
+const connections = 10
+
+// open looks at the state of every cluster, many at once; nothing is created
+// yet. What is open has to be closed even where there is an error.
 func (run Run) open(ctx context.Context, p *plan.Plan, o HydrateOptions) (*sites, diag.List, error) {
-	all := &sites{}
-	var found diag.List
+	all := &sites{h: run.hydrator()}
+	found := sameState(run.Project.Clusters())
 	for _, cluster := range p.Clusters {
-		if cluster.State.Repository != "" && o.Out == "" {
-			found = append(found, diag.Diagnostic{
-				Summary: "Remote state repositories are not supported yet",
-				Subject: cluster.State.Range,
-				Detail:  "Cluster \"" + cluster.Name + "\" keeps its state in a remote repository.",
-				Remedy:  "Leave out `repository` to use the embedded default, a local Git repository in state/" + cluster.Name + ", or write plain files with --out DIR.",
-			})
-			continue
-		}
-		s := &site{cluster: cluster, at: state.Default(run.Dir, cluster.Name, cluster.State.Branch), moved: p.Moved, why: map[state.Key]string{}}
-		list, err := refusal(s.begin(ctx, o))
+		s := &site{cluster: cluster, moved: p.Moved}
+		list, err := refusal(s.locate(run, o))
 		found = append(found, list...)
 		if err != nil {
-			return nil, found, err
+			return all, found, err
 		}
 		all.all = append(all.all, s)
 	}
 	if found.HasErrors() {
-		return nil, found, nil
+		return all, found, nil
 	}
 	if o.Out != "" {
 		plain, err := state.NewPlain(o.Out)
 		if list, err := refusal(err); err != nil || list.HasErrors() {
-			return nil, append(found, list...), err
+			return all, append(found, list...), err
 		}
 		all.plain = plain
 	}
@@ -101,23 +134,69 @@ func (run Run) open(ctx context.Context, p *plan.Plan, o HydrateOptions) (*sites
 			all.all[at].jobs = append(all.all[at].jobs, &job{site: all.all[at], target: target, release: r})
 		}
 	}
-	return all, found, nil
+	if run.Progress != nil {
+		run.Progress.Total(all.work(o))
+	}
+	lists := make([]diag.List, len(all.all))
+	err := each(ctx, connections, len(all.all), all.name, func(ctx context.Context, i int) (err error) {
+		s := all.all[i]
+		if s.remote() {
+			defer run.watch("fetch " + s.cluster.Name)()
+		}
+		lists[i], err = refusal(o.patience().open(ctx, s, o))
+		return err
+	})
+	return all, append(found, gather(lists)...), err
 }
 
-func (s *site) begin(ctx context.Context, o HydrateOptions) (err error) {
-	if s.repository, err = state.Open(ctx, s.at); err != nil {
-		return err
+func (all *sites) name(i int) string { return "the state of cluster " + all.all[i].cluster.Name }
+
+// work is how much of it whoever watches may expect.
+func (all *sites) work(o HydrateOptions) int {
+	n := 0
+	for _, s := range all.all {
+		n += len(s.jobs)
+		if s.remote() {
+			n++
+		}
+		if s.writes(o) {
+			n++
+		}
 	}
-	if s.base, err = s.repository.Head(ctx); err != nil {
-		return err
+	return n
+}
+
+// begin reads a state and starts to stage on it, or does so once more: a
+// repository that was open may not see what others have written since.
+func (s *site) begin(ctx context.Context, o HydrateOptions) error {
+	if s.repository != nil {
+		err := s.repository.Close()
+		s.repository = nil
+		if err != nil {
+			return err
+		}
+	}
+	s.base, s.stage, s.why = &state.Snapshot{}, nil, map[state.Key]string{}
+	for _, j := range s.jobs {
+		j.kept = 0
+	}
+	if s.at.Dir != "" {
+		repository, err := state.Open(ctx, s.at)
+		if err != nil {
+			return err
+		}
+		s.repository = repository
+		if s.base, err = s.repository.Head(ctx); err != nil {
+			return err
+		}
 	}
 	switch {
 	case o.Out != "":
 		s.stage = state.NewPreview(&state.Snapshot{}) // only for the checks: plain files begin with nothing
-	case o.Check:
-		s.stage = state.NewPreview(s.base)
-	default:
+	case s.writes(o):
 		s.stage = state.NewStage(s.base)
+	default:
+		s.stage = state.NewPreview(s.base)
 	}
 	return nil
 }
@@ -129,15 +208,11 @@ func (run Run) render(ctx context.Context, all *sites, o HydrateOptions) (diag.L
 	for _, s := range all.all {
 		jobs = append(jobs, s.jobs...)
 	}
-	h := run.hydrator()
 	found := make([]diag.List, len(jobs))
 	name := func(i int) string { return jobs[i].String() }
-	if run.Progress != nil {
-		run.Progress.Total(len(jobs) + all.commits(o))
-	}
 	err := each(ctx, run.Jobs, len(jobs), name, func(ctx context.Context, i int) (err error) {
 		defer run.watch(jobs[i].String())()
-		found[i], err = run.job(ctx, h, all, jobs[i], o)
+		found[i], err = run.job(ctx, all, jobs[i], o)
 		return err
 	})
 	listed := gather(found)
@@ -145,7 +220,7 @@ func (run Run) render(ctx context.Context, all *sites, o HydrateOptions) (diag.L
 		return listed, err
 	}
 	for _, s := range all.all {
-		list, err := refusal(s.settle(ctx, h, all.plain, o))
+		list, err := refusal(s.settle(ctx, all.h, all.plain, o))
 		listed = append(listed, list...)
 		if err != nil {
 			return listed, err
@@ -155,13 +230,13 @@ func (run Run) render(ctx context.Context, all *sites, o HydrateOptions) (diag.L
 }
 
 // job hydrates one release and stages it, unless it has to wait.
-func (run Run) job(ctx context.Context, h *hydrator, all *sites, j *job, o HydrateOptions) (diag.List, error) {
-	p, found, err := h.hydrate(ctx, j.release, slices.Contains(o.Regenerate, j.release.Name))
+func (run Run) job(ctx context.Context, all *sites, j *job, o HydrateOptions) (diag.List, error) {
+	p, found, err := all.h.hydrate(ctx, j.release, slices.Contains(o.Regenerate, j.release.Name))
 	if err != nil || found.HasErrors() {
 		return found, err
 	}
 	if o.Verify {
-		verified, err := h.verify(ctx, j.release)
+		verified, err := all.h.verify(ctx, j.release)
 		found = append(found, verified...)
 		if err != nil {
 			return found, err
@@ -172,7 +247,7 @@ func (run Run) job(ctx context.Context, h *hydrator, all *sites, j *job, o Hydra
 		p.letGo() // not to be held until its turn comes
 		return found, nil
 	}
-	list, err := refusal(j.place(ctx, h, all.plain))
+	list, err := refusal(j.place(ctx, all.h, all.plain))
 	return append(found, list...), err
 }
 
@@ -227,12 +302,4 @@ func (j *job) put(plain *state.Plain, r state.Release) error {
 	}
 	r.Declared = j.release.Range
 	return j.site.stage.Put(r)
-}
-
-// stateName is what a person calls the place of a cluster's state.
-func stateName(cluster string, o HydrateOptions) string {
-	if o.Out != "" {
-		return filepath.Join(o.Out, cluster)
-	}
-	return path.Join("state", cluster)
 }

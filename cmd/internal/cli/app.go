@@ -97,8 +97,12 @@ func Main(streams *ui.Streams, args []string) (code int) {
 	return a.conclude(ctx, nil, err)
 }
 
-// outcome carries a finished command through cobra, which knows only errors.
-type outcome struct{ result view }
+// outcome carries a finished command through cobra, which knows only errors. A
+// command that did a part of its work has a result and an error.
+type outcome struct {
+	result view
+	err    error
+}
 
 func (outcome) Error() string { return "finished" }
 
@@ -106,7 +110,7 @@ func (outcome) Error() string { return "finished" }
 func (a *app) conclude(ctx context.Context, result view, err error) int {
 	var finished outcome
 	if errors.As(err, &finished) {
-		result, err = finished.result, nil
+		result, err = finished.result, finished.err
 	}
 	code := exitOK
 	switch {
@@ -216,13 +220,7 @@ func (a *app) run(command func(ctx context.Context, args []string) (view, error)
 			return fmt.Errorf("--jobs %d: use 1 or more", a.flags.jobs)
 		}
 		result, err := command(cmd.Context(), args)
-		if err != nil {
-			if result != nil {
-				return errors.Join(outcome{result}, err)
-			}
-			return err
-		}
-		return outcome{result}
+		return outcome{result, err}
 	}
 }
 

@@ -48,10 +48,11 @@ committed. All or nothing: an error in one release means that nothing is written
 			}
 			report, found, err := engine.Hydrate(ctx, run, options)
 			progress.Close()
-			if err := a.conclusion(found, err); err != nil {
+			err = a.conclusion(found, err)
+			if report == nil {
 				return nil, err
 			}
-			return hydrateView{report, a.flags.verbose}, nil
+			return hydrateView{report, a.flags.verbose}, err
 		}),
 	}
 	flags := cmd.Flags()
@@ -66,7 +67,7 @@ committed. All or nothing: an error in one release means that nothing is written
 }
 
 type hydrateView struct {
-	engine.Report
+	*engine.Report
 	verbose bool
 }
 

@@ -1,0 +1,221 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/remote"
+	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// land writes every cluster's change, many at once. Each lands or not on its
+// own: a site that did not holds why, and the others go on.
+func (run Run) land(ctx context.Context, all *sites, p *plan.Plan, o HydrateOptions) error {
+	source, err := run.source(o)
+	if err != nil {
+		return err
+	}
+	var writing []*site
+	for _, s := range all.all {
+		if s.writes(o) {
+			writing = append(writing, s)
+		}
+	}
+	name := func(i int) string { return "the commit for cluster " + writing[i].cluster.Name }
+	return each(ctx, connections, len(writing), name, func(ctx context.Context, i int) error {
+		s := writing[i]
+		verb := "commit "
+		if s.remote() {
+			verb = "push "
+		}
+		defer run.watch(verb + s.cluster.Name)()
+		l := landing{run: run, plan: p, h: all.h, source: source, options: o, patience: o.patience()}
+		s.found, s.failed = l.land(ctx, s)
+		return nil
+	})
+}
+
+// landing is what the sites of a run need to land.
+type landing struct {
+	run     Run
+	plan    *plan.Plan
+	h       *hydrator
+	source  state.Source
+	options HydrateOptions
+	patience
+}
+
+// land commits a site's change. Where somebody else was faster, or a connection
+// failed, the change is worked out again on the branch as it is then: only what
+// depends on the committed state, nothing is rendered twice.
+func (l landing) land(ctx context.Context, s *site) (diag.List, error) {
+	began := s.base.Commit()
+	var made state.Hash // a commit of which nobody knows whether it arrived
+	for try := 1; ; try++ {
+		found, err := l.commit(ctx, s)
+		if err == nil || !l.again(err, try) || ctx.Err() != nil {
+			if try > 1 {
+				err = gaveUp(s, err, began, try)
+			}
+			list, err := refusal(err)
+			return append(found, list...), err
+		}
+		if s.commit != nil {
+			made = s.commit.New
+		}
+		if err := l.wait(ctx, try); err != nil {
+			return found, err
+		}
+		if err := l.open(ctx, s, l.options); err != nil {
+			list, err := refusal(err)
+			return append(found, list...), err
+		}
+		if made != "" && s.base.Commit() == made {
+			return found, nil // it had arrived
+		}
+		list, err := l.stage(ctx, s)
+		if found = append(found, list...); err != nil || list.HasErrors() {
+			return found, err
+		}
+	}
+}
+
+// commit does what is left to do with a change that is worked out.
+func (l landing) commit(ctx context.Context, s *site) (diag.List, error) {
+	s.commit = nil
+	var found diag.List
+	if !s.change.Empty() {
+		list, err := l.order(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		if found = list; found.HasErrors() {
+			return found, nil
+		}
+	}
+	who, err := state.Identity(s.repository, l.options.Env, l.options.Now)
+	if err != nil {
+		return found, err
+	}
+	message := state.Message{Subject: l.options.Message, Source: l.source, Version: l.run.Version}
+	result, err := s.repository.Commit(ctx, s.change, state.Record{Message: message.Text(s.change), Who: who})
+	if err == nil || result.New != "" {
+		s.commit = &result
+	}
+	return found, err
+}
+
+// stage works a site's change out again, after begin has read the new head.
+func (l landing) stage(ctx context.Context, s *site) (diag.List, error) {
+	for _, j := range s.jobs {
+		if !j.product.settled() {
+			continue
+		}
+		if err := j.place(ctx, l.h, nil); err != nil {
+			return refusal(err)
+		}
+	}
+	if err := s.settle(ctx, l.h, nil, l.options); err != nil {
+		return refusal(err)
+	}
+	return s.compare(l.run, l.plan, nil, false)
+}
+
+// patience says how often and after which pauses a thing that failed for reasons
+// that pass is tried again.
+type patience struct {
+	pause  func(ctx context.Context, d time.Duration) error
+	random func() float64 // in [0,1)
+}
+
+func (o HydrateOptions) patience() patience {
+	p := patience{o.Pause, o.Random}
+	if p.pause == nil {
+		p.pause = pause
+	}
+	if p.random == nil {
+		p.random = rand.Float64
+	}
+	return p
+}
+
+// Somebody who commits in between has made progress, so it is worth to try for
+// long: of n writers one succeeds each time, and the pauses spread the others.
+// A server that does not answer is given up sooner. The pauses of the longest
+// way are a minute and a half together, on the average.
+const (
+	triesMoved     = 12
+	triesTemporary = 5
+	firstPause     = 500 * time.Millisecond
+	longestPause   = 30 * time.Second
+)
+
+// again tells whether to go on after the try-th try failed.
+func (p patience) again(err error, try int) bool {
+	switch moved := (*state.MovedError)(nil); {
+	case errors.As(err, &moved):
+		return try < triesMoved
+	case remote.Temporary(err):
+		return try < triesTemporary
+	}
+	return false
+}
+
+// wait pauses after the try-th try: up to twice as long each time, anything
+// between nothing and that, so that those who collided do not meet again.
+func (p patience) wait(ctx context.Context, try int) error {
+	d := min(firstPause<<(try-1), longestPause)
+	return p.pause(ctx, time.Duration(p.random()*float64(d)))
+}
+
+// open begins a site, and again where its remote does not answer at once.
+func (p patience) open(ctx context.Context, s *site, o HydrateOptions) error {
+	for try := 1; ; try++ {
+		err := s.begin(ctx, o)
+		if err == nil || !p.again(err, try) || ctx.Err() != nil {
+			return err
+		}
+		if err := p.wait(ctx, try); err != nil {
+			return err
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// gaveUp says what a person has to know of a branch that would not hold still.
+func gaveUp(s *site, err error, began state.Hash, tries int) error {
+	moved := (*state.MovedError)(nil)
+	if !errors.As(err, &moved) {
+		return err
+	}
+	return diag.RefuseFor(err, diag.Diagnostic{
+		Summary: "The state repository moved on each time this run was about to write",
+		Subject: diag.Range{File: s.at.Name},
+		Detail: fmt.Sprintf("Branch %s was at %s when the run began and is at %s now: others hydrate or commit all the time. Weir gave up after %d tries; nothing was written for cluster %q.",
+			s.at.Branch, shown(began), moved.To, tries, s.cluster.Name),
+		Remedy: "Hydrate again when there is less going on.",
+	})
+}
+
+// shown is a commit as a person reads it.
+func shown(commit state.Hash) string {
+	if commit == "" {
+		return "no commit"
+	}
+	return string(commit[:min(len(commit), 12)])
+}
