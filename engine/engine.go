@@ -82,7 +82,8 @@ func each(ctx context.Context, jobs, n int, name func(int) string, work func(ctx
 	return ctx.Err()
 }
 
-// plan evaluates what the selection picks, many releases at once.
+// plan evaluates what the selection picks, many releases at once. Mistakes in
+// the headers of some do not hide those in the bodies of others.
 func (run Run) plan(ctx context.Context) (*plan.Plan, diag.List, error) {
 	var failed error
 	loop := func(n int, do func(int)) {
@@ -93,7 +94,7 @@ func (run Run) plan(ctx context.Context) (*plan.Plan, diag.List, error) {
 		}
 	}
 	outline, found := plan.Draw(run.Project, run.Selection, loop)
-	if failed != nil || found.HasErrors() {
+	if failed != nil {
 		return nil, found, failed
 	}
 	p, list := outline.Resolve(loop)

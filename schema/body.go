@@ -43,10 +43,18 @@ func (t *target) release(h Header) (Release, diag.List) {
 		Sync:                  d.sync(),
 	}
 	out.Labels = maps.Clone(out.Labels)
-	if out.Chart == nil && len(out.Manifests) == 0 && !list.HasErrors() {
+	if out.Chart == nil && len(out.Manifests) == 0 && !list.HasErrors() && !d.doubtful("chart", "manifests") {
 		reader{&list}.fail(r.Range, fmt.Sprintf("The release %q has neither a chart nor manifests", r.Name), "", "Add `chart = \"…\"`, `manifests = [\"…\"]`, or both.")
 	}
 	return out, list.Sorted()
+}
+
+// doubtful tells whether one of the attributes may be missing only because of a
+// mistake that was reported.
+func (d *draft) doubtful(names ...string) bool {
+	return slices.ContainsFunc(d.fragments, func(f *instance) bool {
+		return f.odd || slices.ContainsFunc(names, func(name string) bool { x := f.get(name); return x != nil && x.bad })
+	})
 }
 
 func (d *draft) layers() []values.Layer {

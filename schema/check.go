@@ -205,6 +205,9 @@ func (c checker) unknownMember(x *expression, root, member string, ref hcl.Trave
 		remedy = sentences(remedy, declare)
 	}
 	at := hcl.RangeBetween(ref[0].SourceRange(), ref[1].SourceRange())
+	if declare != "" && near == "" {
+		c.list = c.p.ifWhole(c.list)
+	}
 	c.add(x, diag.Diagnostic{Summary: fmt.Sprintf("There is no %s.%s", root, member), Subject: rangeOf(at), Remedy: remedy})
 }
 

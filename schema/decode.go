@@ -20,6 +20,7 @@ type instance struct {
 	rng    diag.Range // of the block's header
 	attrs  map[string]*expression
 	blocks []*instance
+	odd    bool // something in it was not understood, and reported
 }
 
 // expression is the right side of an attribute with what it refers to.
@@ -79,7 +80,10 @@ func (i *instance) title() string {
 }
 
 // decoder checks parsed bodies against the table.
-type decoder struct{ list *diag.List }
+type decoder struct {
+	list *diag.List
+	lost *bool // set where a block of a project file was left out
+}
 
 func (d decoder) add(x diag.Diagnostic) { *d.list = append(*d.list, x) }
 
@@ -89,11 +93,14 @@ func (d decoder) body(body *hclsyntax.Body, def *block, in *instance) {
 		title = "in " + in.title()
 	}
 	in.attrs = make(map[string]*expression, len(body.Attributes))
+	var meant []string
 	for _, a := range sorted(body.Attributes) {
 		row := def.attribute(a.Name)
 		switch {
 		case def.Free:
 		case row == nil:
+			in.odd = true
+			meant = append(meant, diag.Nearest(a.Name, def.attributeNames()))
 			remedy := didYouMean(a.Name, def.attributeNames())
 			if def.block(a.Name) != nil {
 				remedy = fmt.Sprintf("%q is a block: write `%s { … }` without the `=`.", a.Name, a.Name)
@@ -109,7 +116,7 @@ func (d decoder) body(body *hclsyntax.Body, def *block, in *instance) {
 		in.attrs[a.Name] = newExpression(a, row, in)
 	}
 	for i := range def.Attributes {
-		if row := &def.Attributes[i]; row.Required && in.attrs[row.Name] == nil {
+		if row := &def.Attributes[i]; row.Required && in.attrs[row.Name] == nil && !slices.Contains(meant, row.Name) {
 			d.add(diag.Diagnostic{
 				Summary: fmt.Sprintf("%s lacks %q", in.title(), row.Name), Subject: in.rng,
 				Detail: row.Doc, Remedy: fmt.Sprintf("Add `%s = …`.", row.Name),
@@ -117,7 +124,10 @@ func (d decoder) body(body *hclsyntax.Body, def *block, in *instance) {
 		}
 	}
 	for _, b := range body.Blocks {
-		d.block(b, def, in, title)
+		if !d.block(b, def, in, title) {
+			in.odd = true
+			*d.lost = *d.lost || def == &language
+		}
 	}
 }
 
@@ -128,7 +138,7 @@ func reserved(name string, at diag.Range) diag.Diagnostic {
 	}
 }
 
-func (d decoder) block(b *hclsyntax.Block, parent *block, in *instance, title string) {
+func (d decoder) block(b *hclsyntax.Block, parent *block, in *instance, title string) bool {
 	at := rangeOf(b.TypeRange)
 	def := parent.block(b.Type)
 	switch {
@@ -138,23 +148,24 @@ func (d decoder) block(b *hclsyntax.Block, parent *block, in *instance, title st
 			remedy = fmt.Sprintf("%q is an attribute: write `%s = { … }`.", b.Type, b.Type)
 		}
 		d.add(diag.Diagnostic{Summary: fmt.Sprintf("Unknown block %q %s", b.Type, title), Subject: at, Remedy: remedy})
-		return
+		return false
 	case def.Reserved:
 		d.add(reserved(b.Type, at))
-		return
+		return false
 	}
 	child := &instance{def: def, file: in.file, rng: rangeOf(b.DefRange())}
 	if !d.labels(b, def, child) {
-		return
+		return false
 	}
 	if def.Once && parent != &language {
 		if first := in.one(def.Name); first != nil {
 			d.add(twice(child, first))
-			return
+			return false
 		}
 	}
 	d.body(b.Body, def, child)
 	in.blocks = append(in.blocks, child)
+	return true
 }
 
 func (d decoder) labels(b *hclsyntax.Block, def *block, child *instance) bool {

@@ -66,6 +66,9 @@ func (p *Project) checkEnvironment(b *instance, list *diag.List) {
 			layer = b.title()
 		}
 		p.precompute(x, layer, list)
+		if name == "values" && x.constant != nil && x.constant.Value != nil {
+			reader{list}.object(x, x.constant)
+		}
 	}
 }
 
@@ -74,7 +77,7 @@ func (p *Project) extended(list *diag.List) bool {
 	for _, name := range keys(p.environments) {
 		for _, parent := range p.environments[name].extends {
 			if p.environments[parent.text] == nil {
-				reader{list}.fail(parent.at, fmt.Sprintf("There is no environment %q", parent.text), "",
+				reader{p.ifWhole(list)}.fail(parent.at, fmt.Sprintf("There is no environment %q", parent.text), "",
 					sentences(didYouMean(parent.text, keys(p.environments)), "`extends` names other environments."))
 			}
 		}
@@ -120,7 +123,7 @@ func (p *Project) selectClusters(e *environment, list *diag.List) {
 	r := reader{list}
 	x := e.block.get("clusters")
 	switch {
-	case x == nil && e.abstract:
+	case x == nil && (e.abstract || e.block.odd):
 		return
 	case x == nil:
 		r.fail(e.block.rng, fmt.Sprintf("The environment %q has no clusters", e.block.label), "Nothing would ever be rendered for it.",
@@ -142,7 +145,7 @@ func (p *Project) selectClusters(e *environment, list *diag.List) {
 	for _, entry := range all {
 		names, ok := p.matchClusters(x, entry, list)
 		if ok && len(names) == 0 {
-			*list = append(*list, diag.Diagnostic{
+			reader{p.ifWhole(list)}.add(diag.Diagnostic{
 				Severity: diag.Warning, Summary: "This selects no cluster", Subject: entry.Origin,
 				Remedy: sentences(declared("clusters", keys(p.clusters)), "Correct it, or remove it."),
 			})
@@ -157,7 +160,7 @@ func (p *Project) matchClusters(x *expression, entry *values.Node, list *diag.Li
 	r := reader{list}
 	var names []string
 	if s, ok := entry.Value.(string); ok {
-		if !r.pattern(s, entry.Origin, "cluster", keys(p.clusters)) {
+		if !(reader{p.ifWhole(list)}).pattern(s, entry.Origin, "cluster", keys(p.clusters)) {
 			return nil, false
 		}
 		for _, name := range keys(p.clusters) {

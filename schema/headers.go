@@ -34,7 +34,7 @@ func (p *Project) loadRelease(b *instance, list *diag.List) {
 		}
 	}
 	for _, o := range b.all("environment") {
-		r := reader{list}
+		r, list := reader{p.ifWhole(list)}, p.ifWhole(list)
 		if !r.pattern(o.label, o.rng, "environment", keys(p.environments)) {
 			continue
 		}
@@ -48,7 +48,7 @@ func (p *Project) loadRelease(b *instance, list *diag.List) {
 		}
 	}
 	for _, o := range b.all("cluster") {
-		r := reader{list}
+		r, list := reader{p.ifWhole(list)}, p.ifWhole(list)
 		switch match := o.get("match"); {
 		case o.label == "" && match == nil:
 			r.fail(o.rng, "A cluster overlay has neither a label nor `match`", "", "Write `cluster \"<name or glob>\" { … }`, or `match = { labels = { … } }` inside.")

@@ -147,17 +147,28 @@ func (p *Project) readFile(name string, list *diag.List) *instance {
 			Summary: "A project file cannot be read", Subject: diag.Range{File: name}, Detail: why(name, err),
 			Remedy: "Make it readable, or leave it out of `include`.",
 		})
+		p.lost = true
 		return nil
 	}
 	src, diags := parseSource(name, data)
 	p.sources[name] = src
 	*list = append(*list, diags...)
 	if src.body == nil {
+		p.lost = true
 		return nil
 	}
 	in := &instance{def: &language, file: name}
-	decoder{list}.body(src.body, &language, in)
+	decoder{list, &p.lost}.body(src.body, &language, in)
 	return in
+}
+
+// ifWhole is the list for findings that something is not declared: they are
+// dropped where declarations could not be read, which is an error of its own.
+func (p *Project) ifWhole(list *diag.List) *diag.List {
+	if p.lost {
+		return new(diag.List)
+	}
+	return list
 }
 
 // unique drops blocks that were declared before, and reports them.
@@ -172,6 +183,7 @@ func (p *Project) unique(blocks []*instance, list *diag.List) []*instance {
 			}
 			if before := first[key]; before != nil {
 				*list = append(*list, twice(b, before))
+				p.lost = true
 				continue
 			}
 			first[key] = b
@@ -218,22 +230,27 @@ func (p *Project) requires(x *expression, version string, list *diag.List) {
 func (p *Project) included(x *expression, list *diag.List) []string {
 	n := p.plain(x, list)
 	if n == nil {
+		p.lost = p.lost || x != nil
 		return nil
 	}
 	r := reader{list}
-	patterns, _ := r.strings(x, n)
+	patterns, ok := r.strings(x, n)
+	p.lost = p.lost || !ok
 	var names []string
 	for _, pattern := range patterns {
 		name, fault := resolve(projectFile, pattern.text)
 		if fault != "" {
+			p.lost = true
 			r.fail(pattern.at, "An include leads out of the project", fault, "Name files below the project's directory.")
 			continue
 		}
 		matches, err := p.files.glob(name)
+		missing := len(matches) == 0 && !strings.ContainsAny(name, "*?[{")
+		p.lost = p.lost || err != nil || missing
 		switch {
 		case err != nil:
 			r.fail(pattern.at, fmt.Sprintf("%q is not a pattern", pattern.text), "", "Close its brackets and braces.")
-		case len(matches) == 0 && !strings.ContainsAny(name, "*?[{"):
+		case missing:
 			r.fail(pattern.at, "An included file is missing", fmt.Sprintf("There is no %s.", name), sentences(p.files.neighbour(name), "Correct the name, or remove it."))
 		case len(matches) == 0:
 			*list = append(*list, diag.Diagnostic{

@@ -36,6 +36,7 @@ type Project struct {
 	removed      []Removed
 	moved        []Moved
 	targets      []*target
+	lost         bool // something declared could not be read: what refers to it would seem wrong
 	cyclic       bool // locals or environments refer to themselves: nothing can be evaluated
 
 	mu          sync.Mutex // guards what expressions share: the locals of project and targets, env.values, byDir
@@ -60,6 +61,10 @@ type ChartRepository struct {
 
 // Name is the label of the project block.
 func (p *Project) Name() string { return p.name }
+
+// Whole tells whether all declarations were read, so that evaluation finds
+// further mistakes and none that only follow from those of Load.
+func (p *Project) Whole() bool { return p.name != "" && !p.lost && !p.cyclic }
 
 // Targets lists every (environment, cluster) pair, in the order of the
 // environments and then of the clusters, both by name.

@@ -188,5 +188,7 @@ func (r reader) oneOf(x *expression, s string, at diag.Range) bool {
 }
 
 func (r reader) fail(at diag.Range, summary, detail, remedy string) {
-	*r.list = append(*r.list, diag.Diagnostic{Summary: summary, Subject: at, Detail: detail, Remedy: remedy})
+	r.add(diag.Diagnostic{Summary: summary, Subject: at, Detail: detail, Remedy: remedy})
 }
+
+func (r reader) add(d diag.Diagnostic) { *r.list = append(*r.list, d) }

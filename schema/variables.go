@@ -122,15 +122,27 @@ func (p *Project) settings(o Options, list *diag.List) map[string]setting {
 	}
 	for _, name := range slices.Sorted(slices.Values(keys(o.Vars))) {
 		if p.variables[name] == nil {
-			*list = append(*list, diag.Diagnostic{
+			reader{p.ifWhole(list)}.add(diag.Diagnostic{
 				Summary: fmt.Sprintf("There is no variable %q", name), Subject: outside("--var " + name),
 				Remedy: sentences(didYouMean(name, keys(p.variables)), fmt.Sprintf("Declare it with `variable %q { … }`.", name)),
 			})
+			p.meant(name, out)
 			continue
 		}
 		out[name] = setting{text: o.Vars[name], plain: true, at: outside("--var " + name)}
 	}
 	return out
+}
+
+// meant keeps a variable from being said to have no value where one was given
+// to a name much like its own.
+func (p *Project) meant(name string, out map[string]setting) {
+	if p.variables[name] == nil {
+		name = diag.Nearest(name, keys(p.variables))
+	}
+	if _, have := out[name]; !have && name != "" {
+		out[name] = setting{}
+	}
 }
 
 // outside is the place of something that is in no file.
@@ -165,6 +177,7 @@ func (p *Project) variableFile(name string, from diag.Range, out map[string]sett
 	p.given[name] = src
 	*list = append(*list, diags...)
 	if src.body == nil {
+		p.lost = true
 		return
 	}
 	for _, b := range src.body.Blocks {
@@ -172,13 +185,15 @@ func (p *Project) variableFile(name string, from diag.Range, out map[string]sett
 			Summary: "A variable file holds values only", Subject: rangeOf(b.DefRange()),
 			Remedy: "Move the block into a file that weir.hcl includes; here write `name = value`.",
 		})
+		p.meant(b.Type, out)
 	}
 	for _, a := range sorted(src.body.Attributes) {
 		if p.variables[a.Name] == nil {
-			*list = append(*list, diag.Diagnostic{
+			reader{p.ifWhole(list)}.add(diag.Diagnostic{
 				Summary: fmt.Sprintf("There is no variable %q", a.Name), Subject: rangeOf(a.NameRange),
 				Remedy: sentences(didYouMean(a.Name, keys(p.variables)), fmt.Sprintf("Declare it with `variable %q { … }`.", a.Name)),
 			})
+			p.meant(a.Name, out)
 			continue
 		}
 		v, ok := p.alone(newExpression(a, nil, &instance{file: name}), p.variables[a.Name], "in a variable file", list)

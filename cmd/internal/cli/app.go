@@ -248,19 +248,30 @@ func (a *app) conclusion(found diag.List, err error) error {
 	return err
 }
 
-// begin loads the project and says how to work on it.
-func (a *app) begin() (engine.Run, error) {
-	project, err := a.load()
-	if err != nil {
-		return engine.Run{}, err
+// begin loads the project and says how to work on it. Where the project has
+// mistakes, it adds those that only an evaluation finds: a person wants them all.
+func (a *app) begin(ctx context.Context) (engine.Run, error) {
+	_, mistaken := a.load()
+	if mistaken != nil && (a.project == nil || !a.project.Whole()) {
+		return engine.Run{}, mistaken
 	}
 	selection, err := a.selection()
 	if err != nil {
 		return engine.Run{}, err
 	}
-	return engine.Run{
-		Project: project, Dir: a.flags.dir, Selection: selection, Jobs: a.flags.jobs, Version: version(), Build: build(),
-	}, nil
+	run := engine.Run{
+		Project: a.project, Dir: a.flags.dir, Selection: selection, Jobs: a.flags.jobs, Version: version(), Build: build(),
+	}
+	if mistaken != nil {
+		_, more, _ := engine.List(ctx, run)
+		for _, d := range more {
+			if d.Subject.File != "" { // others are about the command line: the project may get right what it asks for
+				a.found = append(a.found, d)
+			}
+		}
+		return engine.Run{}, mistaken
+	}
+	return run, nil
 }
 
 // openCache opens the user's cache; where none can be kept, one for this run.

@@ -39,7 +39,7 @@ func (a *app) graphCommand() *cobra.Command {
 			if !ok {
 				return nil, fmt.Errorf("--format %s: use text, dot or mermaid", form)
 			}
-			run, err := a.begin()
+			run, err := a.begin(ctx)
 			if err != nil {
 				return nil, err
 			}

@@ -33,7 +33,7 @@ committed. All or nothing: an error in one release means that nothing is written
 			if options.Check && options.Out != "" {
 				return nil, errors.New("--check and --out do not go together: --check compares with the state repositories and writes nothing")
 			}
-			run, err := a.begin()
+			run, err := a.begin(ctx)
 			if err != nil {
 				return nil, err
 			}

@@ -42,7 +42,7 @@ func (a *app) listCommand() *cobra.Command {
 		Short: "List the releases of every target",
 		Args:  takes(),
 		RunE: a.run(func(ctx context.Context, _ []string) (view, error) {
-			run, err := a.begin()
+			run, err := a.begin(ctx)
 			if err != nil {
 				return nil, err
 			}

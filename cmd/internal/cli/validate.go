@@ -28,7 +28,7 @@ func (a *app) validateCommand() *cobra.Command {
 		Long:  "Evaluate every selected release, find its charts, dependencies, values files,\npatches and components, and check values against the charts' schemas. Nothing is rendered:\n`weir hydrate --check` does that.",
 		Args:  takes(),
 		RunE: a.run(func(ctx context.Context, _ []string) (view, error) {
-			run, err := a.begin()
+			run, err := a.begin(ctx)
 			if err != nil {
 				return nil, err
 			}

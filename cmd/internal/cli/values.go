@@ -54,7 +54,7 @@ func (a *app) valuesCommand() *cobra.Command {
 }
 
 func (a *app) valuesOf(ctx context.Context, name string, chart bool) (engine.Values, error) {
-	run, err := a.begin()
+	run, err := a.begin(ctx)
 	if err != nil {
 		return engine.Values{}, err
 	}
