@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,18 +35,14 @@ func (c *Committer) signer(ctx context.Context, dir string, config settings, com
 	if c.NoSign {
 		return nil, nil
 	}
-	p := program{key: first(c.SigningKey, c.Env(signingKeyVariable)), env: c.Env}
-	asked := p.key != ""
-	if !asked {
-		var err error
-		if asked, err = config.on("commit.gpgsign"); err != nil || !asked {
+	p := program{format: first(config.last("gpg.format"), "openpgp"), env: c.Env}
+	if p.key = first(c.SigningKey, c.Env(signingKeyVariable)); p.key == "" {
+		if asked, err := config.on("commit.gpgsign"); err != nil || !asked {
 			return nil, err
 		}
 		p.key, p.dir = config.last("user.signingkey"), dir
-	}
-	p.format = first(config.last("gpg.format"), "openpgp")
-	if p.dir == "" && looksLikeSSH(p.key) && p.format == "openpgp" {
-		p.format = "ssh" // the flag's key says itself what it is
+	} else if looksLikeSSH(p.key) {
+		p.format = "ssh" // whatever Git signs with elsewhere
 	}
 	switch p.format {
 	case "openpgp":
@@ -270,14 +267,11 @@ func (p program) refuseSSH(ctx context.Context, complaint string, err error) err
 // signPGP runs gpg, which tells on a status channel whether it really signed.
 func (p program) signPGP(ctx context.Context, payload []byte) ([]byte, error) {
 	signature, complaint, err := p.run(ctx, payload, "--status-fd=2", "-bsau", p.key)
-	if err == nil && !strings.Contains("\n"+complaint, "\n[GNUPG:] SIG_CREATED ") {
-		err = errors.New("it did not say that it made a signature")
-	}
-	if err == nil && !bytes.HasPrefix(signature, []byte(beginPGP)) {
-		err = errors.New("what it wrote is no armored signature")
-	}
 	if err != nil {
 		return nil, p.refusePGP(ctx, complaint, err)
+	}
+	if !strings.Contains("\n"+complaint, "\n[GNUPG:] SIG_CREATED ") || !bytes.HasPrefix(signature, []byte(beginPGP)) {
+		return nil, p.refuse("The program ended well, but made no armored signature.", "Check gpg.program of your Git configuration.")
 	}
 	return signature, nil
 }
@@ -329,7 +323,7 @@ func answerOf(complaint string, err error) string {
 	var said []string
 	for line := range strings.Lines(complaint) {
 		line = strings.TrimSpace(line)
-		if line != "" && !strings.HasPrefix(line, "[GNUPG:]") && len(said) < 4 {
+		if line != "" && !strings.HasPrefix(line, "[GNUPG:]") && !slices.Contains(said, line) && len(said) < 4 {
 			said = append(said, line)
 		}
 	}
