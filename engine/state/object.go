@@ -3,6 +3,7 @@ package state
 import (
 	"bytes"
 	"compress/zlib"
+	"context"
 	"crypto/sha1"
 	"errors"
 	"fmt"
@@ -48,23 +49,52 @@ func hexOf(id plumbing.Hash) Hash {
 // store is the object store of a repository, guarded because go-git's is not
 // safe for concurrent use, and checking every object that it reads.
 type store struct {
-	name string // of the repository, for diagnostics
+	name  string // of the repository, for diagnostics
+	cache *copied
 
 	mu  sync.Mutex
 	git *filesystem.Storage
 }
 
-func openStore(gitDir, name string) *store {
-	objects := cache.NewObjectLRU(16 * cache.MiByte)
-	return &store{name: name, git: filesystem.NewStorageWithOptions(osfs.New(gitDir), objects, filesystem.Options{KeepDescriptors: true})}
+// copied is what makes a store the copy of a remote's.
+type copied struct {
+	again func() (*filesystem.Storage, error) // brings everything anew that the store had; nil while it is being brought
+	more  func(ctx context.Context, commits int) (*filesystem.Storage, error)
+
+	mu       sync.Mutex
+	hopeless error // why a copy that was brought anew could not be read either
 }
 
-func (s *store) close() error { return s.git.Close() }
+func openStorage(gitDir string) *filesystem.Storage {
+	objects := cache.NewObjectLRU(16 * cache.MiByte)
+	return filesystem.NewStorageWithOptions(osfs.New(gitDir), objects, filesystem.Options{KeepDescriptors: true})
+}
 
+func openStore(gitDir, name string) *store {
+	return &store{name: name, git: openStorage(gitDir)}
+}
+
+func (s *store) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.git.Close()
+}
+
+// use goes on with another storage.
+func (s *store) use(git *filesystem.Storage) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = s.git.Close() // only read from
+	s.git = git
+}
+
+// has tells whether an object need not be written. Of a copy it never says so:
+// it may hold what the remote has forgotten.
 func (s *store) has(id plumbing.Hash) bool {
-	if s == nil {
-		return false
-	}
+	return s != nil && s.cache == nil && s.holds(id)
+}
+
+func (s *store) holds(id plumbing.Hash) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.git.HasEncodedObject(id) == nil
@@ -74,9 +104,9 @@ func (s *store) read(t plumbing.ObjectType, id plumbing.Hash) ([]byte, error) {
 	if s == nil {
 		return nil, fmt.Errorf("read %s %s: there is no repository yet", t, id)
 	}
-	data, err := s.readUnchecked(t, id)
-	if err == nil && hashObject(t, data) != id {
-		err = errors.New("its content does not have the id it is stored under")
+	data, err := s.readChecked(t, id)
+	if err != nil && s.cache != nil {
+		return s.readAnew(t, id)
 	}
 	if err != nil {
 		return nil, diag.Refuse(diag.Diagnostic{
@@ -88,6 +118,60 @@ func (s *store) read(t plumbing.ObjectType, id plumbing.Hash) ([]byte, error) {
 		})
 	}
 	return data, nil
+}
+
+// readAnew reads an object that could not be read, after the copy was brought
+// anew. Only one reader does that, the others find it done.
+func (s *store) readAnew(t plumbing.ObjectType, id plumbing.Hash) ([]byte, error) {
+	s.cache.mu.Lock()
+	defer s.cache.mu.Unlock()
+	data, err := s.readChecked(t, id)
+	switch {
+	case err == nil:
+		return data, nil
+	case s.cache.again == nil:
+		return nil, damaged(err)
+	case s.cache.hopeless != nil:
+		return nil, s.cache.hopeless
+	}
+	for range 2 { // the first may be what another process brought, damaged as well
+		git, err := s.cache.again()
+		if err != nil {
+			return nil, err
+		}
+		s.use(git)
+		if data, err = s.readChecked(t, id); err == nil {
+			return data, nil
+		}
+	}
+	s.cache.hopeless = diag.Refuse(diag.Diagnostic{
+		Summary: fmt.Sprintf("the %s %s of the state repository cannot be read", t, id),
+		Subject: diag.Range{File: s.name},
+		Detail:  fmt.Sprintf("The repository was fetched again, and what came does not have it: %v.", err),
+		Remedy:  "Clone the repository and run `git fsck` there. If it finds the same, the server's repository is damaged: restore it from a clone or a backup.",
+	})
+	return nil, s.cache.hopeless
+}
+
+// deepen brings more of a copy's history.
+func (s *store) deepen(ctx context.Context, commits int) error {
+	if s.cache == nil {
+		return nil
+	}
+	git, err := s.cache.more(ctx, commits)
+	if err == nil {
+		s.use(git)
+	}
+	return err
+}
+
+// readChecked reads an object and compares its content with its id.
+func (s *store) readChecked(t plumbing.ObjectType, id plumbing.Hash) ([]byte, error) {
+	data, err := s.readUnchecked(t, id)
+	if err == nil && hashObject(t, data) != id {
+		err = errors.New("its content does not have the id it is stored under")
+	}
+	return data, err
 }
 
 func (s *store) readUnchecked(t plumbing.ObjectType, id plumbing.Hash) (data []byte, err error) {

@@ -27,9 +27,9 @@ const looseLimit = 100
 func (r *local) writeObjects(p *pool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	ids := slices.SortedFunc(maps.Keys(p.objects), func(a, b plumbing.Hash) int { return slices.Compare(a[:], b[:]) })
+	ids := slices.SortedFunc(maps.Keys(p.objects), compareIDs)
 	if len(ids) > looseLimit {
-		return r.writePack(p, ids)
+		return r.disk.pack(r.gitDir, p.objects, ids, true)
 	}
 	for _, id := range ids {
 		data, err := p.objects[id].inflate()
@@ -47,46 +47,51 @@ func (r *local) writeObjects(p *pool) error {
 	return nil
 }
 
-// writePack writes a pack without deltas, and gives it its name when all of it
-// is on the disk.
-func (r *local) writePack(p *pool, ids []plumbing.Hash) (err error) {
-	dir := filepath.Join(r.gitDir, "objects", "pack")
-	if err := r.disk.mkdir(dir); err != nil {
+func compareIDs(a, b plumbing.Hash) int { return slices.Compare(a[:], b[:]) }
+
+// pack writes a pack without deltas, and gives it its name when all of it is
+// written, and on the disk if sync is true.
+func (d disk) pack(gitDir string, objects map[plumbing.Hash]packed, ids []plumbing.Hash, sync bool) (err error) {
+	dir := filepath.Join(gitDir, "objects", "pack")
+	if err := d.mkdir(dir); err != nil {
 		return err
 	}
-	r.disk.about("pack", dir)
-	pack, err := os.CreateTemp(dir, "tmp_pack_")
+	// Git takes what begins with tmp_ for garbage, should this be the last run.
+	pack, err := d.fresh(filepath.Join(dir, "tmp_weir_pack"))
 	if err != nil {
-		return r.disk.failed(err)
+		return err
 	}
-	r.disk.about("pack index", dir)
-	index, err := os.CreateTemp(dir, "tmp_idx_")
+	index, err := d.fresh(filepath.Join(dir, "tmp_weir_idx"))
 	if err != nil {
-		return errors.Join(r.disk.failed(err), pack.Close(), r.disk.remove(pack.Name()))
+		return errors.Join(err, pack.Close(), d.remove(pack.Name()))
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, r.disk.remove(pack.Name()), r.disk.remove(index.Name()))
+			err = errors.Join(err, d.remove(pack.Name()), d.remove(index.Name()))
 		}
 	}()
-	sum, err := encodePack(pack, index, p.objects, ids)
+	sum, err := encodePack(pack, index, objects, ids)
 	for _, f := range []*os.File{pack, index} {
-		r.disk.about("chmod", f.Name())
-		err = errors.Join(err, f.Chmod(0o444), f.Sync(), f.Close())
+		d.about("chmod", f.Name())
+		err = errors.Join(err, f.Chmod(0o444))
+		if sync {
+			err = errors.Join(err, f.Sync())
+		}
+		err = errors.Join(err, f.Close())
 	}
 	if err != nil {
-		return r.disk.failed(err)
+		return d.failed(err)
 	}
 	// Git ignores an index without a pack; go-git fails on a pack without one.
 	name := filepath.Join(dir, "pack-"+sum.String())
-	if err := r.disk.rename(index.Name(), name+".idx"); err != nil {
+	if err := d.rename(index.Name(), name+".idx"); err != nil {
 		return err
 	}
-	return r.disk.rename(pack.Name(), name+".pack")
+	return d.rename(pack.Name(), name+".pack")
 }
 
-// encodePack writes a pack of version 2 and its index; it returns the pack's
-// checksum, which is its name.
+// encodePack writes a pack of version 2 and, unless index is nil, its index; it
+// returns the pack's checksum, which is its name.
 func encodePack(pack, index io.Writer, objects map[plumbing.Hash]packed, ids []plumbing.Hash) (plumbing.Hash, error) {
 	w := &packWriter{w: bufio.NewWriterSize(pack, 1<<16), sum: sha1.New()}
 	var entries idxfile.Writer
@@ -107,6 +112,9 @@ func encodePack(pack, index io.Writer, objects map[plumbing.Hash]packed, ids []p
 	w.Write(sum[:])
 	if err := w.w.Flush(); err != nil { // keeps the first error
 		return plumbing.ZeroHash, err
+	}
+	if index == nil {
+		return sum, nil
 	}
 	if err := entries.OnFooter(sum); err != nil {
 		return plumbing.ZeroHash, err

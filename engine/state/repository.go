@@ -56,13 +56,21 @@ type Record struct {
 	Message string
 	Who     Signatures
 	Sign    Signer // nil: the commit is not signed
+
+	// Review is a branch of a remote to push to instead of the state's own, for
+	// people to look at and to merge. It gets one commit on top of the state's
+	// branch. An open one is replaced, unless somebody else committed to it.
+	Review string
 }
 
 // Result is what Commit did. Old and New are equal where it made no commit. A
-// New beside an error is a commit whose work tree the next run will finish.
+// New beside an error is a commit whose work tree the next run will finish, or
+// one of which nobody knows whether it arrived.
 type Result struct {
-	Old Hash `json:"old"` // empty before the first commit
-	New Hash `json:"new"`
+	Old    Hash   `json:"old"` // where the branch was; empty before its first commit
+	New    Hash   `json:"new"`
+	Branch string `json:"branch,omitempty"` // of a remote: the state's own, or that of the review
+	Reused bool   `json:"reused,omitempty"` // an open review is already what would be pushed
 }
 
 // Open looks at a location and refuses what it must not touch. It changes
@@ -78,6 +86,9 @@ func Open(ctx context.Context, at Location) (Repository, error) {
 			Subject: diag.Range{File: at.Name},
 			Remedy:  "Give the state block a branch that `git check-ref-format --branch` accepts, such as main.",
 		})
+	}
+	if at.Remote != nil {
+		return openHosted(at), nil
 	}
 	return openLocal(at)
 }

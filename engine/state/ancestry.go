@@ -1,0 +1,204 @@
+package state
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// ancestor is what a walk through the history needs of a commit.
+type ancestor struct {
+	id      plumbing.Hash
+	tree    plumbing.Hash
+	parents []plumbing.Hash
+	author  string // name and address
+	when    int64  // of the committer
+	message string
+}
+
+func readAncestor(r reader, id plumbing.Hash) (ancestor, error) {
+	data, err := r.read(plumbing.CommitObject, id)
+	if err != nil {
+		return ancestor{}, err
+	}
+	a, err := parseAncestor(data)
+	a.id = id
+	if err != nil {
+		return a, fmt.Errorf("commit %s: %w", id, err)
+	}
+	return a, nil
+}
+
+func parseAncestor(data []byte) (ancestor, error) {
+	var a ancestor
+	header, message, _ := bytes.Cut(data, []byte("\n\n"))
+	a.message = string(message)
+	for line := range strings.Lines(string(header)) {
+		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		switch name { // a line that goes on with the one before has no name
+		case "tree", "parent":
+			if !plumbing.IsHash(value) {
+				return a, fmt.Errorf("%s names no object", name)
+			}
+			if name == "tree" {
+				a.tree = plumbing.NewHash(value)
+			} else {
+				a.parents = append(a.parents, plumbing.NewHash(value))
+			}
+		case "author":
+			who, _, _ := strings.Cut(value, ">")
+			a.author = who + ">"
+		case "committer":
+			_, when, _ := strings.Cut(value, "> ")
+			seconds, _, _ := strings.Cut(when, " ")
+			a.when, _ = strconv.ParseInt(seconds, 10, 64) // only orders
+		}
+	}
+	if a.tree.IsZero() {
+		return a, errors.New("it has no tree")
+	}
+	return a, nil
+}
+
+// ancestry walks through the history of a commit, newest first, as far as it is
+// there.
+type ancestry struct {
+	store *store
+	queue []ancestor // by time, the newest last
+	seen  map[plumbing.Hash]bool
+	edge  []plumbing.Hash // commits that are not there
+}
+
+func newAncestry(s *store, tip plumbing.Hash) (*ancestry, error) {
+	w := &ancestry{store: s, seen: map[plumbing.Hash]bool{}}
+	return w, w.add(tip)
+}
+
+func (w *ancestry) add(id plumbing.Hash) error {
+	if w.seen[id] {
+		return nil
+	}
+	// The record of where a copy ends is only about its last fetch: it may have
+	// more.
+	if len(w.seen) > 0 && !w.store.holds(id) {
+		w.edge = append(w.edge, id)
+		return nil
+	}
+	w.seen[id] = true
+	a, err := readAncestor(w.store, id)
+	if err != nil {
+		return err
+	}
+	at, _ := slices.BinarySearchFunc(w.queue, a.when, func(q ancestor, when int64) int {
+		if q.when < when {
+			return -1
+		}
+		return 1
+	})
+	w.queue = slices.Insert(w.queue, at, a)
+	return nil
+}
+
+// next takes the newest commit that is left; false at the end. Its parents come
+// later, if they are asked for by follow.
+func (w *ancestry) next() (ancestor, bool) {
+	if len(w.queue) == 0 {
+		return ancestor{}, false
+	}
+	last := len(w.queue) - 1
+	a := w.queue[last]
+	w.queue = w.queue[:last]
+	return a, true
+}
+
+func (w *ancestry) follow(a ancestor) error {
+	for _, id := range a.parents {
+		if err := w.add(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// goOn tries what was not there again.
+func (w *ancestry) goOn() error {
+	edge := w.edge
+	w.edge = nil
+	for _, id := range edge {
+		if err := w.add(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Hydration says from where an environment was hydrated last.
+type Hydration struct {
+	Environment string
+	Commit      Hash     // of the state, that touched the environment last
+	Sources     []Source // of that commit: one, but for a squash of several
+}
+
+// deepHistory is how many commits of a remote are looked through for what the
+// last few do not tell.
+const deepHistory = 100
+
+// HydratedFrom finds the newest commit that touched each environment, from the
+// trailers, and what it was hydrated from, sorted by environment. It looks
+// through the history that is at hand and, once, through more of a remote's;
+// environments that are in neither are left out, and so are those whose commit
+// names no source.
+func (s *Snapshot) HydratedFrom(ctx context.Context, environments []string) ([]Hydration, error) {
+	wanted := map[string]bool{}
+	for _, name := range environments {
+		wanted[name] = true
+	}
+	if s.commit.IsZero() || len(wanted) == 0 {
+		return nil, nil
+	}
+	w, err := newAncestry(s.store, s.commit)
+	if err != nil {
+		return nil, err
+	}
+	var found []Hydration
+	for deepened := false; len(wanted) > 0; {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		a, ok := w.next()
+		if !ok {
+			if len(w.edge) == 0 || deepened || s.store.cache == nil {
+				break
+			}
+			deepened = true
+			if err := s.store.deepen(ctx, deepHistory); err != nil {
+				return nil, err
+			}
+			if err := w.goOn(); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		t := ParseTrailers(a.message)
+		for _, name := range t.Environments() {
+			if !wanted[name] {
+				continue
+			}
+			delete(wanted, name)
+			if len(t.Sources) > 0 {
+				found = append(found, Hydration{Environment: name, Commit: hexOf(a.id), Sources: t.Sources})
+			}
+		}
+		if err := w.follow(a); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(found, func(a, b Hydration) int { return strings.Compare(a.Environment, b.Environment) })
+	return found, nil
+}

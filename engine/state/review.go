@@ -1,0 +1,180 @@
+package state
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// openReview is a review branch as the remote has it.
+type openReview struct {
+	tip  plumbing.Hash // zero where there is none
+	same bool          // it is what would be pushed
+}
+
+// review looks at a review branch, which a push will replace by one commit on
+// top of the state's branch. It refuses if anybody's commits would be lost.
+func (r *hosted) review(ctx context.Context, c *Change, branch string) (openReview, error) {
+	if err := r.reviewable(branch); err != nil {
+		return openReview{}, err
+	}
+	store, tip, err := r.branch(ctx, branch, enough)
+	if err != nil || tip.IsZero() {
+		return openReview{}, err
+	}
+	a, err := readAncestor(store, tip)
+	if err != nil {
+		return openReview{}, err
+	}
+	tree, err := treeOf(store, tip)
+	if err != nil {
+		return openReview{}, err
+	}
+	onTop := len(a.parents) == 0 && c.Base.commit.IsZero() || len(a.parents) == 1 && a.parents[0] == c.Base.commit
+	if onTop && tree == c.root && ParseTrailers(a.message).ByWeir() {
+		return openReview{tip, true}, nil
+	}
+	return openReview{tip, false}, r.ours(ctx, c, branch, store, tip)
+}
+
+// reviewable refuses a name that no review can have.
+func (r *hosted) reviewable(branch string) error {
+	switch {
+	case !validBranch(branch):
+		return diag.Refuse(diag.Diagnostic{
+			Summary: fmt.Sprintf("%q is no name for a branch", branch),
+			Subject: diag.Range{File: r.at.Name},
+			Remedy:  "Give --branch a name that `git check-ref-format --branch` accepts, such as weir/update.",
+		})
+	case branch == r.at.Branch:
+		return diag.Refuse(diag.Diagnostic{
+			Summary: fmt.Sprintf("branch %s is the state itself", branch),
+			Subject: diag.Range{File: r.at.Name},
+			Detail:  "A review branch is one that is merged into the state's branch later.",
+			Remedy:  "Leave --branch out to push to the state, or name another branch.",
+		})
+	}
+	return nil
+}
+
+// ours refuses to replace a branch that has commits which are neither in the
+// state's branch nor Weir's own. A merge of a forge that keeps the tree of one
+// side adds nothing that could be lost.
+func (r *hosted) ours(ctx context.Context, c *Change, branch string, s *store, tip plumbing.Hash) error {
+	for commits := enough; ; commits = deepHistory {
+		known, err := r.history(c.Base)
+		if err != nil {
+			return err
+		}
+		lost, edge, err := foreign(s, tip, known)
+		if err != nil {
+			return err
+		}
+		if lost == nil && !edge {
+			return nil
+		}
+		if commits == deepHistory && lost != nil {
+			return r.wouldLose(branch, *lost)
+		}
+		if commits == deepHistory {
+			return diag.Refuse(diag.Diagnostic{
+				Summary: fmt.Sprintf("the review branch %s began too long ago", branch),
+				Subject: diag.Range{File: r.at.Name},
+				Detail:  fmt.Sprintf("Its history does not meet that of %s within %d commits, so nobody can say whether replacing it would lose anybody's work.", r.at.Branch, deepHistory),
+				Remedy:  fmt.Sprintf("Delete the branch, with `git push <url> --delete %s`, or name another one with --branch.", branch),
+			})
+		}
+		for _, s := range []*store{c.Base.store, s} {
+			if err := s.deepen(ctx, deepHistory); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// history is the set of commits of a snapshot's history that are at hand.
+func (r *hosted) history(s *Snapshot) (map[plumbing.Hash]bool, error) {
+	if s.commit.IsZero() {
+		return nil, nil
+	}
+	w, err := newAncestry(s.store, s.commit)
+	for err == nil {
+		a, ok := w.next()
+		if !ok {
+			break
+		}
+		err = w.follow(a)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return w.seen, nil
+}
+
+// foreign finds the newest commit from a tip to what is known that is not
+// Weir's, or tells that the history ends before it is known.
+func foreign(s *store, tip plumbing.Hash, known map[plumbing.Hash]bool) (lost *ancestor, edge bool, err error) {
+	if known[tip] {
+		return nil, false, nil
+	}
+	w, err := newAncestry(s, tip)
+	if err != nil {
+		return nil, false, err
+	}
+	for {
+		a, ok := w.next()
+		if !ok {
+			break
+		}
+		if known[a.id] {
+			continue
+		}
+		if !ParseTrailers(a.message).ByWeir() && !keepsTree(s, a) {
+			return &a, false, nil
+		}
+		if err := w.follow(a); err != nil {
+			return nil, false, err
+		}
+	}
+	for _, id := range w.edge {
+		if !known[id] {
+			return nil, true, nil
+		}
+	}
+	return nil, false, nil
+}
+
+// keepsTree tells whether a commit is a merge whose tree is that of a parent.
+func keepsTree(s *store, a ancestor) bool {
+	if len(a.parents) < 2 {
+		return false
+	}
+	for _, id := range a.parents {
+		if !s.holds(id) {
+			continue
+		}
+		if parent, err := readAncestor(s, id); err == nil && parent.tree == a.tree {
+			return true
+		}
+	}
+	return false
+}
+
+func subjectOf(message string) string {
+	subject, _, _ := strings.Cut(strings.TrimSpace(message), "\n")
+	return subject
+}
+
+// wouldLose refuses to replace a branch that somebody works on.
+func (r *hosted) wouldLose(branch string, a ancestor) error {
+	return diag.Refuse(diag.Diagnostic{
+		Summary: fmt.Sprintf("somebody committed to the review branch %s", branch),
+		Subject: diag.Range{File: r.at.Name},
+		Detail:  fmt.Sprintf("Commit %s %q by %s is not Weir's, and replacing the branch would lose it.", shown(a.id), subjectOf(a.message), a.author),
+		Remedy:  fmt.Sprintf("Merge the branch into %s, or take the commit away from it; or name another branch with --branch.", r.at.Branch),
+	})
+}
