@@ -12,9 +12,10 @@
 package remote
 
 import (
-	"context"
 	"fmt"
 	"io"
+	"os"
+	"sync"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -24,23 +25,48 @@ import (
 // Access is what connections may use of the machine. One is shared by all
 // remotes of a run, so that a credential is asked for once.
 type Access struct {
-	Env    func(string) string
+	Env    func(string) string     // nil: of the process
 	Home   string                  // for netrc, keys and known hosts
 	Idle   time.Duration           // a connection that is silent for so long is given up; 0: two minutes
 	Before func(what, path string) // told before a remote is asked to change; nil: nobody
+
+	mu     sync.Mutex
+	logins map[string]*login // by origin and user: what was found, or is being looked for
+	keys   keyRing           // of SSH
+}
+
+func (a *Access) env(name string) string {
+	if a.Env == nil {
+		return os.Getenv(name)
+	}
+	return a.Env(name)
 }
 
 // Remote is one repository somewhere else. Safe for concurrent use.
-type Remote struct{}
+type Remote struct {
+	at     address
+	dir    string
+	access *Access
+
+	mu     sync.Mutex
+	client *client // of HTTP; made by the first conversation
+}
 
 // New makes a remote of an address in any form that `git clone` takes: a path,
 // file://, http(s)://, ssh:// or user@host:path. Relative paths are of dir.
 func New(address, dir string, access *Access) (*Remote, error) {
-	return nil, fmt.Errorf("remote %s: not supported yet", address)
+	at, err := parse(address, dir)
+	if err != nil {
+		return nil, err
+	}
+	if access == nil {
+		access = &Access{}
+	}
+	return &Remote{at: at, dir: dir, access: access}, nil
 }
 
 // String is the address without credentials.
-func (r *Remote) String() string { return "" }
+func (r *Remote) String() string { return r.at.shown }
 
 // Store is where fetched objects go: a filesystem.Storage of go-git, or any
 // other that tells what it has.
@@ -63,27 +89,12 @@ type Tip struct {
 	Commit plumbing.Hash
 }
 
-// Fetch brings a commit with its files, and Depth of its history, into a store.
-// Nothing is transferred where the store has it already (Have). An empty
-// repository or a branch that is not there is the zero Tip and no error.
-func (r *Remote) Fetch(ctx context.Context, want Want, into Store) (Tip, error) {
-	return Tip{}, nil
-}
-
-// Tip asks where a branch is without fetching it.
-func (r *Remote) Tip(ctx context.Context, rev string) (Tip, error) { return Tip{}, nil }
-
 // Update moves a branch of a remote from Old to New; a zero Old creates it.
 type Update struct {
 	Ref      plumbing.ReferenceName
 	Old, New plumbing.Hash
 	Pack     func(io.Writer) error // writes a pack with every object of New that Old has not
 }
-
-// Push does an update, or none of it: a *MovedError where the branch is not at
-// Old, a refusal with the server's own words where a hook or a rule declined.
-// After an error that is Temporary the branch may be at New: ask for its Tip.
-func (r *Remote) Push(ctx context.Context, u Update) error { return nil }
 
 // MovedError says that a remote branch was not where an update expected it.
 type MovedError struct {
@@ -94,7 +105,3 @@ type MovedError struct {
 func (e *MovedError) Error() string {
 	return fmt.Sprintf("%s is at %s, not at %s", e.Ref, e.Now, e.Want)
 }
-
-// Temporary tells whether the same call may succeed a little later: a
-// connection that was refused, cut or silent, a server that is overloaded.
-func Temporary(err error) bool { return false }
