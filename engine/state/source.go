@@ -23,12 +23,12 @@ type Source struct {
 }
 
 // String is the Hydrated-From trailer: <url>@<sha>, the sha alone where there
-// is no remote.
+// is no remote, or none that fits on the line.
 func (s Source) String() string {
 	if s.Commit == "" {
 		return ""
 	}
-	if s.URL == "" {
+	if !isWord(s.URL) {
 		return s.Commit // nobody else can fetch it anyway
 	}
 	return s.URL + "@" + s.Commit

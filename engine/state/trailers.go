@@ -26,9 +26,10 @@ type TrailerRelease struct {
 
 // The trailers that Weir writes.
 const (
-	trailerFrom    = "Hydrated-From"
-	trailerBy      = "Hydrated-By"
-	trailerRelease = "Hydrated-Release"
+	trailerPrefix  = "Hydrated-"
+	trailerFrom    = trailerPrefix + "From"
+	trailerBy      = trailerPrefix + "By"
+	trailerRelease = trailerPrefix + "Release"
 )
 
 // ByWeir tells whether the message names the Weir that wrote it.
