@@ -126,7 +126,7 @@ func (d *draft) manifests() []File {
 func (d *draft) read(name string, at diag.Range, what string) ([]byte, bool) {
 	data, err := d.t.p.files.read(name)
 	if err != nil {
-		reader{d.list}.fail(at, what+" cannot be read", why(name, err), sentences(d.t.p.files.neighbour(name), "Correct the path; it is relative to the file that names it."))
+		reader{d.list}.fail(at, what+" cannot be read", why(name, err), d.t.p.files.remedy(name, err, "Correct the path; it is relative to the file that names it."))
 		return nil, false
 	}
 	return data, true
@@ -186,7 +186,11 @@ func (d *draft) directory(x *expression, written placed, what string) (Ref, bool
 	title := strings.ToUpper(what[:1]) + what[1:]
 	dir, err := d.t.p.files.stat(name)
 	if err != nil {
-		reader{d.list}.fail(written.at, title+" is missing", why(name, err), sentences(d.t.p.files.neighbour(name), "Correct the path; it is relative to the file that names it."))
+		problem := " cannot be read"
+		if absent(err) {
+			problem = " is missing"
+		}
+		reader{d.list}.fail(written.at, title+problem, why(name, err), d.t.p.files.remedy(name, err, "Correct the path; it is relative to the file that names it."))
 		return Ref{}, false
 	}
 	if !dir {

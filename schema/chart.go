@@ -65,10 +65,18 @@ func (d *draft) local(x *expression, c *Chart, version placed) *Chart {
 	dir, err := d.t.p.files.stat(name)
 	switch {
 	case err != nil:
-		r.fail(c.Range, "A chart is missing", why(name, err), sentences(d.t.p.files.neighbour(name), "Correct the path; it is relative to the file that names it."))
+		problem := "A chart cannot be read"
+		if absent(err) {
+			problem = "A chart is missing"
+		}
+		r.fail(c.Range, problem, why(name, err), d.t.p.files.remedy(name, err, "Correct the path; it is relative to the file that names it."))
 		return nil
 	case dir:
-		if _, err := d.t.p.files.stat(path.Join(name, "Chart.yaml")); err != nil {
+		if _, err := d.t.p.files.stat(path.Join(name, "Chart.yaml")); err != nil && !absent(err) {
+			file := path.Join(name, "Chart.yaml")
+			r.fail(c.Range, "A chart cannot be read", why(file, err), d.t.p.files.remedy(file, err, ""))
+			return nil
+		} else if err != nil {
 			r.fail(c.Range, "This directory is not a chart", fmt.Sprintf("There is no Chart.yaml in %s.", name), "Correct the path, or add Chart.yaml.")
 			return nil
 		}

@@ -307,10 +307,15 @@ func (p *Project) valuesFile(base, layer string, written placed, list *diag.List
 	root, diags, err := p.files.yaml(name)
 	if err != nil {
 		r.fail(written.at, "A values file cannot be read", why(name, err),
-			sentences(p.files.neighbour(name), fmt.Sprintf("Create it, or write optional(%q) where it may be missing.", written.text)))
+			p.files.remedy(name, err, fmt.Sprintf("Create it, or write optional(%q) where it may be missing.", written.text)))
 		return nil
 	}
-	*list = append(*list, diags...)
+	for _, d := range diags {
+		if d.Severity == diag.Error {
+			d = d.Also(written.at, "the file is named here")
+		}
+		*list = append(*list, d)
+	}
 	if diags.HasErrors() {
 		return nil
 	}

@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -69,7 +68,7 @@ func (r fileReader) read(written string) (string, []byte, error) {
 	}
 	data, err := r.files.read(name)
 	if err != nil {
-		return "", nil, function.NewArgErrorf(0, "%s", strings.TrimSuffix(sentences(why(name, err), r.files.neighbour(name)), "."))
+		return "", nil, function.NewArgErrorf(0, "%s", strings.TrimSuffix(sentences(why(name, err), r.files.remedy(name, err, "")), "."))
 	}
 	return name, data, nil
 }
@@ -147,7 +146,7 @@ func (r fileReader) optional() function.Function {
 			if err != nil {
 				return cty.DynamicVal, function.NewArgError(i, err)
 			}
-			if _, err := r.files.stat(name); err == nil {
+			if _, err := r.files.stat(name); !absent(err) { // what is there and cannot be read is a mistake
 				kept = append(kept, arg)
 			}
 		}
@@ -213,7 +212,7 @@ func (r fileReader) yamlDecode() function.Function {
 			if err != nil || string(data) != src.AsString() {
 				continue
 			}
-			root, diags := decodeYAML(c.file, data)
+			root, diags := values.ParseDocument(c.file, data)
 			if diags.HasErrors() {
 				return cty.DynamicVal, yamlFault(diags)
 			}
@@ -223,7 +222,7 @@ func (r fileReader) yamlDecode() function.Function {
 			}
 			return v, nil
 		}
-		root, diags := decodeYAML("", []byte(src.AsString()))
+		root, diags := values.ParseDocument("", []byte(src.AsString()))
 		if diags.HasErrors() {
 			return cty.DynamicVal, yamlFault(diags)
 		}
@@ -240,54 +239,6 @@ func (r fileReader) yamlDecode() function.Function {
 	})
 }
 
-// decodeYAML reads any document, where a values file has to be a map: another
-// one is read as the value of a key on a line before it.
-func decodeYAML(file string, data []byte) (*values.Node, diag.List) {
-	root, diags := values.ParseYAML(file, data)
-	if !diags.HasErrors() {
-		if len(bytes.TrimSpace(data)) == 0 {
-			return &values.Node{Origin: root.Origin}, nil
-		}
-		return root, diags
-	}
-	text := bytes.TrimPrefix(data, []byte("---\n"))
-	shift := 1 - bytes.Count(data[:len(data)-len(text)], []byte("\n"))
-	wrapped := append([]byte("value:\n  "), bytes.ReplaceAll(text, []byte("\n"), []byte("\n  "))...)
-	whole, more := values.ParseYAML(file, wrapped)
-	if inner := field(whole, "value"); !more.HasErrors() && inner != nil {
-		return moveUp(inner, shift), nil
-	}
-	return nil, diags
-}
-
-func field(n *values.Node, key string) *values.Node {
-	m, _ := n.Value.(map[string]*values.Node)
-	return m[key]
-}
-
-func moveUp(n *values.Node, lines int) *values.Node {
-	c := *n
-	c.Origin.Start.Line -= lines
-	c.Origin.End.Line -= lines
-	c.Origin.Start.Column = max(0, c.Origin.Start.Column-2)
-	c.Origin.End.Column = max(0, c.Origin.End.Column-2)
-	switch v := n.Value.(type) {
-	case map[string]*values.Node:
-		m := make(map[string]*values.Node, len(v))
-		for k, e := range v {
-			m[k] = moveUp(e, lines)
-		}
-		c.Value = m
-	case []*values.Node:
-		l := make([]*values.Node, len(v))
-		for i, e := range v {
-			l[i] = moveUp(e, lines)
-		}
-		c.Value = l
-	}
-	return &c
-}
-
 func yamlFault(diags diag.List) error {
 	for _, d := range diags {
 		if d.Severity == diag.Error {
@@ -295,7 +246,7 @@ func yamlFault(diags diag.List) error {
 			if d.Subject.File != "" {
 				where = fmt.Sprintf("%s:%d", d.Subject.File, d.Subject.Start.Line)
 			}
-			return function.NewArgErrorf(0, "%s: %s", where, d.Summary)
+			return function.NewArgErrorf(0, "%s: %s", where, lower(strings.TrimSuffix(sentences(d.Summary+".", d.Detail), ".")))
 		}
 	}
 	return nil

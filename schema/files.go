@@ -171,23 +171,6 @@ func resolve(base, written string) (string, string) {
 	return p, ""
 }
 
-// why says in a sentence, without anything of this machine, what kept a file from being read.
-func why(name string, err error) string {
-	var pathErr *fs.PathError
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Sprintf("There is no %s.", name)
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Sprintf("%s cannot be read: permission denied.", name)
-	case errors.As(err, &pathErr) && strings.Contains(pathErr.Err.Error(), "escapes"):
-		return fmt.Sprintf("%s is a symbolic link that leads out of the project.", name)
-	case errors.As(err, &pathErr):
-		return fmt.Sprintf("%s cannot be read: %s.", name, pathErr.Err)
-	default:
-		return fmt.Sprintf("%s cannot be read: %s.", name, err)
-	}
-}
-
 // neighbour is the file of the same directory whose name is nearest, as a remedy.
 func (f *files) neighbour(name string) string {
 	entries, err := fs.ReadDir(f.fsys, path.Dir(name))

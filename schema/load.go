@@ -96,18 +96,18 @@ func (p *Project) load(o Options, list *diag.List) {
 // read parses weir.hcl, its neighbours and what it includes, and returns their
 // blocks in the order of the files' names; nil where there is no project.
 func (p *Project) read(o Options, list *diag.List) []*instance {
-	if _, err := p.files.read(projectFile); err != nil {
-		detail := why(projectFile, err)
-		if errors.Is(err, fs.ErrNotExist) {
-			detail = fmt.Sprintf("There is no %s in %q.", projectFile, cmp.Or(o.Dir, "."))
-		}
+	if _, err := p.files.read(projectFile); absent(err) {
 		*list = append(*list, diag.Diagnostic{
-			Summary: "There is no project here", Subject: diag.Range{File: projectFile}, Detail: detail,
+			Summary: "There is no project here", Subject: diag.Range{File: projectFile},
+			Detail: fmt.Sprintf("There is no %s in %q.", projectFile, cmp.Or(o.Dir, ".")),
 			Remedy: "Run weir in a project's directory, or with -C <directory>; `weir init` makes a new project.",
 		})
 		return nil
 	}
 	root := p.readFile(projectFile, list)
+	if root == nil && p.sources[projectFile] == nil {
+		return nil
+	}
 	project := root.one("project")
 	if project == nil {
 		if root != nil {
@@ -145,7 +145,7 @@ func (p *Project) readFile(name string, list *diag.List) *instance {
 	if err != nil {
 		*list = append(*list, diag.Diagnostic{
 			Summary: "A project file cannot be read", Subject: diag.Range{File: name}, Detail: why(name, err),
-			Remedy: "Make it readable, or leave it out of `include`.",
+			Remedy: p.files.remedy(name, err, "Put it back, or leave it out of `include`."),
 		})
 		p.lost = true
 		return nil

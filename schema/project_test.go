@@ -316,3 +316,8 @@ func TestTable(t *testing.T) {
 	}
 	walk("", language.Blocks)
 }
+
+func field(n *values.Node, key string) *values.Node {
+	m, _ := n.Value.(map[string]*values.Node)
+	return m[key]
+}

@@ -44,6 +44,12 @@ func parseSource(name string, data []byte) (*source, diag.List) {
 }
 
 func badEncoding(name string, data []byte) (diag.Diagnostic, bool) {
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return diag.Diagnostic{
+			Summary: "The file is UTF-16, not UTF-8", Subject: diag.Range{File: name},
+			Detail: "It begins with the byte order mark of UTF-16.", Remedy: "Save it as UTF-8: `iconv -f UTF-16 -t UTF-8` does it.",
+		}, true
+	}
 	if utf8.Valid(data) {
 		return diag.Diagnostic{}, false
 	}

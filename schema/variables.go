@@ -169,7 +169,7 @@ func (p *Project) variableFile(name string, from diag.Range, out map[string]sett
 	if err != nil {
 		*list = append(*list, diag.Diagnostic{
 			Summary: "A variable file cannot be read", Subject: from, Detail: why(name, err),
-			Remedy: sentences(p.files.neighbour(name), "Correct the name after --var-file."),
+			Remedy: p.files.remedy(name, err, "Correct the name after --var-file."),
 		})
 		return
 	}

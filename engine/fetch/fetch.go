@@ -49,6 +49,7 @@ func Load(fsys fs.FS, ref schema.Chart) (*Chart, diag.List) {
 		return nil, l.found
 	}
 	files = l.resolve("", files)
+	l.encodings(files)
 	if l.found.HasErrors() {
 		return nil, l.found
 	}

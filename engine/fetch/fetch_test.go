@@ -236,6 +236,21 @@ a/Chart.yaml:9: dependency "d" 1.x is declared, but not in charts/
 `,
 		},
 		{
+			name: "files in UTF-16, one in a sub-chart",
+			fsys: files("a/Chart.yaml", chartYAML("a", "1.0.0"), "a/values.yaml", "\xff\xfea\x00", "a/files/logo.txt", "\xff\xfea\x00",
+				"a/charts/b/Chart.yaml", chartYAML("b", "1.0.0"), "a/charts/b/templates/x.yaml", "\xfe\xff\x00a"),
+			at: "a",
+			want: `a/values.yaml:0: values.yaml is UTF-16, not UTF-8
+  It begins with the byte order mark of UTF-16; the files of a chart are UTF-8.
+  Save it as UTF-8: ` + "`iconv -f UTF-16 -t UTF-8`" + ` does it.
+  weir.hcl:3: the chart is used here
+a/charts/b/templates/x.yaml:0: charts/b/templates/x.yaml is UTF-16, not UTF-8
+  It begins with the byte order mark of UTF-16; the files of a chart are UTF-8.
+  Save it as UTF-8: ` + "`iconv -f UTF-16 -t UTF-8`" + ` does it.
+  weir.hcl:3: the chart is used here
+`,
+		},
+		{
 			name: "no archive",
 			fsys: files("a.tgz", "hello"),
 			at:   "a.tgz",

@@ -30,7 +30,7 @@ const (
 // empty where the list has errors.
 func ParseYAML(file string, data []byte) (*Node, diag.List) {
 	empty := &Node{Value: map[string]*Node{}, Origin: diag.Range{File: file}}
-	root, list := ParseDocument(file, data)
+	root, list := parse(file, data, lostDocuments)
 	if list.HasErrors() || root.Value == nil {
 		return empty, list
 	}
@@ -52,12 +52,16 @@ func kind(value any) string {
 // ParseDocument is ParseYAML for a document that may be anything: a list, a
 // single value, nothing at all, which is null.
 func ParseDocument(file string, data []byte) (*Node, diag.List) {
+	return parse(file, data, severalDocuments)
+}
+
+func parse(file string, data []byte, several diag.Diagnostic) (*Node, diag.List) {
 	null := &Node{Origin: diag.Range{File: file}}
 	src := newSource(file, data)
 	if list := src.encoding(data); list != nil {
 		return null, list
 	}
-	root, list := src.document(data)
+	root, list := src.document(data, several)
 	if root == nil || list.HasErrors() {
 		return null, list
 	}
@@ -75,8 +79,8 @@ func (s *source) encoding(data []byte) diag.List {
 		return diag.Range{File: s.file, Start: diag.Pos{Line: line, Column: column}, End: diag.Pos{Line: line, Column: column + 1}}
 	}
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
-		return diag.List{{Summary: "Values file is UTF-16", Subject: diag.Range{File: s.file},
-			Detail: "The file begins with the mark of UTF-16.", Remedy: "Save the file as UTF-8."}}
+		return diag.List{{Summary: "The YAML is UTF-16, not UTF-8", Subject: diag.Range{File: s.file},
+			Detail: "It begins with the byte order mark of UTF-16.", Remedy: "Save it as UTF-8: `iconv -f UTF-16 -t UTF-8` does it."}}
 	}
 	if utf8.Valid(data) {
 		return nil
@@ -89,8 +93,8 @@ func (s *source) encoding(data []byte) diag.List {
 		for {
 			r, size := utf8.DecodeRuneInString(rest)
 			if r == utf8.RuneError && size == 1 {
-				return diag.List{{Summary: "Values file is not UTF-8", Subject: at(i+1, column),
-					Detail: fmt.Sprintf("The byte 0x%02x cannot stand here.", rest[0]), Remedy: "Save the file as UTF-8."}}
+				return diag.List{{Summary: "The YAML is not UTF-8", Subject: at(i+1, column),
+					Detail: fmt.Sprintf("The byte 0x%02x cannot stand here.", rest[0]), Remedy: "Save it as UTF-8."}}
 			}
 			column, rest = column+1, rest[size:]
 		}
@@ -98,8 +102,18 @@ func (s *source) encoding(data []byte) diag.List {
 	return nil
 }
 
+// What is said of several documents in one text.
+var (
+	severalDocuments = diag.Diagnostic{Summary: "The YAML holds several documents",
+		Detail: "One is read here; those that follow the first would be lost.",
+		Remedy: "Keep one document, or split them into files of their own."}
+	lostDocuments = diag.Diagnostic{Summary: "The values file holds several documents",
+		Detail: "Helm reads only the first document of a values file and drops what follows without a word.",
+		Remedy: "Split the documents into files of their own and name each in values_files."}
+)
+
 // document is the one document of the file; nil where there is none.
-func (s *source) document(data []byte) (*yaml.Node, diag.List) {
+func (s *source) document(data []byte, several diag.Diagnostic) (*yaml.Node, diag.List) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	first, err := decode(decoder)
 	switch {
@@ -112,13 +126,11 @@ func (s *source) document(data []byte) (*yaml.Node, diag.List) {
 	if errors.Is(err, io.EOF) || err == nil && len(second.Content) == 1 && second.Content[0].Kind == yaml.ScalarNode && second.Content[0].Value == "" {
 		return first.Content[0], nil
 	}
-	at := diag.Range{File: s.file}
+	several.Subject = diag.Range{File: s.file}
 	if err == nil {
-		at = s.wholeLine(second.Line)
+		several.Subject = s.wholeLine(second.Line)
 	}
-	return nil, diag.List{{Summary: "Values file holds several documents", Subject: at,
-		Detail: "Helm reads only the first document of a values file and drops what follows without a word.",
-		Remedy: "Split the documents into files of their own and name each in values_files."}}
+	return nil, diag.List{several}
 }
 
 // decode turns the library's panics into errors: on odd comments it has some.

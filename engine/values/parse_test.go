@@ -249,7 +249,7 @@ Put the content under a key, as in ` + "`name: …`" + `.
 		},
 		"several documents": {
 			"a: 1\n---\nb: 2\n",
-			`Error: Values file holds several documents
+			`Error: The values file holds several documents
 
   on v.yaml line 2:
    2: ---
@@ -328,11 +328,11 @@ Correct the YAML here or in the lines above.
 		},
 		"not UTF-8": {
 			"a: 1\nb: é\xe9\n",
-			"Error: Values file is not UTF-8\n\n  on v.yaml line 2:\n   2: b: é\ufffd\n          ^\n\nThe byte 0xe9 cannot stand here.\n\nSave the file as UTF-8.\n",
+			"Error: The YAML is not UTF-8\n\n  on v.yaml line 2:\n   2: b: é\ufffd\n          ^\n\nThe byte 0xe9 cannot stand here.\n\nSave it as UTF-8.\n",
 		},
 		"UTF-16": {
 			"\xff\xfea\x00",
-			"Error: Values file is UTF-16\n\n  on v.yaml:\n\nThe file begins with the mark of UTF-16.\n\nSave the file as UTF-8.\n",
+			"Error: The YAML is UTF-16, not UTF-8\n\n  on v.yaml:\n\nIt begins with the byte order mark of UTF-16.\n\nSave it as UTF-8: `iconv -f UTF-16 -t UTF-8` does it.\n",
 		},
 		"an alias inside of itself": {
 			"a: &a\n  b: *a\n",

@@ -14,7 +14,7 @@ release "missing" {
   chart        = "./charts/ap"
   values_files = ["values/okk.yaml", "../outside.yaml", "/etc/passwd", "link.yaml", "values"]
   manifests    = ["manifests/*.yaml"]
-  values       = { a = file("values/okk.yaml"), b = file("../x"), c = yamldecode(file("values/broken.yaml")), d = templatefile("t.tpl", { a = 1 }) }
+  values       = { a = file("values/okk.yaml"), b = file("../x"), c = yamldecode(file("values/broken.yaml")), d = templatefile("t.tpl", { a = 1 }), e = yamldecode("a: 1\n---\nb: 2") }
 
   kustomize {
     directory  = "charts/app"
