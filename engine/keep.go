@@ -1,62 +1,374 @@
 package engine
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/engine/manifest"
-	"github.com/weir-dev/weir/engine/render"
+	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/schema/diag"
 )
 
-// carry puts the committed values into a release's unstable fields, all of them
-// or none: a certificate and the authority that signed it belong together. It
-// returns how many it carried; 0 where one of them has no committed value, so
-// that the new answers stand as one group. read gets committed files by their
-// paths. The release it is given stays as it is.
-func carry(read func(path string) ([]byte, error), r state.Release, unstable []render.Unstable) (state.Release, int, error) {
-	wanted := map[manifest.ID][][]string{}
-	for _, u := range unstable {
-		wanted[u.ID] = append(wanted[u.ID], pointer(u.Path))
-		if bare := (manifest.ID{Group: u.ID.Group, Kind: u.ID.Kind, Name: u.ID.Name}); bare != u.ID {
-			wanted[bare] = wanted[u.ID] // its kind may have turned out to have no namespace; a kind has one scope only
-		}
+// past is what an earlier run left of a release.
+type past struct {
+	state.Key // another one where the release moved
+	read      func(path string) ([]byte, error)
+}
+
+// file reads the committed file behind one of a release that is to be written.
+func (p past) file(now state.Key, path string) ([]byte, error) {
+	return p.read(strings.Replace(path, "/"+now.String()+"/", "/"+p.String()+"/", 1))
+}
+
+// made tells whether the committed release has values that were made up: new
+// ones would then take their place.
+func (p past) made() (bool, error) {
+	data, err := p.read(state.MetadataPath(p.Key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
 	}
-	files := append([]state.File(nil), r.Files...)
-	carried := 0
+	if err != nil {
+		return false, err
+	}
+	var m state.Metadata
+	err = json.Unmarshal(data, &m)
+	return err == nil && len(m.Unstable) > 0, nil //nolint:nilerr // damaged by hand: others complain
+}
+
+// carried is what became of a release's unstable fields.
+type carried struct {
+	release state.Release
+	count   int
+	absent  []*unstable // fields without a committed value
+	misfit  []*unstable // fields of which nobody can tell which committed value was theirs
+}
+
+// carry puts the committed values into a release's unstable fields, all of them
+// or none: a certificate and the authority that signed it belong together. The
+// release it is given stays as it is.
+func carry(p past, r state.Release, fields []unstable) (carried, error) {
+	wanted := map[place]*loose{}
+	for i := range fields {
+		u := &fields[i]
+		at := place{u.ID, u.Hook}
+		if wanted[at] == nil {
+			wanted[at] = &loose{}
+		}
+		wanted[at].add(pointer(u.Path), u)
+		at.Namespace = "" // its kind may have turned out to have no namespace; a kind has one scope only
+		wanted[at] = wanted[place{u.ID, u.Hook}]
+	}
+	done := carried{release: r}
+	files := slices.Clone(r.Files)
 	for i, file := range files {
-		fields := wanted[file.Object]
-		if fields == nil {
+		l := wanted[place{file.Object, file.Hook != nil}]
+		if l == nil {
 			continue
-		}
-		committed, err := read(file.Path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return r, 0, nil
-		}
-		if err != nil {
-			return r, 0, err
-		}
-		old, err := manifest.Decode(committed)
-		if err != nil {
-			return r, 0, nil //nolint:nilerr // damaged by hand: new answers then
 		}
 		body, err := manifest.Decode(file.Data)
 		if err != nil {
-			return r, 0, err
+			return done, err
 		}
-		for _, field := range fields {
-			value, ok := lookup(old, field)
-			if !ok || !assign(body, field, value) {
-				return r, 0, nil
-			}
-			carried++
+		committed, err := p.file(r.Key, file.Path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return done, err
 		}
+		old, err := manifest.Decode(committed)
+		if err != nil {
+			old = nil // damaged by hand
+		}
+		body = done.merge(body, old, l)
 		files[i].Data = manifest.Encode(body)
 	}
-	r.Files = files
-	return r, carried, nil
+	if len(done.absent)+len(done.misfit) == 0 {
+		done.release.Files = files
+	}
+	return done, nil
+}
+
+// refuse reports what is not to be kept although there is something to keep: to
+// make new values in silence would rotate passwords. Of a release that never had
+// such values all are new.
+func (c carried) refuse(p past, r *plan.Release, chart *fetch.Chart) (diag.List, error) {
+	if c.count+len(c.misfit) == 0 {
+		if made, err := p.made(); err != nil || !made {
+			return nil, err
+		}
+	}
+	var found diag.List
+	said := map[manifest.Source]bool{}
+	report := func(u *unstable, detail string) {
+		at := manifest.Source{File: u.Template, Line: u.Line}
+		if said[at] {
+			return
+		}
+		said[at] = true
+		found = append(found, unkept(r, chart, *u).Detailf("%s %s %s", u.ID, u.Path, detail).
+			Remedyf("`weir hydrate --regenerate %s` makes all such values of the release anew. To keep the others, give the chart this value instead of letting it make one up.", r.Name))
+	}
+	for _, u := range c.misfit {
+		report(u, "does not line up with what is committed: what stands around it has changed too, and it cannot be told which committed value was this one.")
+	}
+	for _, u := range c.absent {
+		report(u, "has no committed value, but the release has others: they may belong together, so all are kept or none.")
+	}
+	return found, nil
+}
+
+// loose is the unstable part of a tree.
+type loose struct {
+	field *unstable // all of it
+	under map[string]*loose
+}
+
+func (l *loose) add(steps []string, u *unstable) {
+	for _, step := range steps {
+		if l.under == nil {
+			l.under = map[string]*loose{}
+		}
+		if l.under[step] == nil {
+			l.under[step] = &loose{}
+		}
+		l = l.under[step]
+	}
+	l.field = u
+}
+
+// each visits all fields.
+func (l *loose) each(visit func(*unstable)) {
+	if l.field != nil {
+		visit(l.field)
+	}
+	for _, step := range slices.Sorted(maps.Keys(l.under)) {
+		l.under[step].each(visit)
+	}
+}
+
+// at is the unstable part of a list's item; nil where all of it is stable.
+func (l *loose) at(i int) *loose { return l.under[strconv.Itoa(i)] }
+
+// merge puts the unstable values of a committed tree into a new one, which it
+// changes.
+func (c *carried) merge(tree, old any, l *loose) any {
+	if l.field != nil {
+		return c.value(tree, old, l.field)
+	}
+	switch t := tree.(type) {
+	case map[string]any:
+		was, _ := old.(map[string]any)
+		for _, key := range slices.Sorted(maps.Keys(l.under)) {
+			if v, ok := was[key]; ok {
+				t[key] = c.merge(t[key], v, l.under[key])
+			} else {
+				l.under[key].each(c.lost)
+			}
+		}
+	case []any:
+		was, _ := old.([]any)
+		find := align(t, was, l)
+		for i := range t {
+			if below := l.at(i); below != nil {
+				switch at := find(i); at {
+				case nowhere:
+					below.each(c.lost)
+				case unclear:
+					below.each(c.unclear)
+				default:
+					t[i] = c.merge(t[i], was[at], below)
+				}
+			}
+		}
+	}
+	return tree
+}
+
+func (c *carried) lost(u *unstable)    { c.absent = append(c.absent, u) }
+func (c *carried) unclear(u *unstable) { c.misfit = append(c.misfit, u) }
+
+// value is the committed value of a field; of a text what is made up only.
+func (c *carried) value(value, old any, u *unstable) any {
+	if u.Spans == nil {
+		if !alike(value, old) {
+			c.unclear(u)
+			return value
+		}
+		c.count++
+		return old
+	}
+	text, was, ok := u.texts(value, old)
+	if ok {
+		text, ok = splice(text, was, u.Spans)
+	}
+	if !ok {
+		c.unclear(u)
+		return value
+	}
+	c.count++
+	if u.encoded() {
+		return base64.StdEncoding.EncodeToString([]byte(text))
+	}
+	return text
+}
+
+// texts are the texts that a field holds, now and in the committed state.
+func (u *unstable) texts(value, old any) (text, was string, ok bool) {
+	text, isText := value.(string)
+	was, both := old.(string)
+	if !isText || !both || !u.encoded() {
+		return text, was, isText && both
+	}
+	x, err := base64.StdEncoding.DecodeString(text)
+	y, bad := base64.StdEncoding.DecodeString(was)
+	return string(x), string(y), err == nil && bad == nil
+}
+
+// alike tells whether two values are both maps, both lists or both neither.
+func alike(a, b any) bool {
+	_, aMap := a.(map[string]any)
+	_, bMap := b.(map[string]any)
+	_, aList := a.([]any)
+	_, bList := b.([]any)
+	return aMap == bMap && aList == bList && b != nil
+}
+
+const (
+	nowhere = -1
+	unclear = -2
+)
+
+// align finds the committed items that a new list's unstable items were. Items
+// with names go by them. Others have to be equal in all that is stable: either
+// the lists line up from end to end, or only one committed item can be meant.
+func align(list, old []any, l *loose) func(i int) int {
+	if len(old) == 0 {
+		return func(int) int { return nowhere }
+	}
+	if now, ok := names(list, l); ok {
+		if were, ok := names(old, nil); ok {
+			at := map[string]int{}
+			for i, name := range were {
+				at[name] = i
+			}
+			return func(i int) int {
+				if j, ok := at[now[i]]; ok {
+					return j
+				}
+				return nowhere
+			}
+		}
+	}
+	if len(list) == len(old) {
+		i := 0
+		for i < len(list) && fits(list[i], old[i], l.at(i)) {
+			i++
+		}
+		if i == len(list) {
+			return func(i int) int { return i }
+		}
+	}
+	var open []int // committed items that are none of the new stable ones
+	for j, was := range old {
+		if !slices.ContainsFunc(indices(list), func(i int) bool { return l.at(i) == nil && reflect.DeepEqual(list[i], was) }) {
+			open = append(open, j)
+		}
+	}
+	return func(i int) int {
+		at := unclear
+		for _, j := range open {
+			if !fits(list[i], old[j], l.at(i)) {
+				continue
+			}
+			if at != unclear {
+				return unclear
+			}
+			at = j
+		}
+		for k := range list {
+			if at != unclear && k != i && l.at(k) != nil && fits(list[k], old[at], l.at(k)) {
+				return unclear
+			}
+		}
+		return at
+	}
+}
+
+func indices(list []any) []int {
+	all := make([]int, len(list))
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// names are the names of a list's items, if all have one that is stable and
+// their own.
+func names(list []any, l *loose) ([]string, bool) {
+	all := make([]string, len(list))
+	seen := map[string]bool{}
+	for i, item := range list {
+		m, _ := item.(map[string]any)
+		name, ok := m["name"].(string)
+		if !ok || seen[name] {
+			return nil, false
+		}
+		if l != nil {
+			if below := l.at(i); below != nil && (below.field != nil || below.under["name"] != nil) {
+				return nil, false
+			}
+		}
+		seen[name] = true
+		all[i] = name
+	}
+	return all, true
+}
+
+// fits tells whether a committed tree is a new one but for what is unstable.
+func fits(tree, old any, l *loose) bool {
+	if l == nil {
+		return reflect.DeepEqual(tree, old)
+	}
+	if l.field != nil {
+		if l.field.Spans == nil {
+			return alike(tree, old)
+		}
+		text, was, ok := l.field.texts(tree, old)
+		return ok && agrees(text, was, l.field.Spans)
+	}
+	switch t := tree.(type) {
+	case map[string]any:
+		was, ok := old.(map[string]any)
+		if !ok || len(t) != len(was) {
+			return false
+		}
+		for key, v := range t {
+			before, ok := was[key]
+			if !ok || !fits(v, before, l.under[key]) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		was, ok := old.([]any)
+		if !ok || len(t) != len(was) {
+			return false
+		}
+		for i, v := range t {
+			if !fits(v, was[i], l.at(i)) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
 }
 
 // pointer splits a JSON pointer (RFC 6901).
@@ -69,55 +381,4 @@ func pointer(text string) []string {
 		steps[i] = strings.ReplaceAll(strings.ReplaceAll(step, "~1", "/"), "~0", "~")
 	}
 	return steps
-}
-
-func lookup(tree any, steps []string) (any, bool) {
-	for _, step := range steps {
-		next, ok := child(tree, step)
-		if !ok {
-			return nil, false
-		}
-		tree = next
-	}
-	return tree, true
-}
-
-func assign(tree any, steps []string, value any) bool {
-	if len(steps) == 0 {
-		return false
-	}
-	parent, ok := lookup(tree, steps[:len(steps)-1])
-	if !ok {
-		return false
-	}
-	last := steps[len(steps)-1]
-	switch p := parent.(type) {
-	case map[string]any:
-		p[last] = value
-		return true
-	case []any:
-		if i, ok := index(last, len(p)); ok {
-			p[i] = value
-			return true
-		}
-	}
-	return false
-}
-
-func child(tree any, step string) (any, bool) {
-	switch t := tree.(type) {
-	case map[string]any:
-		v, ok := t[step]
-		return v, ok
-	case []any:
-		if i, ok := index(step, len(t)); ok {
-			return t[i], true
-		}
-	}
-	return nil, false
-}
-
-func index(step string, length int) (int, bool) {
-	i, err := strconv.Atoi(step)
-	return i, err == nil && i >= 0 && i < length
 }

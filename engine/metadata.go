@@ -34,7 +34,7 @@ func declaration(r *plan.Release) string {
 }
 
 // metadata is what the state keeps of a release beside its files.
-func metadata(r *plan.Release, chart *fetch.Chart, rendered render.Release, final transform.Result) state.Metadata {
+func metadata(r *plan.Release, chart *fetch.Chart, rendered render.Release, final transform.Result, unstable []unstable) state.Metadata {
 	m := state.Metadata{
 		APIVersions:    r.Cluster.APIVersions,
 		Images:         images(final.Objects),
@@ -61,13 +61,13 @@ func metadata(r *plan.Release, chart *fetch.Chart, rendered render.Release, fina
 	for _, ignore := range r.Sync.Ignore {
 		m.Sync.Ignore = append(m.Sync.Ignore, state.Ignore{Fields: ignore.Fields, Group: ignore.Group, Kind: ignore.Kind, Name: ignore.Name, Namespace: ignore.Namespace})
 	}
-	for _, u := range rendered.Unstable {
-		at := slices.IndexFunc(m.Unstable, func(known state.Unstable) bool { return known.Object == u.ID })
-		if at < 0 {
-			at = len(m.Unstable)
+	for _, u := range unstable { // sorted
+		last := len(m.Unstable) - 1
+		if last < 0 || m.Unstable[last].Object != u.ID {
 			m.Unstable = append(m.Unstable, state.Unstable{Object: u.ID})
+			last++
 		}
-		m.Unstable[at].Fields = append(m.Unstable[at].Fields, u.Path)
+		m.Unstable[last].Fields = append(m.Unstable[last].Fields, u.Path)
 	}
 	return m
 }

@@ -30,9 +30,9 @@ type facts struct {
 	Namespaces  []string          `json:"namespaces,omitempty"` // Namespaces among the objects
 	Allowed     []manifest.ID     `json:"allowed,omitempty"`    // Secrets with data
 	Omitted     []manifest.ID     `json:"omitted,omitempty"`    // Secrets left out
-	Unstable    []render.Unstable `json:"unstable,omitempty"`
-	Notes       []render.Note     `json:"notes,omitempty"`    // what becomes a warning in every run
-	Warnings    diag.List         `json:"warnings,omitempty"` // of the transformation
+	Unstable    []unstable        `json:"unstable,omitempty"`   // what is made up, as it is in the files
+	Notes       []render.Note     `json:"notes,omitempty"`      // what becomes a warning in every run
+	Warnings    diag.List         `json:"warnings,omitempty"`   // of the transformation
 }
 
 // settled tells whether the files are final as they are, whatever else the

@@ -110,10 +110,11 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
-	rendered.Unstable = slices.DeleteFunc(rendered.Unstable, func(u render.Unstable) bool {
-		return slices.ContainsFunc(final.Omitted, func(o manifest.Object) bool { return o.ID == u.ID })
-	})
-	refused := append(refuseUnstable(r, chart, rendered.Unstable), refuseUnkeepable(r, chart, rendered.Unstable, final.Objects)...)
+	loose, unlike, err := h.unstable(ctx, in, rendered, final)
+	if err != nil {
+		return nil, nil, err
+	}
+	refused := slices.Concat(unlike, refuseUnstable(r, chart, loose), refuseUnkeepable(r, chart, loose))
 	if refused.HasErrors() {
 		return nil, append(found, refused...), nil
 	}
@@ -122,7 +123,7 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 			final.Objects[i].Source.File = chart.Place(object.Source).File // where a person finds it
 		}
 	}
-	laid, err := state.Layout(state.Key{Environment: r.Environment, Release: r.Name}, final.Objects, metadata(r, chart, rendered, final))
+	laid, err := state.Layout(state.Key{Environment: r.Environment, Release: r.Name}, final.Objects, metadata(r, chart, rendered, final, loose))
 	if err != nil {
 		list, err := refusal(err)
 		return nil, append(found, list...), err
@@ -134,7 +135,7 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 		Defines:     append(rendered.Defines, definedIn(r.Manifests, final.Objects)...),
 		Allowed:     identities(final.Secrets),
 		Omitted:     identities(final.Omitted),
-		Unstable:    rendered.Unstable,
+		Unstable:    loose,
 		Notes:       rendered.Notes,
 		Warnings:    append(found, unserved(table, r.Manifests, final.Objects)...),
 	}
@@ -145,6 +146,20 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 		}
 	}
 	return p, nil, nil
+}
+
+// unstable takes a release that another render changes through the same steps
+// once more: only the final objects tell what a person would see change. What a
+// patch overwrites or "omit" leaves out is not, what a replacement copies is.
+func (h *hydrator) unstable(ctx context.Context, in transform.Input, rendered render.Release, final transform.Result) ([]unstable, diag.List, error) {
+	if rendered.Variation == nil {
+		return nil, nil, nil
+	}
+	other, found := transform.Apply(ctx, in, rendered.Variation)
+	if err := ctx.Err(); err != nil || found.HasErrors() {
+		return nil, found, err
+	}
+	return differing(final.Objects, other.Objects, rendered.Unstable), nil, nil
 }
 
 // warnings are what a person is told of a product in every run, cached or not.

@@ -6,11 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/transform"
+	"github.com/weir-dev/weir/schema/diag"
 )
 
 // settle finishes the releases that could not be placed alone: those with kinds
@@ -59,7 +59,7 @@ func (j *job) settle(ctx context.Context, h *hydrator, scopes map[string]bool, p
 		}
 	}
 	if len(p.Unstable) > 0 && !slices.Contains(o.Regenerate, j.release.Name) {
-		if release, j.kept, err = carry(j.committedFile(o), release, p.Unstable); err != nil {
+		if release, err = j.keep(h, release, o); err != nil {
 			return err
 		}
 		if j.kept > 0 && j.release.RestartOnConfigChange { // of what is kept, not of what was made up
@@ -71,26 +71,44 @@ func (j *job) settle(ctx context.Context, h *hydrator, scopes map[string]bool, p
 	return j.put(plain, release)
 }
 
-// committedFile reads what an earlier run left of a release: the last commit
-// or, where there is none of it, the plain files that are about to be replaced.
-func (j *job) committedFile(o HydrateOptions) func(path string) ([]byte, error) {
+// keep carries what is committed into the job's unstable fields.
+func (j *job) keep(h *hydrator, r state.Release, o HydrateOptions) (state.Release, error) {
+	before := j.past(o)
+	kept, err := carry(before, r, j.product.Unstable)
+	if err != nil || len(kept.absent)+len(kept.misfit) == 0 {
+		j.kept = kept.count
+		return kept.release, err
+	}
+	chart, found := h.fetch(j.release)
+	if !found.HasErrors() {
+		found, err = kept.refuse(before, j.release, chart)
+	}
+	if err == nil && found.HasErrors() {
+		err = diag.Refuse(found...)
+	}
+	return r, err
+}
+
+// past is what an earlier run left of a release: the last commit or, where there
+// is none of it, the plain files that are about to be replaced.
+func (j *job) past(o HydrateOptions) past {
+	here := past{j.key(), j.site.base.Read}
 	committed, err := j.site.base.Fingerprint(j.key())
 	if err != nil || committed != (state.Fingerprint{}) {
-		return j.site.base.Read
+		return here
 	}
 	for _, moved := range j.site.moved {
 		if moved.To == j.release.Name {
-			return func(path string) ([]byte, error) {
-				return j.site.base.Read(strings.Replace(path, "/"+moved.To+"/", "/"+moved.From+"/", 1))
-			}
+			here.Release = moved.From
+			return here
 		}
 	}
-	if o.Out == "" {
-		return j.site.base.Read
+	if o.Out != "" {
+		here.read = func(path string) ([]byte, error) {
+			return os.ReadFile(filepath.Join(o.Out, j.site.cluster.Name, filepath.FromSlash(path)))
+		}
 	}
-	return func(path string) ([]byte, error) {
-		return os.ReadFile(filepath.Join(o.Out, j.site.cluster.Name, filepath.FromSlash(path)))
-	}
+	return here
 }
 
 // scopes gathers what the CRDs of the cluster say, by "Kind.group": those of

@@ -1,50 +1,196 @@
 package engine
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/base64"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/render"
+	"github.com/weir-dev/weir/engine/transform"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// refuseUnkeepable reports what "keep" cannot carry over from the committed
-// state: objects whose very name changes, and objects that post-processing gives
-// another name. To make new values in silence would rotate passwords.
-func refuseUnkeepable(r *plan.Release, chart *fetch.Chart, unstable []render.Unstable, final []manifest.Object) diag.List {
+// unstable is a value of a final object that is another in every render: the
+// object and the path are those of the state, the template and the line those of
+// what made it up.
+type unstable struct {
+	render.Unstable
+	Hook     bool   `json:"hook,omitempty"`  // a hook may have the identity of an ordinary object
+	Spans    []span `json:"spans,omitempty"` // of a text: what is made up; none where it is all
+	fleeting bool   // there in one render, not in the other
+}
+
+// differing compares the final objects of two renders; rendered says where in
+// the templates things were made up.
+func differing(final, other []manifest.Object, rendered []render.Unstable) []unstable {
+	again := map[place]manifest.Object{}
+	for _, o := range other {
+		again[placeOf(o)] = o
+	}
+	by := newMakers(rendered)
+	var all []unstable
+	for _, o := range final {
+		at := placeOf(o)
+		twin, ok := again[at]
+		delete(again, at)
+		switch {
+		case !ok:
+			all = append(all, fleeting(o))
+		case !bytes.Equal(o.Bytes(), twin.Bytes()):
+			all = append(all, differences(o, twin, by)...)
+		}
+	}
+	for _, o := range other {
+		if _, left := again[placeOf(o)]; left {
+			all = append(all, fleeting(o))
+		}
+	}
+	slices.SortStableFunc(all, func(a, b unstable) int {
+		return cmp.Or(a.ID.Compare(b.ID), strings.Compare(a.Path, b.Path))
+	})
+	return all
+}
+
+// place tells the objects of one release apart.
+type place struct {
+	manifest.ID
+	hook bool
+}
+
+func placeOf(o manifest.Object) place { return place{o.ID, o.Hook != nil} }
+
+func fleeting(o manifest.Object) unstable {
+	return unstable{Unstable: render.Unstable{ID: o.ID, Template: o.Source.File, Line: o.Source.Line}, Hook: o.Hook != nil, fleeting: true}
+}
+
+func differences(o, twin manifest.Object, by makers) []unstable {
+	var all []unstable
+	for _, d := range render.Differences(o.Body(), twin.Body()) {
+		if transform.IsConfigHash(d.Path) {
+			continue // follows what is kept
+		}
+		u := by.of(o, d)
+		a, isText := d.A.(string)
+		b, both := d.B.(string)
+		if isText && both {
+			u.Spans = u.spans(a, b)
+		}
+		all = append(all, u)
+	}
+	return all
+}
+
+// encoded tells a value of a Secret that is a text in base64.
+func (u *unstable) encoded() bool {
+	return u.ID.Kind == "Secret" && u.ID.Group == "" && strings.HasPrefix(u.Path, "/data/")
+}
+
+func (u *unstable) spans(a, b string) []span {
+	if !u.encoded() {
+		return madeUp(a, b)
+	}
+	x, err := base64.StdEncoding.DecodeString(a)
+	y, bad := base64.StdEncoding.DecodeString(b)
+	if err != nil || bad != nil {
+		return nil
+	}
+	return madeUp(string(x), string(y))
+}
+
+// clue is something that a field of a final object may have in common with what
+// a template made up.
+type clue struct {
+	id                    manifest.ID
+	template, path, value string
+}
+
+// clues are those of a field, the best first: a kustomization may have moved it,
+// copied it, or renamed its object.
+func clues(id manifest.ID, template, path string, value any) []clue {
+	text := fmt.Sprintf("%T", value)
+	if s, ok := value.(string); ok {
+		text = "=" + s
+	}
+	key := path[strings.LastIndexByte(path, '/')+1:]
+	return []clue{
+		{id: id, path: path, value: text},
+		{template: template, value: text},
+		{value: text},
+		{id: id, path: path},
+		{template: template, path: key},
+		{template: template},
+		{},
+	}
+}
+
+// makers finds the template's lines behind fields of final objects.
+type makers map[clue]render.Unstable
+
+func newMakers(rendered []render.Unstable) makers {
+	m := makers{}
+	for _, u := range rendered {
+		for _, c := range clues(u.ID, u.Template, u.Path, u.Value) {
+			if _, taken := m[c]; !taken {
+				m[c] = u
+			}
+		}
+	}
+	return m
+}
+
+func (m makers) of(o manifest.Object, d render.Difference) unstable {
+	u := unstable{Unstable: render.Unstable{ID: o.ID, Path: d.Path}, Hook: o.Hook != nil, fleeting: !d.Both}
+	for _, c := range clues(o.ID, o.Source.File, d.Path, d.A) {
+		if by, ok := m[c]; ok {
+			u.Template, u.Line = by.Template, by.Line
+			break
+		}
+	}
+	return u
+}
+
+// refuseUnkeepable reports what "keep" cannot carry over from any committed
+// state: objects whose very name changes, and keys that come and go. To make new
+// values in silence would rotate passwords.
+func refuseUnkeepable(r *plan.Release, chart *fetch.Chart, found []unstable) diag.List {
 	if r.Nondeterminism != "keep" {
 		return nil
 	}
-	there := map[manifest.ID]bool{}
-	for _, object := range final {
-		there[object.ID] = true
-	}
-	var found diag.List
+	var refused diag.List
 	said := map[render.Unstable]bool{}
-	for _, u := range unstable {
+	for _, u := range found {
 		kind := render.Unstable{ID: manifest.ID{Group: u.ID.Group, Kind: u.ID.Kind}, Template: u.Template, Line: u.Line}
-		if said[kind] || u.Path != "" && there[u.ID] {
+		if said[kind] || !u.fleeting {
 			continue
 		}
 		said[kind] = true
-		d := diag.Errorf(chart.Place(manifest.Source{File: u.Template, Line: u.Line}), "What the template makes up cannot be kept").Also(r.Range, "rendered for this release")
+		d := unkept(r, chart, u)
 		if u.Path == "" {
 			d = d.Detailf("The %s itself comes and goes: its name is another in every render, so there is nothing committed to keep.", u.ID.Kind).
 				Remedyf("Give the object a fixed name through the values.")
 		} else {
-			d = d.Detailf("%s has another name after post-processing, so its committed values are not found.", u.ID).
-				Remedyf("Take the renaming out of the kustomization of release %q, or give the chart the value instead of letting it make one up.", r.Name)
+			d = d.Detailf("%s has a key that is another in every render, so there is nothing committed to keep.", u.ID).
+				Remedyf("Give the key a fixed name through the values.")
 		}
-		found = append(found, d)
+		refused = append(refused, d)
 	}
-	return found
+	return refused
+}
+
+func unkept(r *plan.Release, chart *fetch.Chart, u unstable) diag.Diagnostic {
+	return diag.Errorf(chart.Place(manifest.Source{File: u.Template, Line: u.Line}), "What the template makes up cannot be kept").
+		Also(r.Range, "rendered for this release")
 }
 
 // refuseUnstable reports what differs from render to render, one diagnostic a
 // template line, unless the release keeps such values.
-func refuseUnstable(r *plan.Release, chart *fetch.Chart, unstable []render.Unstable) diag.List {
+func refuseUnstable(r *plan.Release, chart *fetch.Chart, unstable []unstable) diag.List {
 	if r.Nondeterminism == "keep" {
 		return nil
 	}
@@ -52,7 +198,7 @@ func refuseUnstable(r *plan.Release, chart *fetch.Chart, unstable []render.Unsta
 	at := map[manifest.Source]int{}
 	for _, u := range unstable {
 		source := manifest.Source{File: u.Template, Line: u.Line}
-		field := fmt.Sprintf("%s %s", u.ID, u.Path)
+		field := strings.TrimSpace(fmt.Sprintf("%s %s", u.ID, u.Path))
 		if i, ok := at[source]; ok {
 			found[i].Detail += ", " + field
 			continue

@@ -11,8 +11,9 @@ import (
 	"github.com/weir-dev/weir/engine/manifest"
 )
 
-// compare renders once more with another clock and random source and notes
-// every value that is different. Only documents whose text differs are read.
+// compare renders once more with another clock and random source, notes every
+// value that is different and keeps the other objects. Only documents whose text
+// differs are read.
 func (j *job) compare(p *prepared, variation *variation, first []rendered, kinds map[manifest.ID]bool) {
 	second, err := j.execute(p, variation.other())
 	if err != nil {
@@ -29,30 +30,52 @@ func (j *job) compare(p *prepared, variation *variation, first []rendered, kinds
 		a = before.text(a, first[i], unlike(second[i].buf))
 		b = after.text(b, second[i], unlike(first[i].buf))
 	}
+	mine, its := before.finish(a), after.finish(b)
 	other := map[manifest.ID]manifest.Object{}
-	for _, o := range after.finish(b) {
+	for _, o := range its {
 		other[o.ID] = o
 	}
 	texts := map[string]*twin{}
 	for i := range first {
 		texts[first[i].setFile.file] = &twin{a: &first[i], b: &second[i]}
 	}
-	for _, o := range before.finish(a) {
+	for _, o := range mine {
 		text := texts[o.Source.File]
 		again, ok := other[o.ID]
 		delete(other, o.ID)
 		if !ok {
-			j.unstableAt(o, "", 0)
+			j.unstableAt(o, Difference{}, 0)
 			continue
 		}
-		paths := differences(o.Body(), again.Body())
-		for _, path := range paths {
-			j.unstableAt(o, path, text.line(o.Source.Line, path))
+		for _, d := range Differences(o.Body(), again.Body()) {
+			j.unstableAt(o, d, text.line(o.Source.Line, d))
 		}
 	}
 	for _, id := range slices.SortedFunc(maps.Keys(other), manifest.ID.Compare) {
-		j.unstableAt(other[id], "", 0)
+		j.unstableAt(other[id], Difference{}, 0)
 	}
+	if len(j.release.Unstable) > 0 {
+		j.release.Variation = after.once(append(without(j.release.Objects, mine), its...))
+	}
+}
+
+// without leaves out the objects of the documents that some are of.
+func without(objects, some []manifest.Object) []manifest.Object {
+	type origin struct {
+		manifest.ID
+		manifest.Source
+	}
+	out := map[origin]bool{}
+	for _, o := range some {
+		out[origin{o.ID, o.Source}] = true
+	}
+	kept := make([]manifest.Object, 0, len(objects)+len(some))
+	for _, o := range objects {
+		if !out[origin{o.ID, o.Source}] {
+			kept = append(kept, o)
+		}
+	}
+	return kept
 }
 
 // unlike tells the documents that a text does not have.
@@ -64,11 +87,11 @@ func unlike(text []byte) func([]byte) bool {
 	return func(document []byte) bool { return !has[string(document)] }
 }
 
-func (j *job) unstableAt(o manifest.Object, path string, line int) {
+func (j *job) unstableAt(o manifest.Object, d Difference, line int) {
 	if line == 0 {
 		line = o.Source.Line
 	}
-	j.release.Unstable = append(j.release.Unstable, Unstable{ID: o.ID, Path: path, Template: o.Source.File, Line: line})
+	j.release.Unstable = append(j.release.Unstable, Unstable{ID: o.ID, Path: d.Path, Template: o.Source.File, Line: line, Value: d.A})
 }
 
 // twin is one template rendered twice.
@@ -77,10 +100,10 @@ type twin struct {
 	lines map[int]string // of the template, with the output's text: where the two differ
 }
 
-// line is the template's line that made the value at a path: of the lines that
-// differ, below the line where the document begins, the first that names the
-// path's key.
-func (t *twin) line(from int, path string) int {
+// line is the template's line that made a value: of the lines that differ, below
+// the line where the document begins, the first that names the value's key or,
+// for an item of a list, prints the value.
+func (t *twin) line(from int, d Difference) int {
 	if t == nil {
 		return 0
 	}
@@ -95,14 +118,18 @@ func (t *twin) line(from int, path string) int {
 			at += len(line) + 1
 		}
 	}
-	key := path[strings.LastIndexByte(path, '/')+1:]
-	key = strings.NewReplacer("~1", "/", "~0", "~").Replace(key)
+	wanted := d.Path[strings.LastIndexByte(d.Path, '/')+1:]
+	if item, isText := d.A.(string); isText && isIndex(wanted) {
+		wanted, _, _ = strings.Cut(item, "\n")
+	} else {
+		wanted = strings.NewReplacer("~1", "/", "~0", "~").Replace(wanted) + ":"
+	}
 	first := 0
 	for _, line := range slices.Sorted(maps.Keys(t.lines)) {
 		if line < from {
 			continue
 		}
-		if strings.Contains(t.lines[line], key+":") {
+		if strings.Contains(t.lines[line], wanted) {
 			return line
 		}
 		if first == 0 {
@@ -112,26 +139,33 @@ func (t *twin) line(from int, path string) int {
 	return first
 }
 
-// differences lists the JSON pointers of the leaves in which two trees differ,
-// sorted.
-func differences(a, b any) []string {
-	var all []string
+// Difference is one value in which two trees differ.
+type Difference struct {
+	Path string // a JSON pointer
+	A, B any
+	Both bool // it is in both: a key may be in one of them only
+}
+
+// Differences lists the leaves in which two trees differ, sorted by path. Lists
+// of different lengths are leaves.
+func Differences(a, b any) []Difference {
+	var all []Difference
 	var walk func(a, b any, at string)
 	walk = func(a, b any, at string) {
 		switch x := a.(type) {
 		case map[string]any:
 			if y, ok := b.(map[string]any); ok {
-				for _, k := range slices.Sorted(maps.Keys(x)) {
+				for k, v := range x {
 					inner := at + "/" + pointerKey(k)
-					if v, ok := y[k]; ok {
-						walk(x[k], v, inner)
+					if w, ok := y[k]; ok {
+						walk(v, w, inner)
 					} else {
-						all = append(all, inner)
+						all = append(all, Difference{Path: inner, A: v})
 					}
 				}
-				for _, k := range slices.Sorted(maps.Keys(y)) {
+				for k, w := range y {
 					if _, ok := x[k]; !ok {
-						all = append(all, at+"/"+pointerKey(k))
+						all = append(all, Difference{Path: at + "/" + pointerKey(k), B: w})
 					}
 				}
 				return
@@ -145,12 +179,16 @@ func differences(a, b any) []string {
 			}
 		}
 		if !reflect.DeepEqual(a, b) {
-			all = append(all, at)
+			all = append(all, Difference{Path: at, A: a, B: b, Both: true})
 		}
 	}
 	walk(a, b, "")
-	slices.Sort(all)
+	slices.SortFunc(all, func(a, b Difference) int { return strings.Compare(a.Path, b.Path) })
 	return all
+}
+
+func isIndex(step string) bool {
+	return step != "" && strings.Trim(step, "0123456789") == ""
 }
 
 func pointerKey(k string) string {

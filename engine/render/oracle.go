@@ -121,7 +121,11 @@ func Verify(ctx context.Context, c *Chart, rel *plan.Release, o Options, ours Re
 			continue
 		case at < 0:
 			at = 0
-			report(o, "Helm renders it differently at %s", strings.Join(differences(twins[0].Body(), o.Body()), ", "))
+			var paths []string
+			for _, d := range Differences(twins[0].Body(), o.Body()) {
+				paths = append(paths, d.Path)
+			}
+			report(o, "Helm renders it differently at %s", strings.Join(paths, ", "))
 		}
 		expected[keyOf(o)] = slices.Delete(slices.Clone(twins), at, at+1)
 	}

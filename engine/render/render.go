@@ -48,6 +48,9 @@ type Release struct {
 	Unknown      []Kind     // kinds whose scope nobody knows: taken as namespaced, sorted
 	Unstable     []Unstable // what another clock and random source would change
 	Notes        []Note     // what becomes a warning in every run
+	// Variation is what another clock and random source would make of Objects;
+	// nil where nothing is Unstable.
+	Variation []manifest.Object
 }
 
 // Kind is a kind with its scope.
@@ -64,6 +67,7 @@ type Unstable struct {
 	Path     string      `json:"path"`
 	Template string      `json:"template"` // relative to the chart
 	Line     int         `json:"line,omitempty"`
+	Value    any         `json:"-"` // in Objects
 }
 
 // Render renders a release. The objects are final but for the steps of

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"github.com/weir-dev/weir/engine/manifest"
 )
@@ -12,6 +13,12 @@ import (
 // configHash is the annotation of a pod template that changes with what its
 // pods read.
 const configHash = "weir.dev/config-hash"
+
+// IsConfigHash tells whether a JSON pointer into an object is that of the
+// annotation.
+func IsConfigHash(pointer string) bool {
+	return strings.HasSuffix(pointer, "/spec/template/metadata/annotations/"+strings.ReplaceAll(configHash, "/", "~1"))
+}
 
 // hashConfig annotates the pod templates of Deployments, StatefulSets and
 // DaemonSets with a hash of the ConfigMaps and Secrets that they use and that
