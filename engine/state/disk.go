@@ -71,14 +71,14 @@ func (d disk) write(path string, data []byte, sync bool) error {
 	return d.failed(errors.Join(err, f.Close()))
 }
 
-// fresh makes a file in the place of what a killed run may have left there. The
-// caller holds a lock.
+// fresh makes a file that nobody changes later, in the place of what a killed
+// run may have left there. The caller holds a lock.
 func (d disk) fresh(path string) (*os.File, error) {
 	if err := d.remove(path); err != nil {
 		return nil, err
 	}
 	d.about("create", path)
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444)
 	return f, d.failed(err)
 }
 

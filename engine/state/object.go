@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -30,8 +29,7 @@ type reader interface {
 // our own bytes.
 func hashObject(t plumbing.ObjectType, data []byte) plumbing.Hash {
 	h := sha1.New()
-	var header [32]byte
-	h.Write(append(strconv.AppendInt(append(append(header[:0], t.Bytes()...), ' '), int64(len(data)), 10), 0))
+	h.Write(objectStart(t, len(data)))
 	h.Write(data)
 	var id plumbing.Hash
 	h.Sum(id[:0])
@@ -271,13 +269,15 @@ var (
 	inflaters sync.Pool
 )
 
-func deflate(data []byte) []byte {
+func deflate(parts ...[]byte) []byte {
 	w := deflaters.Get().(*zlib.Writer)
 	defer deflaters.Put(w)
 	var buf bytes.Buffer
-	buf.Grow(len(data)/4 + 64)
 	w.Reset(&buf)
-	w.Write(data) // into memory: cannot fail
+	for _, data := range parts {
+		buf.Grow(len(data)/4 + 64)
+		w.Write(data) // into memory: cannot fail
+	}
 	w.Close()
 	return bytes.Clone(buf.Bytes())
 }

@@ -36,12 +36,8 @@ func (r *local) writeObjects(p *pool) error {
 		if err != nil {
 			return err
 		}
-		var o plumbing.MemoryObject
-		o.SetType(p.objects[id].kind)
-		o.Write(data)
-		r.disk.about("object", id.String())
-		if _, err := r.store.git.SetEncodedObject(&o); err != nil {
-			return r.disk.failed(err)
+		if err := r.disk.loose(r.gitDir, id, p.objects[id].kind, data); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -70,10 +66,9 @@ func (d disk) pack(gitDir string, objects map[plumbing.Hash]packed, ids []plumbi
 			err = errors.Join(err, d.remove(pack.Name()), d.remove(index.Name()))
 		}
 	}()
+	d.about("write", pack.Name())
 	sum, err := encodePack(pack, index, objects, ids)
 	for _, f := range []*os.File{pack, index} {
-		d.about("chmod", f.Name())
-		err = errors.Join(err, f.Chmod(0o444))
 		if sync {
 			err = errors.Join(err, f.Sync())
 		}
