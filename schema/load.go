@@ -44,7 +44,7 @@ func Load(o Options) (*Project, diag.List) {
 		p.files = noFiles()
 		return p, diag.List{{
 			Summary: "The project's directory cannot be opened", Detail: notOpened(o.Dir, err),
-			Remedy: "Correct the directory after -C, or make a project with `weir init`.",
+			Remedy: opening(err),
 		}}
 	}
 	p.files = files
@@ -59,6 +59,13 @@ func notOpened(dir string, err error) string {
 		return fmt.Sprintf("There is no directory %q.", dir)
 	}
 	return why(strconv.Quote(dir), err)
+}
+
+func opening(err error) string {
+	if errors.Is(err, fs.ErrPermission) {
+		return "Give yourself the right to read it, or correct the directory after -C."
+	}
+	return "Correct the directory after -C, or make a project with `weir init`."
 }
 
 func (p *Project) load(o Options, list *diag.List) {

@@ -9,12 +9,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/weir-dev/weir/cmd/internal/ui"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/schema/diag"
 )
 
 // skeleton is the project that `weir init` writes.
@@ -49,48 +52,139 @@ func (a *app) initCommand() *cobra.Command {
 			if len(args) == 1 {
 				dir = args[0]
 			}
-			return writeSkeleton(dir)
+			result, found := writeSkeleton(dir)
+			if err := a.report(found); err != nil {
+				return nil, err
+			}
+			return result, nil
 		}),
 	}
 }
 
-func writeSkeleton(dir string) (view, error) {
+// writeSkeleton writes all of the project, or nothing of it.
+func writeSkeleton(dir string) (initView, diag.List) {
+	result := initView{Directory: dir, Created: []string{}}
 	files, err := fs.Sub(skeleton, "skeleton")
 	if err != nil {
-		return nil, err
+		return result, diag.List{unwritten(dir, err)}
 	}
-	result := initView{Directory: dir, Created: []string{}}
-	var names []string
+	var names, taken []string
 	err = fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() {
-			names = append(names, path)
-			if _, statErr := os.Lstat(filepath.Join(dir, path)); statErr == nil {
-				err = fmt.Errorf("%s exists already: nothing was written; choose an empty directory", filepath.Join(dir, path))
-			} else if !errors.Is(statErr, fs.ErrNotExist) {
-				err = statErr
-			}
+		if err != nil || entry.IsDir() {
+			return err
 		}
-		return err
+		names = append(names, path)
+		at := filepath.Join(dir, filepath.FromSlash(path))
+		switch _, err := os.Lstat(at); {
+		case err == nil:
+			taken = append(taken, filepath.ToSlash(at))
+		case !errors.Is(err, fs.ErrNotExist):
+			return err
+		}
+		return nil
 	})
-	if err != nil {
-		return nil, err
+	switch {
+	case err != nil:
+		return result, diag.List{unwritten(dir, err)}
+	case taken != nil:
+		d := diag.Errorf(diag.Range{File: taken[0]}, "The new project would overwrite a file").Detailf("Nothing was written.")
+		for _, file := range taken[1:] {
+			d = d.Also(diag.Range{File: file}, "as well as this one")
+		}
+		return result, diag.List{d.Remedyf("Choose an empty directory.")}
 	}
+	var made undo
 	for _, name := range names {
 		content, err := fs.ReadFile(files, name)
+		if err == nil {
+			err = made.file(filepath.Join(dir, filepath.FromSlash(name)), content)
+		}
 		if err != nil {
-			return nil, err
-		}
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return nil, err
-		}
-		if err := os.WriteFile(path, content, 0o644); err != nil {
-			return nil, err
+			made.remove()
+			return result, diag.List{unwritten(dir, err)}
 		}
 		result.Created = append(result.Created, name)
 	}
-	result.Ignored, err = state.EnsureIgnored(dir)
-	return result, err
+	if result.Ignored, err = state.EnsureIgnored(dir); err != nil {
+		made.remove()
+		return result, diag.List{unwritten(dir, err)}
+	}
+	return result, nil
+}
+
+// unwritten says why a project cannot be written into a directory.
+func unwritten(dir string, err error) diag.Diagnostic {
+	at, cause := dir, err
+	if place := (*fs.PathError)(nil); errors.As(err, &place) {
+		at, cause = place.Path, place.Err
+	}
+	if errors.Is(err, syscall.ENOTDIR) {
+		for parent := filepath.Dir(at); parent != at; at, parent = parent, filepath.Dir(parent) {
+			if info, err := os.Stat(at); err == nil && !info.IsDir() {
+				break
+			}
+		}
+	}
+	d := diag.Errorf(diag.Range{File: filepath.ToSlash(at)}, "The project cannot be written here").
+		Detailf("%s Nothing was left behind.", diag.Sentence(cause.Error()))
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return d.Remedyf("Choose a directory that you may write to.")
+	case errors.Is(err, syscall.EROFS):
+		return d.Remedyf("Choose a directory on a file system that can be written.")
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
+		return d.Remedyf("Something that is no directory is in the way: move it, or choose another directory.")
+	case errors.Is(err, syscall.EISDIR):
+		return d.Remedyf("A directory is in the way of a file: move it, or choose another directory.")
+	}
+	return d.Remedyf("Choose another directory, or repair this one.")
+}
+
+// undo is what was made so far, in order.
+type undo []string
+
+// file writes a file that is not there yet, and the directories on the way.
+func (u *undo) file(path string, content []byte) error {
+	if err := u.directory(filepath.Dir(path)); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	*u = append(*u, path)
+	_, err = file.Write(content)
+	return errors.Join(err, file.Close())
+}
+
+func (u *undo) directory(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return nil
+	case err == nil:
+		return &fs.PathError{Op: "mkdir", Path: path, Err: syscall.ENOTDIR}
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	if parent := filepath.Dir(path); parent != path {
+		if err := u.directory(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(path, 0o755); err != nil {
+		return err
+	}
+	*u = append(*u, path)
+	return nil
+}
+
+// remove takes away what was made. Directories that somebody else has put
+// something into meanwhile stay.
+func (u undo) remove() {
+	for _, path := range slices.Backward(u) {
+		_ = os.Remove(path)
+	}
 }
 
 // shellWord quotes what a shell would not take as one word.
