@@ -14,6 +14,7 @@ import (
 	"github.com/weir-dev/weir/engine/cache"
 	"github.com/weir-dev/weir/engine/kube"
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -21,7 +22,8 @@ import (
 // Run is what every verb is given.
 type Run struct {
 	Project   *schema.Project
-	Dir       string // the project's directory
+	Dir       string       // the project's directory; empty where it has none
+	Source    state.Source // the commit that the project is of, where it has no directory
 	Selection plan.Selection
 	Jobs      int          // how many releases to work on at once; 0 is 1
 	Version   string       // of weir, for commits

@@ -7,6 +7,7 @@ import (
 
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/remote"
+	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -22,10 +23,9 @@ type HydrateOptions struct {
 	Verify     bool     // compare with Helm's own engine
 	Regenerate []string // releases whose unstable fields get new values
 
-	Env    func(string) string
-	Now    time.Time
-	Access *remote.Access // what connections may use of this machine
-	Clones string         // where copies of remotes are kept between runs
+	Committer *state.Committer // who commits, and when
+	Access    *remote.Access   // what connections may use of this machine
+	Clones    string           // where copies of remotes are kept between runs
 
 	Pause  func(context.Context, time.Duration) error // between two tries to write; nil: waits
 	Random func() float64                             // in [0,1), for how long; nil: any
@@ -75,7 +75,7 @@ func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List
 		err = errors.Join(err, s.failed)
 	}
 	if !o.Check {
-		_ = run.Cache.Sweep(o.Now) // housekeeping: next time will do
+		_ = run.Cache.Sweep(o.Committer.Now) // housekeeping: next time will do
 	}
 	return sites.report(run, o), found, err
 }

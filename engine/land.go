@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/weir-dev/weir/engine/plan"
@@ -16,16 +18,20 @@ import (
 // land writes every cluster's change, many at once. Each lands or not on its
 // own: a site that did not holds why, and the others go on.
 func (run Run) land(ctx context.Context, all *sites, p *plan.Plan, o HydrateOptions) error {
-	source, err := run.source(o)
-	if err != nil {
-		return err
-	}
 	var writing []*site
 	for _, s := range all.all {
 		if s.writes(o) {
 			writing = append(writing, s)
 		}
 	}
+	if len(writing) == 0 {
+		return nil
+	}
+	source, err := run.source()
+	if err != nil {
+		return err
+	}
+	l := landing{run: run, plan: p, h: all.h, order: run.newOrder(source), options: o, patience: o.patience()}
 	name := func(i int) string { return "the commit for cluster " + writing[i].cluster.Name }
 	return each(ctx, connections, len(writing), name, func(ctx context.Context, i int) error {
 		s := writing[i]
@@ -34,8 +40,10 @@ func (run Run) land(ctx context.Context, all *sites, p *plan.Plan, o HydrateOpti
 			verb = "push "
 		}
 		defer run.watch(verb + s.cluster.Name)()
-		l := landing{run: run, plan: p, h: all.h, source: source, options: o, patience: o.patience()}
-		s.found, s.failed = l.land(ctx, s)
+		var err error
+		if s.found, err = l.land(ctx, s); err != nil {
+			s.failed = fmt.Errorf("%s%s: %w", verb, s.cluster.Name, err)
+		}
 		return nil
 	})
 }
@@ -45,7 +53,7 @@ type landing struct {
 	run     Run
 	plan    *plan.Plan
 	h       *hydrator
-	source  state.Source
+	order   *order
 	options HydrateOptions
 	patience
 }
@@ -85,25 +93,26 @@ func (l landing) land(ctx context.Context, s *site) (diag.List, error) {
 	}
 }
 
-// commit does what is left to do with a change that is worked out.
-func (l landing) commit(ctx context.Context, s *site) (diag.List, error) {
+// commit does what is left to do with a change that is worked out. One without
+// anything to write may still finish a work tree.
+func (l landing) commit(ctx context.Context, s *site) (found diag.List, err error) {
 	s.commit = nil
-	var found diag.List
+	var record state.Record
 	if !s.change.Empty() {
-		list, err := l.order(ctx, s)
+		if !l.options.ForceOlder {
+			found, err = l.order.check(ctx, s.at, s.base, s.environments())
+			if err != nil || found.HasErrors() {
+				return found, err
+			}
+		}
+		message := state.Message{Subject: l.options.Message, Source: l.order.source, Version: l.run.Version}
+		record, err = l.options.Committer.Record(ctx, s.repository, message.Text(s.change))
 		if err != nil {
-			return nil, err
+			return found, err
 		}
-		if found = list; found.HasErrors() {
-			return found, nil
-		}
+		record.Review = l.options.Review
 	}
-	who, err := state.Identity(s.repository, l.options.Env, l.options.Now)
-	if err != nil {
-		return found, err
-	}
-	message := state.Message{Subject: l.options.Message, Source: l.source, Version: l.run.Version}
-	result, err := s.repository.Commit(ctx, s.change, state.Record{Message: message.Text(s.change), Who: who})
+	result, err := s.repository.Commit(ctx, s.change, record)
 	if err == nil || result.New != "" {
 		s.commit = &result
 	}
@@ -201,6 +210,11 @@ func pause(ctx context.Context, d time.Duration) error {
 func gaveUp(s *site, err error, began state.Hash, tries int) error {
 	moved := (*state.MovedError)(nil)
 	if !errors.As(err, &moved) {
+		if list, ok := diag.Refused(err); ok && remote.Temporary(err) {
+			last := list[len(list)-1]
+			last.Detail = strings.TrimSpace(fmt.Sprintf("%s Weir tried %d times.", last.Detail, tries))
+			return diag.RefuseFor(err, append(slices.Clone(list[:len(list)-1]), last)...)
+		}
 		return err
 	}
 	return diag.RefuseFor(err, diag.Diagnostic{

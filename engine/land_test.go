@@ -18,6 +18,7 @@ import (
 	"github.com/weir-dev/weir/engine"
 	"github.com/weir-dev/weir/engine/cache"
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -85,7 +86,7 @@ func hydrating(t *testing.T, dir string, environments ...string) engine.Run {
 
 // options are those of a machine without any configuration.
 func options() engine.HydrateOptions {
-	return engine.HydrateOptions{Env: func(string) string { return "" }, Now: time.Unix(1700000000, 0)}
+	return engine.HydrateOptions{Committer: &state.Committer{Env: func(string) string { return "" }, Now: time.Unix(1700000000, 0)}}
 }
 
 func text(found diag.List) string {
@@ -165,8 +166,8 @@ func TestGiveUp(t *testing.T) {
 	if _, found, err := engine.Hydrate(t.Context(), hydrating(t, dir, "env-0"), options()); err != nil || found.HasErrors() {
 		t.Fatal(err, text(found))
 	}
-	state := filepath.Join(dir, "state", "c")
-	head := func() string { return git(t, state, "rev-parse", "--short=12", "main") }
+	repository := filepath.Join(dir, "state", "c")
+	head := func() string { return git(t, repository, "rev-parse", "--short=12", "main") }
 	began := strings.TrimSpace(head())
 
 	o := options()
@@ -177,10 +178,10 @@ func TestGiveUp(t *testing.T) {
 		return nil
 	}
 	run := hydrating(t, dir, "env-1")
-	run.Progress = &between{before: "commit c", do: func() { git(t, state, "commit", "-q", "--allow-empty", "-m", "faster") }}
-	o.Env = func(name string) string { // is asked between Head and Commit
+	run.Progress = &between{before: "commit c", do: func() { git(t, repository, "commit", "-q", "--allow-empty", "-m", "faster") }}
+	o.Committer.Env = func(name string) string { // is asked between Head and Commit
 		if name == "GIT_AUTHOR_NAME" && len(pauses) > 0 {
-			git(t, state, "commit", "-q", "--allow-empty", "-m", fmt.Sprint("faster ", len(pauses)))
+			git(t, repository, "commit", "-q", "--allow-empty", "-m", fmt.Sprint("faster ", len(pauses)))
 		}
 		return ""
 	}
@@ -233,18 +234,18 @@ func TestInterrupted(t *testing.T) {
 	if _, found, err := engine.Hydrate(t.Context(), hydrating(t, dir, "env-0"), options()); err != nil || found.HasErrors() {
 		t.Fatal(err, text(found))
 	}
-	state := filepath.Join(dir, "state", "c")
+	repository := filepath.Join(dir, "state", "c")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	o := options()
 	o.Random = func() float64 { cancel(); return 1 }
 	run := hydrating(t, dir, "env-1")
-	run.Progress = &between{before: "commit c", do: func() { git(t, state, "commit", "-q", "--allow-empty", "-m", "faster") }}
+	run.Progress = &between{before: "commit c", do: func() { git(t, repository, "commit", "-q", "--allow-empty", "-m", "faster") }}
 	_, _, err := engine.Hydrate(ctx, run, o)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
-	if log := git(t, state, "log", "--format=%s", "-1"); log != "faster\n" {
+	if log := git(t, repository, "log", "--format=%s", "-1"); log != "faster\n" {
 		t.Errorf("the last commit is %q", log)
 	}
 }

@@ -2,17 +2,168 @@ package engine
 
 import (
 	"context"
+	"fmt"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"sync"
 
 	"github.com/weir-dev/weir/engine/state"
-	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// source is the commit that the project is of.
-func (run Run) source(o HydrateOptions) (state.Source, error) {
+// source is the commit of the project that a run is of; the zero value where
+// there is none.
+func (run Run) source() (state.Source, error) {
+	if run.Source != (state.Source{}) || run.Dir == "" {
+		return run.Source, nil
+	}
 	return state.SourceOf(run.Dir)
 }
 
-func (l landing) order(ctx context.Context, s *site) (diag.List, error) { return nil, nil }
+// order keeps a run of an older commit of the project from undoing what a newer
+// one deployed, environment by environment: a tag may deploy production while
+// the main branch deploys staging into the same repository.
+type order struct {
+	source  state.Source
+	lineage func(ctx context.Context, other state.Source) (state.Lineage, error)
 
-func sameState(clusters []schema.Cluster) diag.List { return nil }
+	mu    sync.Mutex
+	known map[state.Source]state.Lineage
+}
+
+// to says how the run's commit stands to another; each is looked up once.
+func (o *order) to(ctx context.Context, other state.Source) (state.Lineage, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if lineage, ok := o.known[other]; ok {
+		return lineage, nil
+	}
+	lineage, err := o.lineage(ctx, other)
+	if err == nil {
+		o.known[other] = lineage
+	}
+	return lineage, err
+}
+
+// newOrder is the order of the project's repository: of its history here and,
+// where that is not enough, of the one it was cloned from.
+func (run Run) newOrder(source state.Source) *order {
+	return &order{source: source, known: map[state.Source]state.Lineage{}, lineage: func(ctx context.Context, other state.Source) (state.Lineage, error) {
+		if run.Dir == "" {
+			return state.Unknown, nil
+		}
+		return state.LineageOf(run.Dir, source.Commit, other.Commit)
+	}}
+}
+
+// check refuses to write environments whose state is of a newer commit, or of
+// one of which nobody knows.
+func (o *order) check(ctx context.Context, at state.Location, base *state.Snapshot, environments []string) (diag.List, error) {
+	if o.source.Commit == "" {
+		return nil, nil
+	}
+	there, err := base.Environments()
+	if err != nil {
+		return nil, err
+	}
+	environments = slices.DeleteFunc(environments, func(e string) bool { return !slices.Contains(there, e) })
+	hydrations, err := base.HydratedFrom(ctx, environments)
+	if err != nil {
+		return nil, err
+	}
+	findings := map[finding][]string{} // environments
+	for _, h := range hydrations {
+		for _, from := range h.Sources {
+			lineage, err := o.to(ctx, from)
+			if err != nil {
+				return nil, err
+			}
+			f := finding{lineage, from.Commit}
+			switch {
+			case lineage == state.Same || lineage == state.Newer:
+			case lineage == state.Unknown && !sameProject(o.source.URL, from.URL): // between two projects there is no order
+			case !slices.Contains(findings[f], h.Environment):
+				findings[f] = append(findings[f], h.Environment)
+			}
+		}
+	}
+	var found diag.List
+	for f, names := range findings {
+		found = append(found, f.diagnostic(at, o.source, names))
+	}
+	return found.Sorted(), nil
+}
+
+// finding is why a run cannot go on, or what a person should know.
+type finding struct {
+	lineage state.Lineage
+	from    string // the commit that the state is of
+}
+
+func (f finding) diagnostic(at state.Location, source state.Source, environments []string) diag.Diagnostic {
+	place := diag.Range{File: at.Name}
+	names := fmt.Sprintf("environment %q", environments[0])
+	if len(environments) > 1 {
+		names = fmt.Sprintf("environments %s", quoted(environments))
+	}
+	of := fmt.Sprintf("Its state is of the project's commit %s; this run is of %s", shown(state.Hash(f.from)), shown(state.Hash(source.Commit)))
+	switch f.lineage {
+	case state.Older:
+		return diag.Errorf(place, "A newer commit of the project is deployed to %s", names).
+			Detailf("%s, which came before it.", of).
+			Remedyf("Hydrate the project's newest commit. If going back is what you want, add --force-older.")
+	case state.Unknown:
+		return diag.Errorf(place, "Nobody can tell whether this run is older than what is deployed to %s", names).
+			Detailf("%s. The history of this clone does not tell which came first.", of).
+			Remedyf("Fetch more of it: `git fetch --unshallow`, or fetch-depth: 0 of a CI's checkout. To write in any case, add --force-older.")
+	}
+	return diag.Warningf(place, "What is deployed to %s is not part of this run's history", names).
+		Detailf("%s, and neither came out of the other: what only the other one has is undone.", of)
+}
+
+func quoted(names []string) string {
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = fmt.Sprintf("%q", name)
+	}
+	return strings.Join(all, ", ")
+}
+
+// sameProject tells whether two addresses are of one repository, however it is
+// reached: a person has it over SSH where a pipeline has it over HTTPS. Without
+// an address nobody knows.
+func sameProject(one, other string) bool {
+	return one != "" && other != "" && repositoryName(one) == repositoryName(other)
+}
+
+// repositoryName is an address in a form to compare: host and path, or a path.
+func repositoryName(address string) string {
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		host := strings.TrimSuffix(u.Host, ":"+map[string]string{"https": "443", "http": "80", "ssh": "22"}[u.Scheme])
+		return withoutSuffix(strings.ToLower(host + "/" + strings.Trim(u.Path, "/")))
+	}
+	if host, path, ok := strings.Cut(address, ":"); ok && !strings.Contains(host, "/") && !strings.HasPrefix(path, "//") {
+		host = host[strings.LastIndexByte(host, '@')+1:]
+		return withoutSuffix(strings.ToLower(host + "/" + strings.Trim(path, "/")))
+	}
+	return withoutSuffix(path.Clean(strings.TrimPrefix(address, "file://")))
+}
+
+func withoutSuffix(name string) string { return strings.TrimSuffix(name, ".git") }
+
+// environments that a site's change would write.
+func (s *site) environments() []string {
+	var names []string
+	for _, r := range s.change.Releases {
+		if r.Status != state.Unchanged {
+			names = append(names, r.Environment)
+		}
+	}
+	for _, n := range s.change.Namespaces {
+		names = append(names, n.Environment())
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

@@ -154,10 +154,13 @@ func (s *site) report(o HydrateOptions) ClusterReport {
 	}
 	if s.remote() {
 		cluster.Review = o.Review
-		cluster.Pushed = s.commit != nil && s.commit.Old != s.commit.New
+		cluster.Pushed = s.landed() && s.commit != nil && s.commit.Old != s.commit.New
 	}
 	if !s.landed() {
 		cluster.Error = s.problem()
+		if s.remote() {
+			cluster.Commit = nil // made, but not there
+		}
 		return cluster
 	}
 	cluster.Foreign = s.change.Foreign

@@ -3,10 +3,14 @@ package engine
 import (
 	"context"
 	"errors"
+	"path"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/weir-dev/weir/engine/cache"
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
@@ -47,12 +51,11 @@ func (s *site) locate(run Run, o HydrateOptions) error {
 	switch {
 	case in.Repository != "" && o.Out != "":
 	case in.Repository != "":
-		return diag.Refuse(diag.Diagnostic{
-			Summary: "Remote state repositories are not supported yet",
-			Subject: s.cluster.State.Range,
-			Detail:  "Cluster \"" + s.cluster.Name + "\" keeps its state in a remote repository.",
-			Remedy:  "Leave out `repository` to use the embedded default, a local Git repository in state/" + s.cluster.Name + ", or write plain files with --out DIR.",
-		})
+		r, err := remote.New(in.Repository, run.Dir, o.Access)
+		if err != nil {
+			return at(in.Range, err)
+		}
+		s.at = state.At(r, o.Clones, in.Branch)
 	case o.Review != "":
 		return diag.Refuse(diag.Errorf(s.cluster.Range, "Cluster %q has no remote for a review branch", s.cluster.Name).
 			Detailf("Its state is the local repository state/%s, which --branch does not write.", s.cluster.Name).
@@ -61,6 +64,46 @@ func (s *site) locate(run Run, o HydrateOptions) error {
 		s.at = state.Default(run.Dir, s.cluster.Name, in.Branch)
 	}
 	return nil
+}
+
+// at gives the diagnostics of an error a place in the project.
+func at(place diag.Range, err error) error {
+	list, ok := diag.Refused(err)
+	if !ok {
+		return err
+	}
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Subject = place
+	}
+	return diag.RefuseFor(err, list...)
+}
+
+// sameState refuses two clusters that would write one branch of one repository:
+// each would take away what is the other's.
+func sameState(run Run) diag.List {
+	var found diag.List
+	first := map[string]schema.Cluster{}
+	for _, c := range run.Project.Clusters() {
+		if c.State.Repository == "" {
+			continue
+		}
+		name := repositoryName(c.State.Repository)
+		if strings.HasPrefix(name, ".") {
+			name = path.Join(filepath.ToSlash(run.Dir), name)
+		}
+		key := name + " " + c.State.Branch
+		other, ok := first[key]
+		if !ok {
+			first[key] = c
+			continue
+		}
+		found = append(found, diag.Errorf(c.State.Range, "Clusters %q and %q have one state repository", other.Name, c.Name).
+			Detailf("Both write branch %s of it. A state repository says what runs in one cluster.", c.State.Branch).
+			Remedyf("Give each cluster a repository of its own, or at least a branch.").
+			Also(other.State.Range, "the other one"))
+	}
+	return found
 }
 
 // job is one release of one target on its way.
@@ -107,7 +150,7 @@ const connections = 10
 // yet. What is open has to be closed even where there is an error.
 func (run Run) open(ctx context.Context, p *plan.Plan, o HydrateOptions) (*sites, diag.List, error) {
 	all := &sites{h: run.hydrator()}
-	found := sameState(run.Project.Clusters())
+	found := sameState(run)
 	for _, cluster := range p.Clusters {
 		s := &site{cluster: cluster, moved: p.Moved}
 		list, err := refusal(s.locate(run, o))

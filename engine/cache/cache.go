@@ -67,6 +67,9 @@ func Temporary() (*Store, error) {
 	return store, nil
 }
 
+// Dir is where the store is.
+func (s *Store) Dir() string { return s.dir }
+
 // Close gives up a temporary store, and does nothing to any other.
 func (s *Store) Close() error {
 	if !s.temporary {

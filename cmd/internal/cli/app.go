@@ -274,15 +274,19 @@ func (a *app) begin(ctx context.Context) (engine.Run, error) {
 	return run, nil
 }
 
-// openCache opens the user's cache; where none can be kept, one for this run.
-func (a *app) openCache() (*cache.Store, error) {
-	dir, err := os.UserCacheDir()
-	if err == nil {
-		if store, err := cache.Open(filepath.Join(dir, "weir", "hydrate")); err == nil {
-			return store, nil
+// openCache opens the user's cache and says where copies of remote repositories
+// are kept; where nothing can be kept, both are for this run only.
+func (a *app) openCache() (store *cache.Store, clones string, err error) {
+	if dir, err := os.UserCacheDir(); err == nil {
+		clones := filepath.Join(dir, "weir")
+		if store, err := cache.Open(filepath.Join(clones, "hydrate")); err == nil {
+			return store, clones, nil
 		}
 	}
-	return cache.Temporary()
+	if store, err = cache.Temporary(); err != nil {
+		return nil, "", err
+	}
+	return store, store.Dir(), nil
 }
 
 // selection is what -e, -c and -l say.

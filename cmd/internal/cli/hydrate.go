@@ -18,30 +18,37 @@ import (
 
 func (a *app) hydrateCommand() *cobra.Command {
 	var options engine.HydrateOptions
+	var committer state.Committer
 	cmd := &cobra.Command{
 		Use:   "hydrate",
 		Short: "Render every release and commit the manifests, one state repository per cluster",
 		Long: `Render every release of every target and commit the manifests, one canonical-state
 repository per cluster. -e, -c and -l select; what they leave out stays as it is
-committed. All or nothing: an error in one release means that nothing is written.`,
-		Example: `  weir hydrate                       # everything
+committed. An error in one release means that nothing is written anywhere.
+
+State in a remote repository is written only with --push; without it the run says
+what would change. Where others push at the same time, the run tries again.`,
+		Example: `  weir hydrate                       # everything, state of this machine
+  weir hydrate --push                # and that of remote repositories
+  weir hydrate --push --branch next  # a branch to review and to merge
   weir hydrate -e production --check # would anything change? exit 2 if so
   weir hydrate -l tier=web           # the releases with that label
   weir hydrate --out rendered        # plain files, no repository`,
 		Args: takes(),
 		RunE: a.run(func(ctx context.Context, _ []string) (view, error) {
-			if options.Check && options.Out != "" {
-				return nil, errors.New("--check and --out do not go together: --check compares with the state repositories and writes nothing")
+			if err := together(options); err != nil {
+				return nil, err
 			}
 			run, err := a.begin(ctx)
 			if err != nil {
 				return nil, err
 			}
-			if run.Cache, err = a.openCache(); err != nil {
+			if run.Cache, options.Clones, err = a.openCache(); err != nil {
 				return nil, err
 			}
 			defer run.Cache.Close()
-			options.Env, options.Now = a.streams.Env, time.Now()
+			committer.Env, committer.Now = a.streams.Env, time.Now()
+			options.Committer, options.Access = &committer, a.access()
 			progress := ui.NewProgress(a.streams, a.flags.quiet)
 			if progress != nil {
 				run.Progress = progress
@@ -59,11 +66,32 @@ committed. All or nothing: an error in one release means that nothing is written
 	flags.SortFlags = false
 	flags.BoolVar(&options.Check, "check", false, "change nothing; exit 2 if something would change")
 	flags.StringVar(&options.Out, "out", "", "write plain files into this directory instead of the state repositories")
+	flags.BoolVar(&options.Push, "push", false, "write remote state repositories too")
+	flags.StringVar(&options.Review, "branch", "", "push to this branch, for review, instead of the state's own")
+	flags.BoolVar(&options.ForceOlder, "force-older", false, "write even where a newer commit of the project is deployed")
 	flags.StringVarP(&options.Message, "message", "m", "", "the subject of the commits")
+	flags.StringVar(&committer.Author, "author", "", "the author of the commits: \"Name <email>\"")
+	flags.StringVar(&committer.SigningKey, "signing-key", "", "sign the commits with this key, as in Git's user.signingKey")
+	flags.BoolVar(&committer.NoSign, "no-sign", false, "do not sign the commits, whatever Git's configuration says")
 	flags.BoolVar(&options.Verify, "verify", false, "render everything with Helm's own engine as well, and compare")
 	flags.StringSliceVar(&options.Regenerate, "regenerate", nil, "give the unstable fields of these releases new values")
 	_ = cmd.MarkFlagDirname("out")
 	return cmd
+}
+
+// together refuses flags that contradict each other.
+func together(o engine.HydrateOptions) error {
+	switch {
+	case o.Check && o.Out != "":
+		return errors.New("--check and --out do not go together: --check compares with the state repositories and writes nothing")
+	case o.Check && o.Push:
+		return errors.New("--check and --push do not go together: --check writes nothing")
+	case o.Out != "" && o.Push:
+		return errors.New("--out and --push do not go together: --out writes plain files instead of the state repositories")
+	case o.Out != "" && o.Review != "":
+		return errors.New("--out and --branch do not go together: --out writes plain files instead of the state repositories")
+	}
+	return nil
 }
 
 type hydrateView struct {
@@ -94,13 +122,34 @@ func (v hydrateView) Human(w io.Writer, style ui.Style) {
 	fmt.Fprintln(w, v.summary())
 }
 
+// outcome is what became of a cluster, in a word or two.
+func (v hydrateView) outcome(style ui.Style, c engine.ClusterReport) string {
+	switch {
+	case c.Error != "":
+		return style.Removed("failed")
+	case c.Pushed && c.Review != "":
+		return fmt.Sprintf("pushed %.10s to branch %s", c.Commit.New, c.Review)
+	case c.Pushed:
+		return fmt.Sprintf("pushed %.10s", c.Commit.New)
+	case c.Commit != nil && c.Commit.Reused:
+		return style.Faint(fmt.Sprintf("branch %s has it already", c.Review))
+	case c.Commit != nil && c.Commit.Old != c.Commit.New:
+		return fmt.Sprintf("commit %.10s", c.Commit.New)
+	case v.Out == "" && !c.Changes():
+		return style.Faint("no change")
+	case c.Remote && !v.Check:
+		return style.Changed("not pushed")
+	}
+	return ""
+}
+
 func (v hydrateView) cluster(w io.Writer, style ui.Style, c engine.ClusterReport) {
 	fmt.Fprintf(w, "%s  %s", style.Bold(c.Cluster), c.State)
-	switch {
-	case c.Commit != nil && c.Commit.Old != c.Commit.New:
-		fmt.Fprintf(w, "  commit %.10s", c.Commit.New)
-	case v.Check && !v.WouldChange(), c.Commit != nil:
-		fmt.Fprint(w, style.Faint("  no change"))
+	if c.Remote {
+		fmt.Fprintf(w, " %s", c.Branch)
+	}
+	if outcome := v.outcome(style, c); outcome != "" {
+		fmt.Fprintf(w, "  %s", outcome)
 	}
 	fmt.Fprintln(w)
 	for _, target := range c.Targets {
@@ -206,11 +255,20 @@ func (v hydrateView) summary() string {
 	text := fmt.Sprintf("%s, %s: %s; objects: %s",
 		plural(len(v.Clusters), "cluster"),
 		plural(sum(v.Total.Releases), "release"), countsText(v.Total.Releases), countsText(v.Total.Objects))
+	failed := v.Failed()
+	switch {
+	case len(failed) == len(v.Clusters) && len(failed) > 0:
+		return fmt.Sprintf("%s: nothing was written", plural(len(v.Clusters), "cluster"))
+	case len(failed) > 0:
+		text += "; not written: " + strings.Join(failed, ", ")
+	}
 	switch {
 	case v.Out != "":
 		text += "; written to " + v.Out
 	case v.Check:
 		text += "; nothing was written (--check)"
+	case v.Unpushed():
+		text += "; nothing was pushed (--push does)"
 	}
 	return text
 }
