@@ -41,7 +41,8 @@ func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
-	found = append(found, unknownReleases(p, o.Regenerate)...)
+	again, unknown := regenerated(p, o.Regenerate)
+	o.Regenerate, found = again, append(found, unknown...)
 
 	sites, refused, err := run.open(ctx, p, o)
 	defer sites.close()
@@ -91,29 +92,6 @@ func (run Run) missingCharts(p *plan.Plan) diag.List {
 				_, list := charts.fetch(*r.Chart)
 				found = append(found, list...)
 			}
-		}
-	}
-	return found
-}
-
-// unknownReleases checks the names given to --regenerate.
-func unknownReleases(p *plan.Plan, names []string) diag.List {
-	var found diag.List
-	for _, name := range names {
-		var known []string
-		hit := false
-		for _, target := range p.Targets {
-			for _, r := range target.Releases {
-				known = append(known, r.Name)
-				hit = hit || r.Name == name
-			}
-		}
-		if !hit {
-			found = append(found, diag.Diagnostic{
-				Summary: "No selected release is called \"" + name + "\"",
-				Detail:  "--regenerate names a release that this run does not render.",
-				Remedy:  diag.DidYouMean(name, known),
-			})
 		}
 	}
 	return found

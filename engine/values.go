@@ -23,10 +23,11 @@ type Values struct {
 // chart's own values.yaml as the lowest layer where chart is set. A release
 // that several selected targets have is an answer only where they agree.
 func ValuesOf(ctx context.Context, run Run, name string, chart bool) (Values, diag.List, error) {
-	named, found := plan.ParseSelector([]string{"name=" + name})
+	name, found := run.one(name)
 	if found.HasErrors() {
 		return Values{}, found, nil
 	}
+	named, _ := plan.ParseSelector([]string{"name=" + name})
 	run.Selection.Selector = named
 	p, found, err := run.plan(ctx)
 	if err != nil || found.HasErrors() {
