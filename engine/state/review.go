@@ -66,18 +66,17 @@ func (r *hosted) reviewable(branch string) error {
 // side adds nothing that could be lost.
 func (r *hosted) ours(ctx context.Context, c *Change, branch string, s *store, tip plumbing.Hash) error {
 	for commits := enough; ; commits = deepHistory {
-		known, err := r.history(c.Base)
+		known, err := historyOf(c.Base)
 		if err != nil {
 			return err
 		}
-		lost, edge, err := foreign(s, tip, known)
-		if err != nil {
+		lost, sure, err := known.foreign(s, tip)
+		switch {
+		case err != nil:
 			return err
-		}
-		if lost == nil && !edge {
+		case sure && lost == nil:
 			return nil
-		}
-		if commits == deepHistory && lost != nil {
+		case sure:
 			return r.wouldLose(branch, *lost)
 		}
 		if commits == deepHistory {
@@ -96,10 +95,15 @@ func (r *hosted) ours(ctx context.Context, c *Change, branch string, s *store, t
 	}
 }
 
-// history is the set of commits of a snapshot's history that are at hand.
-func (r *hosted) history(s *Snapshot) (map[plumbing.Hash]bool, error) {
+// history is the commits of a snapshot's history that are at hand.
+type history struct {
+	commits map[plumbing.Hash]bool
+	cut     bool // there are more
+}
+
+func historyOf(s *Snapshot) (history, error) {
 	if s.commit.IsZero() {
-		return nil, nil
+		return history{}, nil
 	}
 	w, err := newAncestry(s.store, s.commit)
 	for err == nil {
@@ -109,43 +113,42 @@ func (r *hosted) history(s *Snapshot) (map[plumbing.Hash]bool, error) {
 		}
 		err = w.follow(a)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return w.seen, nil
+	return history{w.seen, len(w.edge) > 0}, err
 }
 
-// foreign finds the newest commit from a tip to what is known that is not
-// Weir's, or tells that the history ends before it is known.
-func foreign(s *store, tip plumbing.Hash, known map[plumbing.Hash]bool) (lost *ancestor, edge bool, err error) {
-	if known[tip] {
-		return nil, false, nil
+// foreign finds the newest commit from a tip down to the history that is not
+// Weir's. It is not sure of that where the two do not meet at what is at hand.
+func (h history) foreign(s *store, tip plumbing.Hash) (lost *ancestor, sure bool, err error) {
+	if h.commits[tip] {
+		return nil, true, nil
 	}
 	w, err := newAncestry(s, tip)
 	if err != nil {
 		return nil, false, err
 	}
+	met := false
 	for {
 		a, ok := w.next()
 		if !ok {
 			break
 		}
-		if known[a.id] {
+		if h.commits[a.id] {
+			met = true
 			continue
 		}
-		if !ParseTrailers(a.message).ByWeir() && !keepsTree(s, a) {
-			return &a, false, nil
+		if lost == nil && !ParseTrailers(a.message).ByWeir() && !keepsTree(s, a) {
+			lost = &a
 		}
 		if err := w.follow(a); err != nil {
 			return nil, false, err
 		}
 	}
+	sure = true
 	for _, id := range w.edge {
-		if !known[id] {
-			return nil, true, nil
-		}
+		met = met || h.commits[id]
+		sure = sure && h.commits[id]
 	}
-	return nil, false, nil
+	return lost, sure && (met || !h.cut), nil
 }
 
 // keepsTree tells whether a commit is a merge whose tree is that of a parent.
