@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"slices"
 
 	"github.com/weir-dev/weir/engine/plan"
@@ -12,10 +13,10 @@ import (
 
 // compare works every cluster's change out. With failed set only the diagnostics
 // matter: releases are missing from the stages.
-func (all *sites) compare(run Run, p *plan.Plan, failed bool) (diag.List, error) {
+func (all *sites) compare(ctx context.Context, run Run, p *plan.Plan, o HydrateOptions, failed bool) (diag.List, error) {
 	var found diag.List
 	for _, s := range all.all {
-		list, err := s.compare(run, p, all.plain, failed)
+		list, err := all.compareOne(ctx, run, p, s, o, failed)
 		if found = append(found, list...); err != nil {
 			return found, err
 		}
@@ -23,18 +24,24 @@ func (all *sites) compare(run Run, p *plan.Plan, failed bool) (diag.List, error)
 	return found, nil
 }
 
-// compare stages what disappears and the namespaces that are asked for, and
+// compareOne stages what disappears and the namespaces that are asked for, and
 // works the change out.
-func (s *site) compare(run Run, p *plan.Plan, plain *state.Plain, failed bool) (diag.List, error) {
+func (all *sites) compareOne(ctx context.Context, run Run, p *plan.Plan, s *site, o HydrateOptions, failed bool) (diag.List, error) {
 	found, err := s.disappear(run, p)
 	if err != nil {
 		list, err := refusal(err)
 		return append(found, list...), err
 	}
+	if s.writes(o) && !o.ForceOlder {
+		if found, err = all.order.blame(ctx, run, p, s, found); err != nil {
+			list, err := refusal(err)
+			return append(found, list...), err
+		}
+	}
 	if failed || found.HasErrors() {
 		return found, nil // what is said of objects would be noise
 	}
-	if err := s.namespaces(plain); err != nil {
+	if err := s.namespaces(all.plain); err != nil {
 		list, err := refusal(err)
 		return append(found, list...), err
 	}

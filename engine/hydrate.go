@@ -57,7 +57,7 @@ func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List
 	if found = append(found, rendered...); err != nil {
 		return nil, found, err
 	}
-	compared, err := sites.compare(run, p, found.HasErrors())
+	compared, err := sites.compare(ctx, run, p, o, found.HasErrors())
 	if found = append(found, compared...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}

@@ -27,11 +27,7 @@ func (run Run) land(ctx context.Context, all *sites, p *plan.Plan, o HydrateOpti
 	if len(writing) == 0 {
 		return nil
 	}
-	source, err := run.source()
-	if err != nil {
-		return err
-	}
-	l := landing{run: run, plan: p, h: all.h, order: run.newOrder(source), options: o, patience: o.patience()}
+	l := landing{run: run, plan: p, sites: all, options: o, patience: o.patience()}
 	name := func(i int) string { return "the commit for cluster " + writing[i].cluster.Name }
 	return each(ctx, connections, len(writing), name, func(ctx context.Context, i int) error {
 		s := writing[i]
@@ -52,8 +48,7 @@ func (run Run) land(ctx context.Context, all *sites, p *plan.Plan, o HydrateOpti
 type landing struct {
 	run     Run
 	plan    *plan.Plan
-	h       *hydrator
-	order   *order
+	sites   *sites
 	options HydrateOptions
 	patience
 }
@@ -100,12 +95,12 @@ func (l landing) commit(ctx context.Context, s *site) (found diag.List, err erro
 	var record state.Record
 	if !s.change.Empty() {
 		if !l.options.ForceOlder {
-			found, err = l.order.check(ctx, s.at, s.base, s.environments())
+			found, err = l.sites.order.check(ctx, s, s.environments())
 			if err != nil || found.HasErrors() {
 				return found, err
 			}
 		}
-		message := state.Message{Subject: l.options.Message, Source: l.order.source, Version: l.run.Version}
+		message := state.Message{Subject: l.options.Message, Source: l.sites.order.source, Version: l.run.Version}
 		record, err = l.options.Committer.Record(ctx, s.repository, message.Text(s.change))
 		if err != nil {
 			return found, err
@@ -125,14 +120,14 @@ func (l landing) stage(ctx context.Context, s *site) (diag.List, error) {
 		if !j.product.settled() {
 			continue
 		}
-		if err := j.place(ctx, l.h, nil); err != nil {
+		if err := j.place(ctx, l.sites.h, nil); err != nil {
 			return refusal(err)
 		}
 	}
-	if err := s.settle(ctx, l.h, nil, l.options); err != nil {
+	if err := s.settle(ctx, l.sites.h, nil, l.options); err != nil {
 		return refusal(err)
 	}
-	return s.compare(l.run, l.plan, nil, false)
+	return l.sites.compareOne(ctx, l.run, l.plan, s, l.options, false)
 }
 
 // patience says how often and after which pauses a thing that failed for reasons

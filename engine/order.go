@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -47,20 +48,35 @@ func (o *order) to(ctx context.Context, other state.Source) (state.Lineage, erro
 	return lineage, err
 }
 
-// newOrder is the order of the project's repository: of its history here and,
-// where that is not enough, of the one it was cloned from.
-func (run Run) newOrder(source state.Source) *order {
+// order is that of the project's repository: of its history here and, where that
+// is not enough, of the one it was cloned from.
+func (run Run) order() (*order, error) {
+	source, err := run.source()
+	if err != nil {
+		return nil, err
+	}
 	return &order{source: source, known: map[state.Source]state.Lineage{}, lineage: func(ctx context.Context, other state.Source) (state.Lineage, error) {
 		if run.Dir == "" {
 			return state.Unknown, nil
 		}
 		return state.LineageOf(run.Dir, source.Commit, other.Commit)
-	}}
+	}}, nil
 }
 
 // check refuses to write environments whose state is of a newer commit, or of
 // one of which nobody knows.
-func (o *order) check(ctx context.Context, at state.Location, base *state.Snapshot, environments []string) (diag.List, error) {
+func (o *order) check(ctx context.Context, s *site, environments []string) (diag.List, error) {
+	findings, err := o.look(ctx, s.base, environments)
+	var found diag.List
+	for f, names := range findings {
+		found = append(found, f.diagnostic(s.at, o.source, names))
+	}
+	return found.Sorted(), err
+}
+
+// look compares with the commit that each environment is of; it returns the
+// environments of each finding.
+func (o *order) look(ctx context.Context, base *state.Snapshot, environments []string) (map[finding][]string, error) {
 	if o.source.Commit == "" {
 		return nil, nil
 	}
@@ -73,7 +89,7 @@ func (o *order) check(ctx context.Context, at state.Location, base *state.Snapsh
 	if err != nil {
 		return nil, err
 	}
-	findings := map[finding][]string{} // environments
+	findings := map[finding][]string{}
 	for _, h := range hydrations {
 		for _, from := range h.Sources {
 			lineage, err := o.to(ctx, from)
@@ -89,11 +105,38 @@ func (o *order) check(ctx context.Context, at state.Location, base *state.Snapsh
 			}
 		}
 	}
-	var found diag.List
-	for f, names := range findings {
-		found = append(found, f.diagnostic(at, o.source, names))
+	return findings, nil
+}
+
+// blame puts the reason in the place of complaints about what is committed: an
+// older commit of the project does not know what a newer one deployed.
+func (o *order) blame(ctx context.Context, run Run, p *plan.Plan, s *site, complaints diag.List) (diag.List, error) {
+	if !complaints.HasErrors() {
+		return complaints, nil
 	}
-	return found.Sorted(), nil
+	environments, err := s.base.Environments()
+	if err != nil {
+		return complaints, err
+	}
+	environments = slices.DeleteFunc(environments, func(e string) bool {
+		return run.partial() && !slices.ContainsFunc(p.Targets, func(t plan.Target) bool {
+			return t.Environment == e && t.Cluster.Name == s.cluster.Name
+		})
+	})
+	findings, err := o.look(ctx, s.base, environments)
+	if err != nil {
+		return complaints, err
+	}
+	var reasons diag.List
+	for f, names := range findings {
+		if f.lineage == state.Older {
+			reasons = append(reasons, f.diagnostic(s.at, o.source, names))
+		}
+	}
+	if reasons == nil {
+		return complaints, nil
+	}
+	return reasons.Sorted(), nil
 }
 
 // finding is why a run cannot go on, or what a person should know.

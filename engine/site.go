@@ -129,6 +129,7 @@ type sites struct {
 	all   []*site
 	plain *state.Plain // nil unless plain files are asked for
 	h     *hydrator
+	order *order
 }
 
 func (all *sites) close() {
@@ -149,7 +150,11 @@ const connections = 10
 // open looks at the state of every cluster, many at once; nothing is created
 // yet. What is open has to be closed even where there is an error.
 func (run Run) open(ctx context.Context, p *plan.Plan, o HydrateOptions) (*sites, diag.List, error) {
-	all := &sites{h: run.hydrator()}
+	order, err := run.order()
+	if err != nil {
+		return &sites{}, nil, err
+	}
+	all := &sites{h: run.hydrator(), order: order}
 	found := sameState(run)
 	for _, cluster := range p.Clusters {
 		s := &site{cluster: cluster, moved: p.Moved}
@@ -181,7 +186,7 @@ func (run Run) open(ctx context.Context, p *plan.Plan, o HydrateOptions) (*sites
 		run.Progress.Total(all.work(o))
 	}
 	lists := make([]diag.List, len(all.all))
-	err := each(ctx, connections, len(all.all), all.name, func(ctx context.Context, i int) (err error) {
+	err = each(ctx, connections, len(all.all), all.name, func(ctx context.Context, i int) (err error) {
 		s := all.all[i]
 		if s.remote() {
 			defer run.watch("fetch " + s.cluster.Name)()

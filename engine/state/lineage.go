@@ -121,10 +121,12 @@ type visit struct {
 // byTime is a heap, the newest commit first.
 type byTime []visit
 
-func (q byTime) Len() int           { return len(q) }
-func (q byTime) Less(i, j int) bool { return q[i].commit.Committer.When.After(q[j].commit.Committer.When) }
-func (q byTime) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
-func (q *byTime) Push(x any)        { *q = append(*q, x.(visit)) }
+func (q byTime) Len() int { return len(q) }
+func (q byTime) Less(i, j int) bool {
+	return q[i].commit.Committer.When.After(q[j].commit.Committer.When)
+}
+func (q byTime) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q *byTime) Push(x any)   { *q = append(*q, x.(visit)) }
 func (q *byTime) Pop() any {
 	last := len(*q) - 1
 	x := (*q)[last]
