@@ -79,7 +79,7 @@ func parseURL(given, scheme string) (address, error) {
 	u, err := url.Parse(given)
 	if err != nil {
 		// The error is left out: it repeats the address, password and all.
-		return address{}, refuseAddress(given, "It is no valid URL: a character that means something else has to be written as %XX, as an @ or / in a password (%40, %2F).")
+		return address{}, refuseAddress(given, "It is no valid URL. A port is a number, and a character that means something else is written as %XX, as an @ or / in a password (%40, %2F).")
 	}
 	a := address{scheme: known, login: u.User, host: strings.ToLower(u.Host), path: u.Path}
 	if err := a.check(given, u); err != nil {
@@ -212,5 +212,9 @@ func withoutLogin(given string) string {
 	}
 	rest, _, _ = strings.Cut(rest, "?")
 	rest, _, _ = strings.Cut(rest, "#")
+	host, path, _ := strings.Cut(rest, "/")
+	if name, port, ok := cutLast(host, ":"); ok && strings.Trim(port, "0123456789") != "" && !strings.HasSuffix(port, "]") {
+		return scheme + "://" + name + ":…/" + path // it may be a password whose @ was forgotten
+	}
 	return scheme + "://" + rest
 }

@@ -54,7 +54,7 @@ func (r *Remote) Fetch(ctx context.Context, want Want, into Store) (tip Tip, err
 		}
 	}()
 	if len(want.Rev) == 64 && isHex(want.Rev) {
-		return Tip{}, r.refuse(want.Rev+" is a SHA-256 object id", sha256Detail, "Name a branch, a tag or a commit's id of 40 digits.")
+		return Tip{}, r.refuse(fmt.Sprintf("%q is a SHA-256 object id", want.Rev), sha256Detail, "Name a branch, a tag or a commit's id of 40 digits.")
 	}
 	if s, err = r.open(ctx, uploadPack); err != nil {
 		return Tip{}, err
@@ -68,7 +68,7 @@ func (r *Remote) Fetch(ctx context.Context, want Want, into Store) (tip Tip, err
 	}
 	if _, err := into.EncodedObject(plumbing.CommitObject, tip.Commit); err != nil {
 		if errors.Is(err, plumbing.ErrObjectNotFound) {
-			return Tip{}, r.refuse(fmt.Sprintf("%s is no commit", want.Rev), fmt.Sprintf("It names %s, an object that is something else.", tip.Commit), "Name a branch, a tag of a commit, or a commit's id.")
+			return Tip{}, r.refuse(fmt.Sprintf("%q is no commit", want.Rev), fmt.Sprintf("It names %s, an object that is something else.", tip.Commit), "Name a branch, a tag of a commit, or a commit's id.")
 		}
 		return Tip{}, err
 	}

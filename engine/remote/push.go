@@ -89,7 +89,7 @@ func (r *Remote) verdict(ctx context.Context, u Update, report *packp.ReportStat
 	case reason == "" && report.UnpackStatus == "ok":
 		return errors.New("the server did not say what became of the branch")
 	case report.UnpackStatus != "ok":
-		reason = strings.TrimSpace("unpack " + report.UnpackStatus)
+		reason = report.UnpackStatus
 	}
 	lines := heard.lines()
 	if perhapsMoved(reason, lines) {

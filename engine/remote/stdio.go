@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -220,6 +219,6 @@ func outside(environ []string) []string {
 
 func (r *Remote) noRepository() error {
 	return r.refuse("there is no Git repository",
-		fmt.Sprintf("Nothing is there, or it is no repository: %s.", r),
+		"Nothing is there, or it is no repository.",
 		"Correct the address, or create the repository: `git init --bare "+r.at.path+"`.")
 }

@@ -69,10 +69,16 @@ func said(text string) []string {
 	return lines
 }
 
-// quoted is a sentence and what was said, each line on its own and as it is.
-func quoted(sentence string, lines []string) string {
-	if len(lines) == 0 {
-		return strings.TrimSuffix(sentence, ":") + "."
+// quoted is some sentences and what was said, each line on its own and as it is.
+// The last sentence announces it: "It says:". It is left out where nothing was
+// said.
+func quoted(sentences string, lines []string) string {
+	if len(lines) > 0 {
+		return sentences + "\n  " + strings.Join(lines, "\n  ")
 	}
-	return sentence + "\n  " + strings.Join(lines, "\n  ")
+	before, _, ok := cutLast(sentences, ". ")
+	if !ok {
+		return ""
+	}
+	return before + "."
 }
