@@ -32,7 +32,7 @@ type facts struct {
 	Omitted     []manifest.ID     `json:"omitted,omitempty"`    // Secrets left out
 	Unstable    []unstable        `json:"unstable,omitempty"`   // what is made up, as it is in the files
 	Notes       []render.Note     `json:"notes,omitempty"`      // what becomes a warning in every run
-	Warnings    diag.List         `json:"warnings,omitempty"`   // of the transformation
+	Warnings    diag.List         `json:"warnings,omitempty"`   // of plain manifests: their places are in the key, those of HCL may move
 }
 
 // settled tells whether the files are final as they are, whatever else the

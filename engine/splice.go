@@ -11,7 +11,7 @@ type span [2]int
 
 // madeUp finds what is made up in a text by comparing it with another render's,
 // line by line and in a line from the first to the last word that differs. It is
-// nil where nothing of the text can be told to stay.
+// nil where no word of the text can be told to stay.
 func madeUp(a, b string) []span {
 	one, two := strings.SplitAfter(a, "\n"), strings.SplitAfter(b, "\n")
 	pairs, ok := common(one, two)
@@ -43,10 +43,14 @@ func madeUp(a, b string) []span {
 		}
 		i, j = pair[0]+1, pair[1]+1
 	}
-	if len(spans) == 1 && strings.TrimSpace(a[:spans[0][0]]+a[spans[0][1]:]) == "" {
-		return nil
+	at := 0
+	for _, s := range append(spans, span{len(a), len(a)}) {
+		if strings.IndexFunc(a[at:s[0]], isWord) >= 0 {
+			return spans
+		}
+		at = s[1]
 	}
-	return spans
+	return nil
 }
 
 // mostCells bounds the table of common: four bytes each.

@@ -27,6 +27,7 @@ func TestSplice(t *testing.T) {
 		name, first, second, committed, want string // want is empty where nobody can tell
 	}{
 		{"all of it", "abc", "xyz", "old", "whole"},
+		{"a sign in common", "!abc", "!xyz", "old", "whole"},
 		{"a word", "--token=abc", "--token=xyz", "--token=old", "--token=old"},
 		{"another word", "--token=abc", "--token=xyz", "--password=old", ""},
 		{"a letter in common", "u:abc@host", "u:abx@host", "u:old@host", "u:old@host"},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/engine/manifest"
@@ -76,9 +77,9 @@ func differences(o, twin manifest.Object, by makers) []unstable {
 			continue // follows what is kept
 		}
 		u := by.of(o, d)
-		a, isText := d.A.(string)
-		b, both := d.B.(string)
-		if isText && both {
+		a, first := d.A.(string)
+		b, second := d.B.(string)
+		if first && second {
 			u.Spans = u.spans(a, b)
 		}
 		all = append(all, u)
@@ -97,10 +98,15 @@ func (u *unstable) spans(a, b string) []span {
 	}
 	x, err := base64.StdEncoding.DecodeString(a)
 	y, bad := base64.StdEncoding.DecodeString(b)
-	if err != nil || bad != nil {
+	if err != nil || bad != nil || !printable(x) || !printable(y) {
 		return nil
 	}
 	return madeUp(string(x), string(y))
+}
+
+// printable tells a text from random bytes, in which line breaks mean nothing.
+func printable(data []byte) bool {
+	return utf8.Valid(data) && bytes.IndexFunc(data, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' }) < 0
 }
 
 // clue is something that a field of a final object may have in common with what

@@ -32,17 +32,19 @@ func (v *variation) other() *variation {
 	return &variation{now: shifted(v.now), cheap: true, avoid: v.drawn, differ: true}
 }
 
-// shifted is a time that has no field in common with t.
+// shifted is a time that has no field in common with t, morning and afternoon
+// included.
 func shifted(t time.Time) time.Time {
 	s := t.AddDate(1, 1, 1).Add(time.Hour + time.Minute + time.Second + 1001001)
 	for same(s, t) {
-		s = s.AddDate(0, 0, 1)
+		s = s.Add(25 * time.Hour)
 	}
 	return s
 }
 
 func same(a, b time.Time) bool {
-	return a.Month() == b.Month() || a.Day() == b.Day() || a.Weekday() == b.Weekday() || a.YearDay() == b.YearDay()
+	return a.Month() == b.Month() || a.Day() == b.Day() || a.Weekday() == b.Weekday() || a.YearDay() == b.YearDay() ||
+		a.Hour()%12 == b.Hour()%12 || a.Hour()/12 == b.Hour()/12
 }
 
 // draws is how often another answer is tried for: a function such as
