@@ -20,7 +20,7 @@ var language = block{
 			Name: "variable", Label: "name",
 			Doc: "An input: `--var name=…`, then --var-file, *.auto.vars.hcl, weir.vars.hcl, WEIR_VAR_<name>, then the default. Seen as `var.<name>`. Without a default it must be given where something asks for it.",
 			Attributes: []attribute{
-				{Name: "type", Type: kindConstraint, Default: "any", Doc: "Terraform's type constraints: string, number, bool, list(…), set(…), map(…), object({…}), optional(…)."},
+				{Name: "type", Type: kindConstraint, Default: "any", Doc: "Terraform's type constraints: string, number, bool, list(…), set(…), map(…), object({…}), optional(…). An optional(…) attribute that nobody gives is null to expressions, and not there in values: it leaves the chart's default alone."},
 				{Name: "default", Type: kindAny, Doc: "The value where none is given; it sees nothing but functions."},
 				{Name: "description", Type: kindString, Doc: "For people."},
 				{Name: "sensitive", Type: kindBool, Default: "false", Doc: "The value, and all that is made from it, is masked wherever a person reads it."},
@@ -157,7 +157,7 @@ var fragmentAttributes = []attribute{
 	{Name: "namespace", Type: kindString, Overlay: replaces, Doc: "The namespace; the environment's by default, else \"default\"."},
 	{Name: "labels", Type: kindStringMap, Overlay: mergesByKey, Default: "{}", Doc: "What --selector sees; never put on objects."},
 	{Name: "values_files", Type: kindStrings, Overlay: ownLayer, Default: "[]", Doc: "YAML files, in order, below `values` of the same block."},
-	{Name: "values", Type: kindValues, Overlay: ownLayer, Default: "{}", Doc: "Chart values. Maps merge deeply, lists replace, null deletes the chart's default."},
+	{Name: "values", Type: kindValues, Overlay: ownLayer, Default: "{}", Doc: "Chart values. Maps merge deeply, lists replace, a null that is written deletes the chart's default."},
 	{Name: "create_namespace", Type: kindBool, Overlay: replaces, Default: "false", Doc: "Write a Namespace object for the release's namespace."},
 	{Name: "hooks", Type: kindString, OneOf: []string{"keep", "drop"}, Overlay: replaces, Default: "keep", Doc: "What happens to Helm hooks; test hooks are always dropped."},
 	{Name: "crds", Type: kindString, OneOf: []string{"include", "skip", "only"}, Overlay: replaces, Default: "include", Doc: "What happens to CustomResourceDefinitions."},

@@ -22,11 +22,17 @@ type nodes struct {
 
 // expr evaluates e; nil where it failed.
 func (n nodes) expr(e hclsyntax.Expression) *values.Node {
+	node, _ := n.member(e)
+	return node
+}
+
+// member is expr for the value of a key, which is left out where it is unset.
+func (n nodes) member(e hclsyntax.Expression) (node *values.Node, left bool) {
 	switch e := e.(type) {
 	case *hclsyntax.ParenthesesExpr:
-		return n.expr(e.Expression)
+		return n.member(e.Expression)
 	case *literal:
-		return n.value(e.val, rangeOf(e.Range()), false)
+		return n.value(e.val, rangeOf(e.Range()), false), false
 	case *hclsyntax.TupleConsExpr:
 		out := make([]*values.Node, len(e.Exprs))
 		ok := true
@@ -35,27 +41,27 @@ func (n nodes) expr(e hclsyntax.Expression) *values.Node {
 			ok = ok && out[i] != nil
 		}
 		if !ok {
-			return nil
+			return nil, false
 		}
-		return &values.Node{Value: out, Origin: rangeOf(e.SrcRange)}
+		return &values.Node{Value: out, Origin: rangeOf(e.SrcRange)}, false
 	case *hclsyntax.ObjectConsExpr:
-		return n.object(e)
+		return n.object(e), false
 	case *conditional:
 		taken, marks, diags := e.taken(n.ctx)
 		if taken != nil && len(marks) == 0 {
-			return n.expr(taken)
+			return n.member(taken)
 		}
 		if diags.HasErrors() {
 			*n.list = append(*n.list, fromHCL(diags)...)
-			return nil
+			return nil, false
 		}
 	}
 	v, diags := e.Value(n.ctx)
 	*n.list = append(*n.list, fromHCL(diags)...)
 	if diags.HasErrors() {
-		return nil
+		return nil, false
 	}
-	return n.value(v, rangeOf(e.Range()), false)
+	return n.value(v, rangeOf(e.Range()), false), isUnset(v)
 }
 
 func (n nodes) object(e *hclsyntax.ObjectConsExpr) *values.Node {
@@ -64,7 +70,7 @@ func (n nodes) object(e *hclsyntax.ObjectConsExpr) *values.Node {
 	for _, item := range e.Items {
 		key, diags := item.KeyExpr.Value(n.ctx)
 		*n.list = append(*n.list, fromHCL(diags)...)
-		value := n.expr(item.ValueExpr)
+		value, left := n.member(item.ValueExpr)
 		if diags.HasErrors() || value == nil {
 			ok = false
 			continue
@@ -82,7 +88,9 @@ func (n nodes) object(e *hclsyntax.ObjectConsExpr) *values.Node {
 			ok = false
 			continue
 		}
-		out[name] = value
+		if !left {
+			out[name] = value
+		}
 	}
 	if !ok {
 		return nil
@@ -142,6 +150,9 @@ func (n nodes) value(v cty.Value, at diag.Range, secret bool) *values.Node {
 	case ty.IsObjectType() || ty.IsMapType():
 		out := make(map[string]*values.Node, v.LengthInt())
 		for k, x := range v.AsValueMap() {
+			if isUnset(x) {
+				continue
+			}
 			if out[k] = n.value(x, at, secret); out[k] == nil {
 				return nil
 			}

@@ -249,6 +249,20 @@ func TestTypes(t *testing.T) {
 		`, "string one\n  two\n"},
 		{`var.list`, `[string a, string b]`},
 		{`var.object`, `{name:string x, port:int64 80}`},
+		// What nobody wrote is null to expressions, and not there as a value.
+		{`var.sparse`, `{list:[{b:string y}], name:string x, written:null}`},
+		{`merge(var.sparse, { z = 1 })`, `{list:[{b:string y}], name:string x, written:null, z:int64 1}`},
+		{`{ a = var.sparse.left, b = (var.sparse.left), c = yes ? var.sparse.left : "x" }`, `{}`},
+		{`{ for k, v in var.sparse : k => v if k != "list" }`, `{name:string x, written:null}`},
+		{`var.sparse.left == null`, `bool true`},
+		{`{ a = var.sparse.left == null ? "none" : "some" }`, `{a:string none}`},
+		{`{ a = var.sparse.left == null ? null : "some" }`, `{a:null}`},
+		{`{ a = coalesce(var.sparse.left, "x") }`, `{a:string x}`},
+		{`{ a = local.nothing }`, `{a:null}`},
+		{`[var.sparse.left]`, `[null]`},
+		{`{ a = upper(coalesce(var.sparse.left, "x")), b = [for x in var.sparse.list : x.a] }`, `{a:string X, b:[null]}`},
+		{`jsonencode(var.sparse.list)`, `string [{"a":null,"b":"y"}]`},
+		{`var.deep`, `{a:{b:{}}}`},
 	}
 	var b strings.Builder
 	b.WriteString(`
@@ -259,6 +273,18 @@ locals {
   nothing = null
 }
 variable "list" { type = list(string) }
+variable "sparse" {
+  type = object({
+    name    = string
+    left    = optional(string)
+    written = optional(string)
+    list    = list(object({ a = optional(string), b = string }))
+  })
+}
+variable "deep" {
+  type    = object({ a = optional(object({ b = optional(object({ c = optional(string) }), {}) }), {}) })
+  default = {}
+}
 variable "object" {
   type    = object({ name = string, port = optional(number, 80) })
   default = { name = "x" }
@@ -275,7 +301,10 @@ environment "dev" {
 	}
 	dir := project(t, b.String())
 	write(t, dir, "env.yaml", "flag: yes\nquoted: \"yes\"\nsize: 5\n")
-	p, list := Load(Options{Dir: dir, Vars: map[string]string{"list": `["a", "b"]`}})
+	p, list := Load(Options{Dir: dir, Vars: map[string]string{
+		"list":   `["a", "b"]`,
+		"sparse": `{ name = "x", written = null, list = [{ b = "y" }] }`,
+	}})
 	target := Target{"dev", "one"}
 	_, more := p.Headers(target)
 	if len(more) > 0 {

@@ -328,6 +328,7 @@ func (v *variable) convert(value cty.Value, at diag.Range, list *diag.List) (cty
 	if v.secret { // its line would be shown
 		at = v.block.rng
 	}
+	given := value
 	if v.defaults != nil && !value.IsNull() {
 		// Apply does not take marks.
 		bare, marks := value.UnmarkDeepWithPaths()
@@ -343,7 +344,7 @@ func (v *variable) convert(value cty.Value, at diag.Range, list *diag.List) (cty
 		})
 		return cty.NilVal, false
 	}
-	return out, true
+	return markUnset(out, given, true), true
 }
 
 // convertFault names the part of a value that does not fit.
