@@ -6,9 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
-	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/weir-dev/weir/engine/fetch"
@@ -124,38 +122,6 @@ func (c carried) refuse(p past, r *plan.Release, chart *fetch.Chart) (diag.List,
 	return found, nil
 }
 
-// loose is the unstable part of a tree.
-type loose struct {
-	field *unstable // all of it
-	under map[string]*loose
-}
-
-func (l *loose) add(steps []string, u *unstable) {
-	for _, step := range steps {
-		if l.under == nil {
-			l.under = map[string]*loose{}
-		}
-		if l.under[step] == nil {
-			l.under[step] = &loose{}
-		}
-		l = l.under[step]
-	}
-	l.field = u
-}
-
-// each visits all fields.
-func (l *loose) each(visit func(*unstable)) {
-	if l.field != nil {
-		visit(l.field)
-	}
-	for _, step := range slices.Sorted(maps.Keys(l.under)) {
-		l.under[step].each(visit)
-	}
-}
-
-// at is the unstable part of a list's item; nil where all of it is stable.
-func (l *loose) at(i int) *loose { return l.under[strconv.Itoa(i)] }
-
 // merge puts the unstable values of a committed tree into a new one, which it
 // changes.
 func (c *carried) merge(tree, old any, l *loose) any {
@@ -238,147 +204,4 @@ func alike(a, b any) bool {
 	_, aList := a.([]any)
 	_, bList := b.([]any)
 	return aMap == bMap && aList == bList && b != nil
-}
-
-const (
-	nowhere = -1
-	unclear = -2
-)
-
-// align finds the committed items that a new list's unstable items were. Items
-// with names go by them. Others have to be equal in all that is stable: either
-// the lists line up from end to end, or only one committed item can be meant.
-func align(list, old []any, l *loose) func(i int) int {
-	if len(old) == 0 {
-		return func(int) int { return nowhere }
-	}
-	if now, ok := names(list, l); ok {
-		if were, ok := names(old, nil); ok {
-			at := map[string]int{}
-			for i, name := range were {
-				at[name] = i
-			}
-			return func(i int) int {
-				if j, ok := at[now[i]]; ok {
-					return j
-				}
-				return nowhere
-			}
-		}
-	}
-	if len(list) == len(old) {
-		i := 0
-		for i < len(list) && fits(list[i], old[i], l.at(i)) {
-			i++
-		}
-		if i == len(list) {
-			return func(i int) int { return i }
-		}
-	}
-	var open []int // committed items that are none of the new stable ones
-	for j, was := range old {
-		if !slices.ContainsFunc(indices(list), func(i int) bool { return l.at(i) == nil && reflect.DeepEqual(list[i], was) }) {
-			open = append(open, j)
-		}
-	}
-	return func(i int) int {
-		at := unclear
-		for _, j := range open {
-			if !fits(list[i], old[j], l.at(i)) {
-				continue
-			}
-			if at != unclear {
-				return unclear
-			}
-			at = j
-		}
-		for k := range list {
-			if at != unclear && k != i && l.at(k) != nil && fits(list[k], old[at], l.at(k)) {
-				return unclear
-			}
-		}
-		return at
-	}
-}
-
-func indices(list []any) []int {
-	all := make([]int, len(list))
-	for i := range all {
-		all[i] = i
-	}
-	return all
-}
-
-// names are the names of a list's items, if all have one that is stable and
-// their own.
-func names(list []any, l *loose) ([]string, bool) {
-	all := make([]string, len(list))
-	seen := map[string]bool{}
-	for i, item := range list {
-		m, _ := item.(map[string]any)
-		name, ok := m["name"].(string)
-		if !ok || seen[name] {
-			return nil, false
-		}
-		if l != nil {
-			if below := l.at(i); below != nil && (below.field != nil || below.under["name"] != nil) {
-				return nil, false
-			}
-		}
-		seen[name] = true
-		all[i] = name
-	}
-	return all, true
-}
-
-// fits tells whether a committed tree is a new one but for what is unstable.
-func fits(tree, old any, l *loose) bool {
-	if l == nil {
-		return reflect.DeepEqual(tree, old)
-	}
-	if l.field != nil {
-		if l.field.Spans == nil {
-			return alike(tree, old)
-		}
-		text, was, ok := l.field.texts(tree, old)
-		return ok && agrees(text, was, l.field.Spans)
-	}
-	switch t := tree.(type) {
-	case map[string]any:
-		was, ok := old.(map[string]any)
-		if !ok || len(t) != len(was) {
-			return false
-		}
-		for key, v := range t {
-			before, ok := was[key]
-			if !ok || !fits(v, before, l.under[key]) {
-				return false
-			}
-		}
-		return true
-	case []any:
-		was, ok := old.([]any)
-		if !ok || len(t) != len(was) {
-			return false
-		}
-		for i, v := range t {
-			if !fits(v, was[i], l.at(i)) {
-				return false
-			}
-		}
-		return true
-	}
-	return false
-}
-
-// pointer splits a JSON pointer (RFC 6901).
-func pointer(text string) []string {
-	if text == "" {
-		return nil
-	}
-	steps := strings.Split(text[1:], "/")
-	for i, step := range steps {
-		steps[i] = strings.ReplaceAll(strings.ReplaceAll(step, "~1", "/"), "~0", "~")
-	}
-	return steps
 }
