@@ -64,6 +64,8 @@ var house = rules{
 		"github.com/BurntSushi/toml":               {"engine/render"}, // toToml and fromToml of templates
 		"github.com/gobwas/glob":                   {"engine/render"}, // .Files.Glob of templates
 		"golang.org/x/crypto/bcrypt":               {"engine/render"}, // htpasswd and bcrypt of templates
+		"golang.org/x/crypto/ssh":                  {"engine/remote"},
+		"github.com/skeema/knownhosts":             {"engine/remote"},
 		"github.com/santhosh-tekuri/jsonschema/v6": {"engine/render"},
 		"golang.org/x/text":                        {"engine/render"}, // the language of jsonschema's messages
 		"sigs.k8s.io/kustomize":                    {"engine/transform"},
