@@ -62,10 +62,7 @@ func (l landing) land(ctx context.Context, s *site) (diag.List, error) {
 	for try := 1; ; try++ {
 		found, err := l.commit(ctx, s)
 		if err == nil || !l.again(err, try) || ctx.Err() != nil {
-			if try > 1 {
-				err = gaveUp(s, err, began, try)
-			}
-			list, err := refusal(err)
+			list, err := refusal(gaveUp(s, err, began, try))
 			return append(found, list...), err
 		}
 		if s.commit != nil {
@@ -182,7 +179,7 @@ func (p patience) open(ctx context.Context, s *site, o HydrateOptions) error {
 	for try := 1; ; try++ {
 		err := s.begin(ctx, o)
 		if err == nil || !p.again(err, try) || ctx.Err() != nil {
-			return err
+			return tried(err, try)
 		}
 		if err := p.wait(ctx, try); err != nil {
 			return err
@@ -204,13 +201,8 @@ func pause(ctx context.Context, d time.Duration) error {
 // gaveUp says what a person has to know of a branch that would not hold still.
 func gaveUp(s *site, err error, began state.Hash, tries int) error {
 	moved := (*state.MovedError)(nil)
-	if !errors.As(err, &moved) {
-		if list, ok := diag.Refused(err); ok && remote.Temporary(err) {
-			last := list[len(list)-1]
-			last.Detail = strings.TrimSpace(fmt.Sprintf("%s Weir tried %d times.", last.Detail, tries))
-			return diag.RefuseFor(err, append(slices.Clone(list[:len(list)-1]), last)...)
-		}
-		return err
+	if !errors.As(err, &moved) || tries == 1 {
+		return tried(err, tries)
 	}
 	return diag.RefuseFor(err, diag.Diagnostic{
 		Summary: "The state repository moved on each time this run was about to write",
@@ -219,6 +211,21 @@ func gaveUp(s *site, err error, began state.Hash, tries int) error {
 			s.at.Branch, shown(began), moved.To, tries, s.cluster.Name),
 		Remedy: "Hydrate again when there is less going on.",
 	})
+}
+
+// tried adds to an error that it came more than once.
+func tried(err error, tries int) error {
+	if tries == 1 || !remote.Temporary(err) {
+		return err
+	}
+	list, ok := diag.Refused(err)
+	if !ok {
+		return fmt.Errorf("%w (tried %d times)", err, tries)
+	}
+	list = slices.Clone(list)
+	last := &list[len(list)-1]
+	last.Detail = strings.TrimSpace(fmt.Sprintf("%s Weir tried %d times.", last.Detail, tries))
+	return diag.RefuseFor(err, list...)
 }
 
 // shown is a commit as a person reads it.

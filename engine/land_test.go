@@ -18,7 +18,9 @@ import (
 	"github.com/weir-dev/weir/engine"
 	"github.com/weir-dev/weir/engine/cache"
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/integration/gitserver"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -114,7 +116,7 @@ func writers(t *testing.T, n int, dir string, o engine.HydrateOptions) int64 {
 	o.Pause = func(ctx context.Context, d time.Duration) error {
 		pauses.Add(1)
 		select {
-		case <-time.After(d / 10): // the machine is near
+		case <-time.After(d / 3): // the server is near
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()
@@ -126,6 +128,8 @@ func writers(t *testing.T, n int, dir string, o engine.HydrateOptions) int64 {
 	}
 	var all sync.WaitGroup
 	for _, run := range runs {
+		o := o
+		o.Clones, o.Access = t.TempDir(), &remote.Access{Env: func(string) string { return "" }, Home: t.TempDir()}
 		all.Go(func() {
 			report, found, err := engine.Hydrate(t.Context(), run, o)
 			if err != nil || found.HasErrors() {
@@ -158,6 +162,48 @@ func TestWritersOfTheEmbeddedState(t *testing.T) {
 	pauses := writers(t, n, dir, options())
 	complete(t, n, filepath.Join(dir, "state", "c"))
 	t.Logf("%d pauses", pauses)
+}
+
+// TestWritersOfARemote has them push, each from a machine of its own.
+func TestWritersOfARemote(t *testing.T) {
+	const n = 20
+	t.Run("path", func(t *testing.T) {
+		root := bare(t)
+		pushes(t, n, filepath.Join(root, "state.git"), filepath.Join(root, "state.git"))
+	})
+	t.Run("http", func(t *testing.T) {
+		root := bare(t)
+		server := gitserver.HTTP(t, root)
+		pushes(t, n, server.URL+"/state.git", filepath.Join(root, "state.git"))
+		asked := 0
+		for _, line := range server.Requests() {
+			if line == "POST /state.git/git-receive-pack" {
+				asked++
+			}
+		}
+		t.Logf("%d packs were sent for %d writers", asked, n)
+		if asked > 5*n {
+			t.Errorf("%d packs were sent for %d writers", asked, n)
+		}
+	})
+}
+
+func pushes(t *testing.T, n int, address, repository string) {
+	t.Helper()
+	dir := project(t, environments(n, fmt.Sprintf("  state {\n    repository = %q\n  }\n", address)))
+	o := options()
+	o.Push = true
+	pauses := writers(t, n, dir, o)
+	t.Logf("%d pauses", pauses)
+	complete(t, n, repository)
+}
+
+// bare returns a directory with an empty bare repository state.git.
+func bare(t *testing.T) string {
+	t.Helper()
+	root := t.TempDir()
+	git(t, root, "init", "-q", "--bare", "-b", "main", "state.git")
+	return root
 }
 
 // TestGiveUp has somebody commit before every try.

@@ -65,10 +65,14 @@ func runScripts(t *testing.T, dir string) {
 			env.Setenv("GIT_COMMITTER_EMAIL", "ann@example.com")
 			env.Setenv("SOURCE_DATE_EPOCH", "1700000000") // commits of one tree are one commit
 			env.Setenv("NO_COLOR", "1")
+			env.Values[key{}] = &servers{t: env.T().(testing.TB)}
 			return os.MkdirAll(env.WorkDir+"/.home", 0o755)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"tree": tree,
+			"tree":    tree,
+			"plain":   plain,
+			"githttp": githttp,
+			"gitssh":  gitssh,
 		},
 	})
 }
