@@ -5,38 +5,52 @@ package failpoint
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"strconv"
+	"strings"
+	"sync"
 	"sync/atomic"
 )
 
-// Variable holds the number of the write before which the process is to die,
-// counted from one, or "list".
+// Variable of the environment says where the process is to die: "3 ^rename\t.*/main$"
+// means before the third write whose kind and path, joined by a tab, match. With
+// "list" it lives and says of each write where it is.
 const Variable = "WEIR_FAILPOINT"
 
-// passed counts, over all goroutines of the process.
-var passed atomic.Int64
+var (
+	passed atomic.Int64 // writes that matched, over all goroutines
+	wanted = sync.OnceValues(func() (nth int64, place *regexp.Regexp) {
+		if number, expression, ok := strings.Cut(os.Getenv(Variable), " "); ok {
+			var err error
+			if nth, err = strconv.ParseInt(number, 10, 64); err != nil {
+				panic(err)
+			}
+			place = regexp.MustCompile(expression)
+		}
+		return nth, place
+	})
+)
 
-// Before kills the process, as `kill -9` does, if its turn has come. Asked to
-// list, it only says where it is.
+// Before kills the process, as `kill -9` does, if its turn has come.
 func Before(what, path string) {
-	wanted := os.Getenv(Variable)
-	if wanted == "" {
+	say := func() { fmt.Fprintf(os.Stderr, "failpoint\t%s\t%s\n", what, path) }
+	nth, place := wanted()
+	if place == nil {
+		if os.Getenv(Variable) == "list" {
+			say()
+		}
 		return
 	}
-	n := passed.Add(1)
-	if wanted != "list" && wanted != strconv.FormatInt(n, 10) {
+	if !place.MatchString(what+"\t"+path) || passed.Add(1) != nth {
 		return
 	}
-	fmt.Fprintf(os.Stderr, "failpoint\t%d\t%s\t%s\n", n, what, path)
-	if wanted == "list" {
-		return
-	}
+	say()
 	self, err := os.FindProcess(os.Getpid())
 	if err == nil {
 		err = self.Kill()
 	}
 	if err != nil {
-		panic(err) // of a test's own binary
+		panic(err)
 	}
 	select {}
 }

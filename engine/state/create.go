@@ -3,9 +3,11 @@ package state
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+
+	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
 // create makes the repository. If another run is faster, that one's is used.
@@ -19,23 +21,35 @@ func (r *local) create() error {
 	return nil
 }
 
+// workshop is where the repository is made. It is there only as long as that
+// takes, or until the next run if this one is killed.
+func (r *local) workshop() string {
+	return filepath.Join(filepath.Dir(r.at.Dir), "."+filepath.Base(r.at.Dir)+".new")
+}
+
 // makeRepository makes the repository beside its place and gives it its name
 // when it is complete.
-func (r *local) makeRepository() error {
-	above := filepath.Dir(r.at.Dir)
-	if err := r.disk.mkdir(above); err != nil {
+func (r *local) makeRepository() (err error) {
+	workshop := r.workshop()
+	if err := r.disk.mkdir(workshop); err != nil {
 		return err
 	}
-	prefix := "." + filepath.Base(r.at.Dir) + ".new-"
-	r.disk.about("mkdir", above)
-	made, err := os.MkdirTemp(above, prefix)
+	lock := filepath.Join(workshop, "lock")
+	r.disk.about("lock", lock)
+	unlock, err := lockedfile.MutexAt(lock).Lock()
 	if err != nil {
 		return r.disk.failed(err)
 	}
-	defer func() { _ = r.disk.removeAll(made) }()
-	r.disk.about("chmod", made)
-	if err := os.Chmod(made, 0o755); err != nil {
-		return r.disk.failed(err)
+	defer func() {
+		err = errors.Join(err, r.disk.removeAll(workshop))
+		unlock()
+	}()
+	if _, err := os.Lstat(filepath.Join(r.at.Dir, ".git")); err == nil {
+		return nil // somebody else has held the lock before
+	}
+	made := filepath.Join(workshop, "repository")
+	if err := r.disk.removeAll(made); err != nil {
+		return err
 	}
 	git := filepath.Join(made, ".git")
 	for _, dir := range []string{"objects/info", "objects/pack", "refs/heads", "refs/tags", "info"} {
@@ -53,17 +67,12 @@ func (r *local) makeRepository() error {
 			return err
 		}
 	}
-	if err := r.disk.rename(made, r.at.Dir); err != nil {
-		return err
-	}
-	// What killed runs left; and what slower ones are at, which find out that
-	// there is a repository now.
-	beside, err := os.ReadDir(above)
-	err = r.disk.failed(err)
-	for _, f := range beside {
-		if strings.HasPrefix(f.Name(), prefix) {
-			err = errors.Join(err, r.disk.removeAll(filepath.Join(above, f.Name())))
-		}
-	}
-	return err
+	return r.disk.rename(made, r.at.Dir)
+}
+
+// unfinished tells whether a killed run left the place where it made the
+// repository.
+func (r *local) unfinished() bool {
+	_, err := os.Lstat(r.workshop())
+	return !errors.Is(err, fs.ErrNotExist)
 }

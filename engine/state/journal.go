@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
@@ -41,11 +43,17 @@ func (r *local) unsettled() bool {
 
 func (r *local) removeJournal() error { return r.disk.remove(r.journalFile()) }
 
-// settle ends what a killed run began: it frees the locks that the run held and
-// takes the work tree to where the branch is.
+// settle ends what a killed run began: it frees the locks that the run held,
+// takes the work tree to where the branch is, and removes what it needed for that.
 func (r *local) settle() error {
-	for lock, ours := range r.locks() {
-		if err := r.disk.giveBack(lock, ours); err != nil {
+	if r.unfinished() {
+		if err := r.disk.removeAll(r.workshop()); err != nil {
+			return err
+		}
+	}
+	locks := r.locks()
+	for _, lock := range slices.Sorted(maps.Keys(locks)) {
+		if err := r.disk.giveBack(lock, locks[lock]); err != nil {
 			return err
 		}
 	}
@@ -58,7 +66,7 @@ func (r *local) settle() error {
 	}
 	var j journal
 	if err := json.Unmarshal(data, &j); err != nil {
-		return r.removeJournal() // it appears whole, so this is nothing of ours
+		return r.tidy() // it appears whole, so this is nothing of ours
 	}
 	tip, err := r.tip()
 	if err != nil {
@@ -67,7 +75,10 @@ func (r *local) settle() error {
 	// Before the branch moved nothing else had changed; and if it moved
 	// elsewhere since, whoever moved it took the work tree along.
 	if j.Branch != string(r.at.ref()) || j.To != tip.String() {
-		return r.removeJournal()
+		return r.tidy()
+	}
+	if err := r.recallReflog(plumbing.NewHash(j.From), tip); err != nil {
+		return err
 	}
 	edits, err := compareTrees(r.store, plumbing.NewHash(j.Old), plumbing.NewHash(j.New))
 	if err != nil {
@@ -79,6 +90,17 @@ func (r *local) settle() error {
 	}
 	if err := r.checkout(r.store, out); err != nil {
 		return err
+	}
+	return r.tidy()
+}
+
+// tidy removes what a killed run kept beside its journal, then the journal.
+func (r *local) tidy() error {
+	dir := filepath.Join(r.gitDir, "weir")
+	for _, name := range []string{"checkout.new", "file", "index", "index.new", "ref", "ref.new"} {
+		if err := r.disk.remove(filepath.Join(dir, name)); err != nil {
+			return err
+		}
 	}
 	return r.removeJournal()
 }

@@ -250,7 +250,7 @@ func TestKilledPack(t *testing.T) {
 		if strings.Contains(stopped, "checkout") { // the journal: the pack is done
 			break
 		}
-		if strings.Contains(stopped, "pack") {
+		if strings.Contains(stopped, "weir_") {
 			seen++
 		}
 		hydrate(t, copied, put(big))

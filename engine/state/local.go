@@ -80,7 +80,7 @@ func (r *local) Commit(ctx context.Context, c *Change, record Record) (Result, e
 			return Result{}, err
 		}
 	}
-	if c.Empty() && !r.unsettled() {
+	if c.Empty() && !r.unsettled() && !r.unfinished() {
 		// Nothing to write, so it may well be a place that cannot be written.
 		return Result{Old: c.Base.Commit(), New: c.Base.Commit()}, nil
 	}

@@ -1,8 +1,10 @@
 package state
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -87,29 +89,52 @@ func (r *local) swap(old, new plumbing.Hash, by Signature, message string) error
 	if err := r.disk.rename(lock, file); err != nil {
 		return err
 	}
-	r.reflog(old, new, by, message)
+	subject, _, _ := strings.Cut(message, "\n")
+	for _, log := range r.reflogs() {
+		r.reflog(log, old, new, by.String(), subject)
+	}
 	return r.disk.remove(r.ownRef())
 }
 
-// reflog adds a line for `git reflog`, as every Git command that moves a branch
-// does. The branch has moved, so a failure is none of the run's.
-func (r *local) reflog(old, new plumbing.Hash, by Signature, message string) {
-	subject, _, _ := strings.Cut(message, "\n")
-	line := fmt.Sprintf("%s %s %s\tweir: %s\n", old, new, by, subject)
-	for _, name := range []string{"HEAD", string(r.at.ref())} {
-		path := filepath.Join(r.gitDir, "logs", filepath.FromSlash(name))
-		if r.disk.mkdir(filepath.Dir(path)) != nil {
-			continue
-		}
-		r.disk.about("open", path)
-		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
-		if err != nil {
-			continue
-		}
-		r.disk.about("append", path)
-		f.WriteString(line)
-		f.Close()
+// reflogs are the files of `git reflog` that tell of our branch.
+func (r *local) reflogs() []string {
+	logs := filepath.Join(r.gitDir, "logs")
+	return []string{filepath.Join(logs, "HEAD"), filepath.Join(logs, filepath.FromSlash(string(r.at.ref())))}
+}
+
+// reflog adds a line, as every Git command that moves a branch does. The branch
+// has moved, so a failure is none of the run's.
+func (r *local) reflog(log string, old, new plumbing.Hash, by, subject string) {
+	if r.disk.mkdir(filepath.Dir(log)) != nil {
+		return
 	}
+	r.disk.about("open", log)
+	f, err := os.OpenFile(log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+	if err != nil {
+		return
+	}
+	r.disk.about("append", log)
+	fmt.Fprintf(f, "%s %s %s\tweir: %s\n", old, new, by, subject)
+	f.Close()
+}
+
+// recallReflog adds the lines that a run was killed before.
+func (r *local) recallReflog(old, new plumbing.Hash) error {
+	data, err := r.store.read(plumbing.CommitObject, new)
+	if err != nil {
+		return err
+	}
+	head, message, _ := strings.Cut(string(data), "\n\n")
+	_, by, _ := strings.Cut(head, "\ncommitter ")
+	by, _, _ = strings.Cut(by, "\n")
+	subject, _, _ := strings.Cut(message, "\n")
+	for _, log := range r.reflogs() {
+		if lines, err := os.ReadFile(log); err == nil && bytes.Contains(lines, []byte(" "+new.String()+" ")) || err != nil && !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		r.reflog(log, old, new, by, subject)
+	}
+	return nil
 }
 
 // lockedBy refuses to go on while a Git command works in the repository.
