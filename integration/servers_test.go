@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/crypto/ssh"
 
 	"github.com/weir-dev/weir/integration/gitserver"
 )
@@ -53,9 +54,17 @@ func gitssh(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1])+".hosts", []byte(strings.Join(server.HostKeys, "\n")+"\n"), 0o600))
 	ts.Setenv("SSH", server.URL)
 	for _, line := range server.HostKeys {
-		s.known = append(s.known, strings.Fields(line)[2], "AAAA")
+		key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line[strings.Index(line, " ")+1:]))
+		ts.Check(err)
+		s.known = append(s.known, ssh.FingerprintSHA256(key), "SHA256:"+strings.Repeat("A", 43))
 	}
-	s.known = append(s.known, server.User+"@127.0.0.1:"+server.Port, "git@git.example:12345", "127.0.0.1:"+server.Port, "git.example:12345")
+	s.known = append(s.known,
+		server.User+"@127.0.0.1:"+server.Port, "git@git.example:12345",
+		"let "+server.User+" log in", "let git log in",
+		"127.0.0.1:"+server.Port, "git.example:12345",
+		"[127.0.0.1]:"+server.Port, "[git.example]:12345",
+		"-p "+server.Port+" 127.0.0.1", "-p 12345 git.example",
+	)
 }
 
 // plain FILE OUT writes a text with the addresses of the script's servers, and
