@@ -13,6 +13,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 	"github.com/go-git/go-git/v5/plumbing/storer"
+
+	"github.com/weir-dev/weir/engine/failpoint"
 )
 
 const (
@@ -26,14 +28,17 @@ const (
 
 // spool is a file without a name for what is on its way.
 func spool() (*os.File, func(), error) {
+	failpoint.Before("create", "weir-pack-")
 	f, err := os.CreateTemp("", "weir-pack-")
 	if err != nil {
 		return nil, nil, err
 	}
+	failpoint.Before("remove", f.Name())
 	gone := os.Remove(f.Name()) == nil // where that works, a killed run leaves nothing
 	return f, func() {
 		f.Close()
 		if !gone {
+			failpoint.Before("remove", f.Name())
 			os.Remove(f.Name())
 		}
 	}, nil
@@ -75,6 +80,7 @@ func (r *Remote) keep(pack io.Reader, into Store) error {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
+	failpoint.Before("fetched pack", r.String())
 	return packfile.WritePackfileToObjectStorage(writer, f)
 }
 
@@ -91,6 +97,7 @@ func parsePack(f *os.File, into storer.EncodedObjectStorer) error {
 	if into == nil {
 		parser, err = packfile.NewParser(packfile.NewScanner(f))
 	} else {
+		failpoint.Before("fetched objects", "")
 		parser, err = packfile.NewParserWithStorage(packfile.NewScanner(f), whole{into})
 	}
 	if err != nil {

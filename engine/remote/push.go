@@ -62,9 +62,7 @@ func (r *Remote) Push(ctx context.Context, u Update) (err error) {
 	if err != nil {
 		return err
 	}
-	if r.access.Before != nil {
-		r.access.Before("push", r.String())
-	}
+	r.access.before("push", r.String())
 	report, err := s.push(ctx, request)
 	if report == nil {
 		if err == nil {
@@ -73,6 +71,13 @@ func (r *Remote) Push(ctx context.Context, u Update) (err error) {
 		return err
 	}
 	return r.verdict(ctx, u, report, heard)
+}
+
+// before announces that a remote is asked to change next.
+func (a *Access) before(what, path string) {
+	if a.Before != nil {
+		a.Before(what, path)
+	}
 }
 
 // verdict is what a server's report means.
