@@ -81,6 +81,8 @@ type Want struct {
 	Rev   string
 	Depth int           // commits of history; 0 is 1
 	Have  plumbing.Hash // a commit that the store has whole, or zero
+
+	history bool // commits without their files, where the server can do that
 }
 
 // Tip is a commit of a remote. Its Commit is zero where there is no such branch.
