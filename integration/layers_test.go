@@ -61,10 +61,12 @@ var house = rules{
 		"go.yaml.in/yaml/v2":                       {"engine/render"},                 // toYaml as Helm prints it, without its way through JSON
 		"sigs.k8s.io/yaml":                         {"engine/fetch", "engine/render"}, // Helm's reader: Chart.yaml, and toYaml and fromYaml of templates
 		"github.com/Masterminds/sprig/v3":          {"engine/render"},
-		"github.com/BurntSushi/toml":               {"engine/render"}, // toToml and fromToml of templates
-		"github.com/gobwas/glob":                   {"engine/render"}, // .Files.Glob of templates
-		"golang.org/x/crypto/bcrypt":               {"engine/render"}, // htpasswd and bcrypt of templates
-		"golang.org/x/crypto/ssh":                  {"engine/remote"},
+		"github.com/BurntSushi/toml":               {"engine/render"},                 // toToml and fromToml of templates
+		"github.com/gobwas/glob":                   {"engine/render"},                 // .Files.Glob of templates
+		"golang.org/x/crypto/bcrypt":               {"engine/render"},                 // htpasswd and bcrypt of templates
+		"golang.org/x/crypto/ssh":                  {"engine/remote", "engine/state"}, // connections; keys of signatures
+		"github.com/hiddeco/sshsig":                {"engine/state"},                  // signatures of commits by SSH keys
+		"github.com/ProtonMail/go-crypto":          {"engine/state"},                  // signatures of commits by OpenPGP keys
 		"github.com/skeema/knownhosts":             {"engine/remote"},
 		"github.com/santhosh-tekuri/jsonschema/v6": {"engine/render"},
 		"golang.org/x/text":                        {"engine/render"}, // the language of jsonschema's messages

@@ -49,6 +49,12 @@ type Repository interface {
 	// configDir is the directory whose Git configuration counts beside the
 	// user's; empty where that is the user's alone.
 	configDir() string
+
+	// find is the snapshot of a branch or tag; nil where there is none.
+	find(ctx context.Context, head *Snapshot, name string) (*Snapshot, error)
+
+	// tips are what branches at hand end in, beside the state's own.
+	tips() ([]plumbing.Hash, error)
 }
 
 // Record is what a commit says beside its files.

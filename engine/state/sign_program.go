@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/weir-dev/weir/engine/failpoint"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -190,21 +189,18 @@ const patience = 2 * time.Second
 // signSSH runs `ssh-keygen -Y sign` over files, the way that Git does and that
 // programs in its place are made for.
 func (p program) signSSH(ctx context.Context, payload []byte) ([]byte, error) {
-	failpoint.Before("mkdir", "signature")
 	dir, err := os.MkdirTemp("", "weir-sign-")
 	if err != nil {
 		return nil, fmt.Errorf("sign the commit: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	buffer := filepath.Join(dir, "commit")
-	failpoint.Before("write", buffer)
 	if err := os.WriteFile(buffer, payload, 0o600); err != nil {
 		return nil, fmt.Errorf("sign the commit: %w", err)
 	}
 	args := []string{"-Y", "sign", "-n", "git"}
 	if literal, ok := literalKey(p.key); ok {
 		file := filepath.Join(dir, "key")
-		failpoint.Before("write", file)
 		if err := os.WriteFile(file, []byte(literal+"\n"), 0o600); err != nil {
 			return nil, fmt.Errorf("sign the commit: %w", err)
 		}
