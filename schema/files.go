@@ -17,10 +17,9 @@ import (
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// files reads the project's directory through an os.Root, so that neither ".."
-// nor a symbolic link leads out of it, and remembers what it read.
+// files reads a project and remembers what it read. A directory is read through
+// an os.Root, so that neither ".." nor a symbolic link leads out of it.
 type files struct {
-	root *os.Root
 	fsys fs.FS
 
 	mu     sync.Mutex
@@ -59,11 +58,15 @@ func openFiles(dir string) (*files, error) {
 	if err != nil {
 		return nil, err
 	}
+	return filesOf(root.FS()), nil
+}
+
+func filesOf(fsys fs.FS) *files {
 	return &files{
-		root: root, fsys: root.FS(),
+		fsys: fsys,
 		data: map[string]read{}, infos: map[string]stat{}, parsed: map[string]parsedYAML{},
 		labels: map[labelled]*values.Node{}, globs: map[string]globbed{},
-	}, nil
+	}
 }
 
 // remember answers from the map, or asks once and keeps the answer.
@@ -86,7 +89,7 @@ func remember[K comparable, V any](f *files, m map[K]V, key K, ask func() V) V {
 
 func (f *files) read(name string) ([]byte, error) {
 	r := remember(f, f.data, name, func() read {
-		info, err := f.root.Stat(filepath.FromSlash(name))
+		info, err := fs.Stat(f.fsys, name)
 		if err == nil && info.IsDir() {
 			return read{err: errIsDirectory}
 		}
@@ -96,7 +99,7 @@ func (f *files) read(name string) ([]byte, error) {
 		if err != nil {
 			return read{err: err}
 		}
-		data, err := f.root.ReadFile(filepath.FromSlash(name))
+		data, err := fs.ReadFile(f.fsys, name)
 		return read{data, err}
 	})
 	return r.data, r.err
@@ -110,7 +113,7 @@ var (
 // stat tells whether name is a directory.
 func (f *files) stat(name string) (dir bool, err error) {
 	s := remember(f, f.infos, name, func() stat {
-		info, err := f.root.Stat(filepath.FromSlash(name))
+		info, err := fs.Stat(f.fsys, name)
 		if err != nil {
 			return stat{err: err}
 		}
@@ -188,7 +191,7 @@ func (f *files) neighbour(name string) string {
 }
 
 // noFiles stands for a directory that cannot be opened.
-func noFiles() *files { return &files{fsys: noFS{}} }
+func noFiles() *files { return filesOf(noFS{}) }
 
 type noFS struct{}
 

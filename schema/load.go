@@ -21,6 +21,7 @@ import (
 // Options says which project to load and what the user passed from outside.
 type Options struct {
 	Dir      string            // the project's directory; "" is the current one
+	FS       fs.FS             // the project's files, where they are in no directory; Dir is then for VarFiles only
 	Version  string            // of weir, checked against `requires`; "" skips the check
 	Vars     map[string]string // --var name=value
 	VarFiles []string          // --var-file, relative to Dir
@@ -39,7 +40,7 @@ func Load(o Options) (*Project, diag.List) {
 		byDir: map[string]map[string]function.Function{},
 	}
 	var list diag.List
-	files, err := openFiles(o.Dir)
+	files, err := o.files()
 	if err != nil {
 		p.files = noFiles()
 		return p, diag.List{{
@@ -51,6 +52,13 @@ func Load(o Options) (*Project, diag.List) {
 	p.load(o, &list)
 	veil(list, p.cover)
 	return p, list.Sorted()
+}
+
+func (o Options) files() (*files, error) {
+	if o.FS != nil {
+		return filesOf(o.FS), nil
+	}
+	return openFiles(o.Dir)
 }
 
 // notOpened says in a sentence why there is no directory under the name the user gave.
@@ -104,11 +112,16 @@ func (p *Project) load(o Options, list *diag.List) {
 // blocks in the order of the files' names; nil where there is no project.
 func (p *Project) read(o Options, list *diag.List) []*instance {
 	if _, err := p.files.read(projectFile); absent(err) {
-		*list = append(*list, diag.Diagnostic{
+		missing := diag.Diagnostic{
 			Summary: "There is no project here", Subject: diag.Range{File: projectFile},
 			Detail: fmt.Sprintf("There is no %s in %q.", projectFile, cmp.Or(o.Dir, ".")),
 			Remedy: "Run weir in a project's directory, or with -C <directory>; `weir init` makes a new project.",
-		})
+		}
+		if o.FS != nil {
+			missing.Detail = fmt.Sprintf("There is no %s among the files.", projectFile)
+			missing.Remedy = "Name the directory that it is in."
+		}
+		*list = append(*list, missing)
 		return nil
 	}
 	root := p.readFile(projectFile, list)

@@ -173,7 +173,7 @@ func (p *Project) Sources(file string) []byte {
 			return p.cover(file).show(s.text)
 		}
 	}
-	if !fs.ValidPath(file) || p.files.root == nil {
+	if !fs.ValidPath(file) {
 		return nil
 	}
 	data, err := p.files.read(file)

@@ -106,7 +106,15 @@ func (p *Project) settings(o Options, list *diag.List) map[string]setting {
 		own = append([]string{variablesFile}, own...)
 	}
 	for _, name := range own {
-		p.variableFile(name, diag.Range{}, out, list)
+		p.variableFile(p.files, name, diag.Range{}, out, list)
+	}
+	from := p.files
+	if o.FS != nil && len(o.VarFiles) > 0 {
+		here, err := openFiles(o.Dir)
+		if err != nil {
+			here = noFiles()
+		}
+		from = here
 	}
 	for _, written := range o.VarFiles {
 		name, ok := inProject(o.Dir, written)
@@ -118,7 +126,7 @@ func (p *Project) settings(o Options, list *diag.List) map[string]setting {
 			})
 			continue
 		}
-		p.variableFile(name, outside("--var-file"), out, list)
+		p.variableFile(from, name, outside("--var-file"), out, list)
 	}
 	for _, name := range slices.Sorted(slices.Values(keys(o.Vars))) {
 		if p.variables[name] == nil {
@@ -164,12 +172,12 @@ func inProject(dir, written string) (string, bool) {
 	return filepath.ToSlash(name), filepath.IsLocal(name)
 }
 
-func (p *Project) variableFile(name string, from diag.Range, out map[string]setting, list *diag.List) {
-	data, err := p.files.read(name)
+func (p *Project) variableFile(f *files, name string, from diag.Range, out map[string]setting, list *diag.List) {
+	data, err := f.read(name)
 	if err != nil {
 		*list = append(*list, diag.Diagnostic{
 			Summary: "A variable file cannot be read", Subject: from, Detail: why(name, err),
-			Remedy: p.files.remedy(name, err, "Correct the name after --var-file."),
+			Remedy: f.remedy(name, err, "Correct the name after --var-file."),
 		})
 		return
 	}

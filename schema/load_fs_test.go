@@ -1,0 +1,48 @@
+package schema_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/weir-dev/weir/schema"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// TestLoadFS loads a project that is in no directory. A variable file is of the
+// directory that the user is in.
+func TestLoadFS(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "mine.hcl"), []byte("name = \"given\"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	files := fstest.MapFS{
+		"weir.hcl":     {Data: []byte("project \"p\" {\n  include = [\"more/*.hcl\"]\n}\n\nvariable \"name\" {\n  type = string\n}\n")},
+		"more/all.hcl": {Data: []byte("cluster \"c\" {\n  kubernetes = \"1.34\"\n  labels = { text = file(\"text\"), name = var.name }\n}\n")},
+		"more/text":    {Data: []byte("from a file")},
+		"mine.hcl":     {Data: []byte("locals {}\n")},
+	}
+	p, found := schema.Load(schema.Options{FS: files, Dir: dir, VarFiles: []string{"mine.hcl"}})
+	if found.HasErrors() {
+		t.Fatal(shown(found))
+	}
+	if diff := cmp.Diff(map[string]string{"text": "from a file", "name": "given"}, p.Clusters()[0].Labels); diff != "" {
+		t.Errorf("labels (-want +got):\n%s", diff)
+	}
+
+	_, found = schema.Load(schema.Options{FS: fstest.MapFS{}})
+	want := "Error: There is no project here\n\n  on weir.hcl:\n\nThere is no weir.hcl among the files.\n\nName the directory that it is in.\n"
+	if diff := cmp.Diff(want, shown(found)); diff != "" {
+		t.Errorf("without a project (-want +got):\n%s", diff)
+	}
+}
+
+func shown(found diag.List) string {
+	var b strings.Builder
+	_ = found.Format(&b, diag.Options{})
+	return b.String()
+}
