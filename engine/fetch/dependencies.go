@@ -2,8 +2,10 @@ package fetch
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -199,7 +201,7 @@ func (l *loading) metadata(prefix string, files []File) *chart.Metadata {
 	}
 	metadata := &chart.Metadata{}
 	if err := yaml.Unmarshal(f.Data, metadata); err != nil {
-		l.fail(l.because(diag.Errorf(f.line(yamlLine(err)), "Chart.yaml of %q is not valid", path.Dir(f.Path)).Detailf("%s", reason(err)).
+		l.fail(l.because(diag.Errorf(f.line(yamlLine(err)), "Chart.yaml of %q is not valid", path.Dir(f.Path)).Detailf("%s", yamlWords(err)).
 			Remedyf("Correct it; `helm lint` checks it too.")))
 		return nil
 	}
@@ -208,7 +210,7 @@ func (l *loading) metadata(prefix string, files []File) *chart.Metadata {
 	}
 	if r := fileOf(files, prefix+"requirements.yaml"); r != nil {
 		if err := yaml.Unmarshal(r.Data, metadata); err != nil {
-			l.fail(l.because(diag.Errorf(r.line(yamlLine(err)), "requirements.yaml of %q is not valid", path.Dir(r.Path)).Detailf("%s", reason(err)).
+			l.fail(l.because(diag.Errorf(r.line(yamlLine(err)), "requirements.yaml of %q is not valid", path.Dir(r.Path)).Detailf("%s", yamlWords(err)).
 				Remedyf("Correct it, or move its dependencies to Chart.yaml.")))
 			return nil
 		}
@@ -220,6 +222,33 @@ func (l *loading) metadata(prefix string, files []File) *chart.Metadata {
 		return nil
 	}
 	return metadata
+}
+
+var (
+	yamlWays  = regexp.MustCompile(`^(?:error (?:converting YAML to JSON|unmarshaling JSON): |while decoding JSON: |json: |yaml: |line \d+: )+`)
+	wrongType = regexp.MustCompile(`^cannot unmarshal (\w+) into Go (?:value|struct field \w+\.(\S+)) of type (\S+)$`)
+	jsonTypes = map[string]string{"array": "a list", "object": "a map", "string": "a string", "number": "a number", "bool": "true or false"}
+)
+
+// yamlWords is the reader's message without the way through JSON and Go's types.
+func yamlWords(err error) string {
+	msg := yamlWays.ReplaceAllString(err.Error(), "")
+	m := wrongType.FindStringSubmatch(msg)
+	if m == nil {
+		return diag.Sentence(msg)
+	}
+	wanted := "a map"
+	switch {
+	case m[3] == "string" || m[3] == "bool":
+		wanted = jsonTypes[m[3]]
+	case strings.HasPrefix(m[3], "[]"):
+		wanted = "a list"
+	}
+	found := cmp.Or(jsonTypes[m[1]], m[1])
+	if m[2] == "" {
+		return fmt.Sprintf("It is %s where %s is wanted.", found, wanted)
+	}
+	return fmt.Sprintf("%q is %s where %s is wanted.", m[2], found, wanted)
 }
 
 // yamlLine takes the line out of the parser's message, the only place where it

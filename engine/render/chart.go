@@ -1,6 +1,8 @@
 package render
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path"
@@ -12,6 +14,7 @@ import (
 	"helm.sh/helm/v3/pkg/chart/loader"
 
 	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/values"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -110,7 +113,7 @@ func (c *Chart) load(prefix string, all []File) (*node, diag.List) {
 	var err error
 	quietly(func() { n.chart, err = loader.LoadFiles(own) })
 	if err != nil {
-		return nil, diag.List{c.unloadable(prefix, err)}
+		return nil, c.unloadable(prefix, err)
 	}
 	c.remember(n, ownFiles)
 	var found diag.List
@@ -123,9 +126,17 @@ func (c *Chart) load(prefix string, all []File) (*node, diag.List) {
 		}
 	}
 	if n.schema, err = compileSchema(n.chart.Schema); err != nil {
-		at := c.Place(manifest.Source{File: prefix + "values.schema.json"})
-		found = append(found, diag.Errorf(at, "values.schema.json of chart %q is not usable", n.chart.Name()).Detailf("%s", diag.Sentence(err.Error())).
-			Remedyf("Schemas have to be whole: a $ref to another file or to the network is never followed."))
+		at := manifest.Source{File: prefix + "values.schema.json"}
+		remedy := "Schemas have to be whole: a $ref to another file or to the network is never followed."
+		var broken *json.SyntaxError
+		if errors.As(json.Unmarshal(n.chart.Schema, new(any)), &broken) {
+			at.Line = 1 + bytes.Count(n.chart.Schema[:min(broken.Offset, int64(len(n.chart.Schema)))], []byte("\n"))
+			err, remedy = broken, "Correct the JSON here or in the lines above."
+		} else if strings.Contains(err.Error(), "metaschema") {
+			remedy = "Correct the schema."
+		}
+		found = append(found, diag.Errorf(c.Place(at), "values.schema.json of chart %q is not usable", n.chart.Name()).Detailf("%s", diag.Sentence(err.Error())).
+			Remedyf("%s", remedy))
 	}
 	return n, found
 }
@@ -147,7 +158,7 @@ func (c *Chart) remember(n *node, own []File) {
 	n.chart.Raw = nil
 }
 
-func (c *Chart) unloadable(prefix string, err error) diag.Diagnostic {
+func (c *Chart) unloadable(prefix string, err error) diag.List {
 	file := "Chart.yaml"
 	for _, name := range []string{"values.yaml", "Chart.lock", "requirements.yaml", "requirements.lock"} {
 		if strings.Contains(err.Error(), "cannot load "+name) {
@@ -160,9 +171,33 @@ func (c *Chart) unloadable(prefix string, err error) diag.Diagnostic {
 	}
 	msg := strings.TrimPrefix(cause.Error(), "error converting YAML to JSON: ")
 	line := lineIn(msg)
-	return diag.Errorf(c.Place(manifest.Source{File: prefix + file, Line: line}), "%s of the chart is not valid", file).
+	if file == "values.yaml" {
+		if found := c.invalidValues(prefix + file); found.HasErrors() {
+			return found
+		}
+	}
+	return diag.List{diag.Errorf(c.Place(manifest.Source{File: prefix + file, Line: line}), "%s of the chart is not valid", file).
 		Detailf("%s", diag.Sentence(strings.TrimPrefix(msg, "yaml: "))).
-		Remedyf("Correct the file; `helm lint` checks it too.")
+		Remedyf("Correct the file; `helm lint` checks it too.")}
+}
+
+// invalidValues says what is wrong with a values.yaml as it is said of the
+// project's own values files.
+func (c *Chart) invalidValues(file string) diag.List {
+	var found diag.List
+	for _, f := range c.Input.Files {
+		if f.Name != file {
+			continue
+		}
+		_, list := values.ParseYAML(c.Place(manifest.Source{File: file}).File, f.Data)
+		for _, d := range list {
+			if d.Severity == diag.Error {
+				d.Subject.Text = c.Place(manifest.Source{File: file, Line: d.Subject.Start.Line}).Text
+				found = append(found, d)
+			}
+		}
+	}
+	return found
 }
 
 // lineIn takes the line out of a YAML parser's message; 0 where it has none.

@@ -66,7 +66,7 @@ func (r *reading) finish(pieces []piece) []manifest.Object {
 			o, err := manifest.New(tree, piece.source)
 			if err != nil {
 				r.fail(diag.Errorf(r.place(piece.source), "the template prints something that is no Kubernetes object").
-					Detailf("%s", diag.Sentence(err.Error())).Also(r.subject(), "rendered for this release"))
+					Detailf("%s", diag.Sentence(err.Error())).Remedyf("%s", printObjects).Also(r.subject(), "rendered for this release"))
 				continue
 			}
 			objects = r.keep(objects, o, piece.inCRDs)
@@ -211,6 +211,8 @@ func (r *reading) text(pieces []piece, t rendered, wanted func([]byte) bool) []p
 	return pieces
 }
 
+const printObjects = "A template prints whole objects, with apiVersion, kind and metadata.name, or nothing."
+
 func (t *rendered) file() string { return t.setFile.file }
 
 // document reads one document. Only CRDs go through the memo: they are most of
@@ -238,6 +240,7 @@ func (r *reading) document(pieces []piece, text []byte, line int, source manifes
 			r.note(Note{
 				Summary: fmt.Sprintf("the key %q stands twice in what the template prints", d.Key),
 				Detail:  fmt.Sprintf("In %s, lines %d and %d of the output; the last one counts.", pathWord(d.Path), d.First, d.Line),
+				Remedy:  "Let the template print the key once.",
 				Source:  &at,
 			})
 		}
@@ -247,7 +250,7 @@ func (r *reading) document(pieces []piece, text []byte, line int, source manifes
 		body, ok := tree.(map[string]any)
 		if !ok {
 			r.fail(diag.Errorf(r.place(source), "the template prints %s where a Kubernetes object is wanted", typeName(tree)).
-				Detailf("Line %d of its output is %s.", line, shown(text, firstLine(text))).Also(r.subject(), "rendered for this release"))
+				Detailf("Line %d of its output is %s.", line, shown(text, firstLine(text))).Remedyf("%s", printObjects).Also(r.subject(), "rendered for this release"))
 			continue
 		}
 		if k, ok := defined(body); ok {

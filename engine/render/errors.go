@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -21,6 +22,7 @@ type parseFailure struct {
 	source manifest.Source
 	text   []byte
 	msg    string
+	hint   string // a name that may be meant
 }
 
 func (e *parseFailure) Error() string { return e.msg }
@@ -41,7 +43,28 @@ func (c *Chart) parseError(f *setFile, err error) error {
 			failure.text = file.Data
 		}
 	}
+	failure.reword()
 	return failure
+}
+
+var (
+	undefined = regexp.MustCompile(`^function "(.+)" not defined$`)
+	unclosed  = regexp.MustCompile(`^(?:unclosed action|unclosed left paren|unterminated .*) started at .*:(\d+)$`)
+)
+
+// reword says what text/template means.
+func (e *parseFailure) reword() {
+	if m := undefined.FindStringSubmatch(e.msg); m != nil {
+		names := append(slices.Collect(maps.Keys(plainFunctions())), "include", "tpl", "required", "fail", "lookup")
+		e.msg, e.hint = fmt.Sprintf("there is no function %q", m[1]), diag.DidYouMean(m[1], names)
+	}
+	if m := unclosed.FindStringSubmatch(e.msg); m != nil {
+		e.msg = "what begins here with {{ is not closed"
+		e.source.Line, _ = strconv.Atoi(m[1])
+	}
+	if e.msg == "unexpected EOF" {
+		e.msg = "an if, range, with, define or block has no end"
+	}
 }
 
 // frame is one step of the way to an error in a template.
@@ -131,7 +154,23 @@ func (j *job) executionError(p *prepared, err error) diag.Diagnostic {
 	if said != nil {
 		return d.Remedyf("The chart's author asks for this: set the values as the message says.")
 	}
-	return d
+	var unknown unknownTemplate
+	switch {
+	case errors.As(err, &unknown):
+		return d.Suggest(string(unknown), definitions(set)).Remedyf("Define it in the chart, or depend on the library that does.")
+	case strings.Contains(d.Detail, notSet):
+		return d.Remedyf("Set it in the release's values, or let the template do without it.")
+	}
+	return d.Remedyf("Correct the template, or the values that it reads here.")
+}
+
+// definitions are the names that include can find.
+func definitions(set *set) []string {
+	var names []string
+	for _, t := range set.proto.Templates() {
+		names = append(names, t.Name())
+	}
+	return names
 }
 
 func quoteLine(line string) string {
@@ -195,7 +234,10 @@ func (e *failure) whole() string {
 
 // more adds a sentence to the detail.
 func more(d diag.Diagnostic, format string, args ...any) diag.Diagnostic {
-	if d.Detail != "" && !strings.HasSuffix(d.Detail, "\n") {
+	switch {
+	case strings.HasSuffix(d.Detail, "\n"):
+		d.Detail += "\n"
+	case d.Detail != "":
 		d.Detail += " "
 	}
 	d.Detail += fmt.Sprintf(format, args...)
@@ -266,6 +308,8 @@ func (j *job) involved(d diag.Diagnostic, set *set, way []frame, text string) di
 	return d
 }
 
+const notSet = "is not set, neither by the release nor by the chart."
+
 func (j *job) valueInvolved(d diag.Diagnostic, path []string) diag.Diagnostic {
 	name := dotted(path)
 	node, from := j.valueAt(path)
@@ -281,7 +325,7 @@ func (j *job) valueInvolved(d diag.Diagnostic, path []string) diag.Diagnostic {
 	}
 	switch {
 	case node == nil:
-		return more(d, "`%s` is not set, neither by the release nor by the chart.", name)
+		return more(d, "`%s` %s", name, notSet)
 	case from == fromChart:
 		return d.Also(shownAt(node, j.subject()), "`%s` is %s, the chart's own default", name, node.Brief())
 	}

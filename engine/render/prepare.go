@@ -87,6 +87,9 @@ func (j *job) shapeError(err error) diag.Diagnostic {
 	if errors.As(err, &broken) {
 		d := diag.Errorf(j.place(broken.source), "template cannot be read: %s", broken.msg)
 		d.Subject.Text = lineOf(broken.text, broken.source.Line)
+		if broken.hint != "" {
+			d = d.Remedyf("%s", broken.hint)
+		}
 		return d.Remedyf("Correct the template; `helm lint` checks it too.").Also(j.subject(), "the chart is used here")
 	}
 	if _, ok := asLimit(err); ok {

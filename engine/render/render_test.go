@@ -201,6 +201,7 @@ metadata:
 ---
 note templates/a.yaml:6: the key "name" stands twice in what the template prints
   In ` + "`metadata`" + `, lines 5 and 6 of the output; the last one counts.
+  Let the template print the key once.
 note templates/a.yaml:2: PodDisruptionBudget.policy shop/b cannot be applied to Kubernetes 1.34
   policy/v1beta1 PodDisruptionBudget was removed in Kubernetes 1.25: use policy/v1.
   Use a version of the chart, or values, for this Kubernetes; a chart may also look at the cluster's ` + "`api_versions`" + `.
@@ -244,6 +245,7 @@ b: {{ include "x" . }}
 `,
 			values: "a: 1\ningress:\n",
 			want: "chart/templates/_x.tpl:3:5: `.Values.ingress.host` fails: `host` is asked of something that is not set" + `
+  Correct the template, or the values that it reads here.
   chart/templates/a.yaml:2: called from here
   values/web.yaml:2: ` + "`ingress` is null" + `
   weir.hcl:3: the chart is used here
