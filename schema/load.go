@@ -163,9 +163,12 @@ func (p *Project) read(o Options, list *diag.List) []*instance {
 func (p *Project) readFile(name string, list *diag.List) *instance {
 	data, err := p.files.read(name)
 	if err != nil {
+		remedy := p.files.remedy(name, err, "Put it back, or leave it out of `include`.")
+		if errors.Is(err, errIsDirectory) {
+			remedy = "Move the directory away, and put the file there."
+		}
 		*list = append(*list, diag.Diagnostic{
-			Summary: "A project file cannot be read", Subject: diag.Range{File: name}, Detail: why(name, err),
-			Remedy: p.files.remedy(name, err, "Put it back, or leave it out of `include`."),
+			Summary: "A project file cannot be read", Subject: diag.Range{File: name}, Detail: why(name, err), Remedy: remedy,
 		})
 		p.lost = true
 		return nil

@@ -249,6 +249,15 @@ func TestTypes(t *testing.T) {
 		`, "string one\n  two\n"},
 		{`var.list`, `[string a, string b]`},
 		{`var.object`, `{name:string x, port:int64 80}`},
+		{`format("%05d|%-3s|%.2f", 7, "a", 1)`, `string 00007|a  |1.00`},
+		{`formatlist("%s-%s", ["a", "b"], "x")`, `[string a-x, string b-x]`},
+		{`setproduct(["a"], [1, 2])`, `[[string a, int64 1], [string a, int64 2]]`},
+		{`setproduct(toset(["a"]), toset(["b"]))`, `[[string a, string b]]`},
+		// What would take all memory of the machine.
+		{`format("%999999999d", 1)`, `error: Invalid function argument`},
+		{`format("%.999999999f", 1)`, `error: Invalid function argument`},
+		{`formatlist("%[1]999999999s", ["a"])`, `error: Invalid function argument`},
+		{`setproduct(range(1000), range(1000), range(1000))`, `error: Invalid function argument`},
 		// What nobody wrote is null to expressions, and not there as a value.
 		{`var.sparse`, `{list:[{b:string y}], name:string x, written:null}`},
 		{`merge(var.sparse, { z = 1 })`, `{list:[{b:string y}], name:string x, written:null, z:int64 1}`},
