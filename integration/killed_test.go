@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,22 +33,29 @@ func TestKilled(t *testing.T) {
 	for _, s := range []struct {
 		name   string
 		before map[string]string // the project that was hydrated before; nil: none was
+		hosted bool              // the states are in remote repositories
 		args   []string
 		least  int // kinds of writes
 	}{
 		{name: "change", before: victimBefore, least: 40},
 		{name: "first", least: 15},
+		{name: "push", before: victimBefore, hosted: true, args: []string{"--push"}, least: 10},
+		{name: "first push", hosted: true, args: []string{"--push"}, least: 3},
 		{name: "plain again", before: victimBefore, args: []string{"--out", "plain"}, least: 4},
 		{name: "plain", args: []string{"--out", "plain"}, least: 1},
 	} {
 		t.Run(s.name, func(t *testing.T) {
 			args := append([]string{"--jobs=1", "hydrate"}, s.args...)
 			base := site{t.TempDir()}
-			base.write(t, victim)
+			now, before := victim, s.before
+			if s.hosted {
+				now, before = base.host(t, now), base.host(t, before)
+			}
+			base.write(t, now)
 			if s.before != nil {
-				base.write(t, s.before)
+				base.write(t, before)
 				base.hydrate(t, args)
-				base.write(t, victim)
+				base.write(t, now)
 			}
 			undisturbed := base.copy(t)
 			undisturbed.hydrate(t, args)
@@ -97,10 +105,11 @@ type point struct {
 func (p point) String() string { return fmt.Sprintf("%s %s (%d)", p.what, p.path, p.nth) }
 
 var (
-	// random is what differs from run to run in the name of a file.
-	random = regexp.MustCompile(`[0-9]{5,}$|\.new-[0-9]+`)
+	// random is what differs from run to run in the name of a file: temporary
+	// names, and the directory of the site where it is digested.
+	random = regexp.MustCompile(`[0-9]{5,}$|/[0-9a-f]{32}\b`)
 	// accidental is what else differs from write to write of one kind.
-	accidental = regexp.MustCompile(`[0-9a-f]{2}/[0-9a-f]{38,}|[0-9a-f]{40,}|(objects|record|blob)/..$|[0-9]{5,}|state/[^/]+|\.weir-(new|old)/.*|plain/[^/]+$|/\.[a-z]+\.new-|(manifests|hooks|\.weir)/.*`)
+	accidental = regexp.MustCompile(`[0-9a-f]{2}/[0-9a-f]{38,}|[0-9a-f]{32,}|(objects|record|blob)/..$|[0-9]{5,}|state/[^/]+|\.weir-(new|old)/.*|plain/[^/]+$|/\.[a-z]+\.new-|(manifests|hooks|\.weir)/.*`)
 )
 
 // expression matches the writes of a kind to a path.
@@ -109,7 +118,7 @@ func (p point) expression() string {
 	for i := range parts {
 		parts[i] = regexp.QuoteMeta(parts[i])
 	}
-	return "^" + regexp.QuoteMeta(p.what) + "\t.*" + strings.Join(parts, `(\.new-)?[0-9]+`) + "$"
+	return "^" + regexp.QuoteMeta(p.what) + "\t.*" + strings.Join(parts, `/?[0-9a-f]+`) + "$"
 }
 
 // choose takes one write of each kind that was not seen yet: now of this
@@ -151,6 +160,23 @@ func (s site) write(t *testing.T, files map[string]string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// host puts the states of a project into remote repositories.
+func (s site) host(t *testing.T, project map[string]string) map[string]string {
+	t.Helper()
+	hosted := maps.Clone(project)
+	for _, cluster := range []string{"eu", "us"} {
+		dir := filepath.Join(s.dir, "hosted", cluster+".git")
+		if out, err := exec.Command("git", "init", "-q", "--bare", "-b", "main", dir).CombinedOutput(); err != nil {
+			t.Fatalf("git init: %v\n%s", err, out)
+		}
+		name := fmt.Sprintf("cluster %q {\n", cluster)
+		if project != nil {
+			hosted["weir.hcl"] = strings.Replace(hosted["weir.hcl"], name, name+fmt.Sprintf("  state {\n    repository = \"../hosted/%s.git\"\n  }\n", cluster), 1)
+		}
+	}
+	return hosted
 }
 
 // copy keeps links between files: they tell whose a lock is.
@@ -251,7 +277,11 @@ func (s site) repositories(t *testing.T) sight {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, dir := range dirs {
+	hosted, err := filepath.Glob(filepath.Join(s.dir, "hosted", "*.git"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range append(dirs, hosted...) {
 		git := func(args ...string) string {
 			t.Helper()
 			out, err := s.command("git", append([]string{"-C", dir}, args...)...).CombinedOutput()
@@ -265,7 +295,9 @@ func (s site) repositories(t *testing.T) sight {
 			t.Errorf("git fsck: %s", out)
 		}
 		seen.Commits[cluster] = git("for-each-ref", "--format=%(objectname)", "refs/heads/main")
-		seen.Status[cluster] = git("status", "--porcelain")
+		if filepath.Ext(dir) != ".git" {
+			seen.Status[cluster] = git("status", "--porcelain")
+		}
 	}
 	return seen
 }
