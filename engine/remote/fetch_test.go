@@ -26,6 +26,14 @@ func ways(t *testing.T, test func(*place, *remote.Remote)) {
 		p := newPlace(t)
 		test(p, p.remote(gitserver.HTTP(t, p.dir).URL+"/shop.git"))
 	})
+	t.Run("ssh", func(t *testing.T) {
+		p := newPlace(t)
+		server := gitserver.SSH(t, p.dir)
+		server.Authorize(gitserver.SSHKey(t, p.path("home/.ssh/id_ed25519"), ""))
+		p.write("home/.ssh/known_hosts", strings.Join(server.HostKeys, "\n"))
+		p.write("home/.ssh/config", "User "+server.User+"\n")
+		test(p, p.remote("ssh://127.0.0.1:"+server.Port+"/shop.git"))
+	})
 }
 
 func TestFetch(t *testing.T) {

@@ -164,6 +164,8 @@ func (p *place) update(ref string, from, to plumbing.Hash) remote.Update {
 	}}
 }
 
+var sshLogin = regexp.MustCompile(`Logged in as \S+ with (.*) SHA256:\S{43}`)
+
 var address = regexp.MustCompile(`(127\.0\.0\.1|localhost|\[::1\]):[0-9]+`)
 
 // said is an error as a person sees it; no test may show a secret.
@@ -202,7 +204,8 @@ func (p *place) said(err error) string {
 
 // plain is a text as it is on every machine.
 func (p *place) plain(text string) string {
-	return address.ReplaceAllString(strings.ReplaceAll(text, p.dir, "DIR"), "HOST")
+	text = address.ReplaceAllString(strings.ReplaceAll(text, p.dir, "DIR"), "HOST")
+	return sshLogin.ReplaceAllString(text, "Logged in as USER with $1 SHA256:…")
 }
 
 func (p *place) same(what, got, want string) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os/exec"
 	"os/user"
 	"slices"
 	"strings"
@@ -148,7 +149,7 @@ func (s *shell) connect(ctx context.Context, hosts *hostCheck) error {
 	case refused != nil:
 		return refused
 	case strings.Contains(err.Error(), "unable to authenticate"), strings.Contains(err.Error(), "Too many authentication failures"):
-		return s.deniedLogin(err)
+		return s.deniedLogin(ctx, err)
 	}
 	return s.unreachable(ctx, cmp.Or(s.conn.err(), err))
 }
@@ -264,7 +265,7 @@ func (s *shell) unreachable(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	err = fmt.Errorf("connect to %s: %w", s.address, err)
-	unused := s.unused()
+	unused := s.unused(ctx)
 	if unused == "" {
 		return err
 	}
@@ -275,8 +276,13 @@ func (s *shell) unreachable(ctx context.Context, err error) error {
 
 // unused tells what of a person's configuration Weir does not do; empty where
 // there is nothing of the kind.
-func (s *shell) unused() string {
+func (s *shell) unused(ctx context.Context) string {
 	var found []string
+	ask := exec.CommandContext(ctx, "git", "config", "core.sshCommand")
+	ask.Dir = s.remote.workDir()
+	if out, err := ask.Output(); err == nil && len(out) > 0 { // no git, no such setting
+		found = append(found, "core.sshCommand of Git's configuration")
+	}
 	for _, name := range []string{"GIT_SSH_COMMAND", "GIT_SSH"} {
 		if s.remote.access.env(name) != "" {
 			found = append(found, name)
@@ -297,7 +303,7 @@ func (s *shell) unused() string {
 	return "Weir speaks SSH itself and does not use: " + strings.Join(found, ", ") + "."
 }
 
-func (s *shell) deniedLogin(err error) error {
+func (s *shell) deniedLogin(ctx context.Context, err error) error {
 	host := s.address
 	if h, ok := strings.CutSuffix(s.address, ":22"); ok {
 		host = h
@@ -312,7 +318,7 @@ func (s *shell) deniedLogin(err error) error {
 	if len(s.keys.withheld) > 0 {
 		detail = append(detail, "Not offered:", indent(s.keys.withheld))
 	}
-	if unused := s.unused(); unused != "" {
+	if unused := s.unused(ctx); unused != "" {
 		detail = append(detail, unused)
 	}
 	d.Detail = strings.Join(detail, "\n")
@@ -344,6 +350,11 @@ func (s *shell) nothingOffered() string {
 func (s *shell) failed(status int, said []string) error {
 	if len(said) == 0 {
 		return fmt.Errorf("the server ended with status %d and said nothing", status)
+	}
+	if heard := strings.Join(said, "\n"); !strings.Contains(heard, "does not appear to be a git repository") {
+		if known := s.remote.known(io.EOF, said); known != nil {
+			return known
+		}
 	}
 	who := "Logged in as " + s.user
 	if s.keys.used != "" {

@@ -56,10 +56,7 @@ func SSH(t testing.TB, root string) *SSHServer {
 		program, err = exec.LookPath("/usr/sbin/sshd") // not on an ordinary user's PATH
 	}
 	if err != nil {
-		if os.Getenv("WEIR_NO_SKIP") != "" {
-			t.Fatal("sshd is missing: install openssh-server")
-		}
-		t.Skip("SKIPPED: sshd is missing: install openssh-server to test SSH")
+		missing(t, "sshd (openssh-server)")
 	}
 	who, err := user.Current()
 	if err != nil {
