@@ -87,7 +87,7 @@ func applyComponents(r *run, drafts []*draft) []*draft {
 	for _, ref := range components {
 		k := c.directory(ref.Path, ref.Range, nil)
 		if k != nil && k.Kind != types.ComponentKind {
-			c.report(diag.Errorf(ref.Range, "%s is no component", ref.Path).
+			c.report(diag.Errorf(ref.Range, "%q is no component", ref.Path).
 				Detailf("Its kustomization has the kind %s.", k.Kind).
 				Remedyf("Write `apiVersion: %s` and `kind: %s` in %s, or use it as directory.", types.ComponentVersion, types.ComponentKind, k.file))
 		}
