@@ -126,6 +126,12 @@ func (s Selector) matches(r schema.Release) bool {
 	})
 }
 
+// MatchesName tells whether a release is selected of which nothing but the name
+// is known: a term about anything else does not hold, whichever way it is put.
+func (s Selector) MatchesName(name string) bool {
+	return s.match(func(t term) bool { return t.key == keyName && glob(t.value, name) != t.not })
+}
+
 func (s Selector) match(holds func(term) bool) bool {
 	if s.Empty() {
 		return true

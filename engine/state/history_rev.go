@@ -21,15 +21,11 @@ func (e *UnknownRevError) Error() string {
 	return fmt.Sprintf("%s has no commit %q", e.Repository, e.Rev)
 }
 
-// SnapshotAt is the snapshot of a commit that is named as for `git rev-parse`: HEAD (the
-// state's branch), a branch or tag, a commit's id or the first digits of it, each
-// with any number of ~N and ^N behind it. The error is an *UnknownRevError where
-// there is none.
-func SnapshotAt(ctx context.Context, r Repository, rev string) (*Snapshot, *Commit, error) {
-	head, err := r.Head(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
+// SnapshotAt is the snapshot of a commit that is named as for `git rev-parse`:
+// HEAD (the head that is given), a branch or tag, a commit's id or the first
+// digits of it, each with any number of ~N and ^N behind it. The error is an
+// *UnknownRevError where there is none.
+func SnapshotAt(ctx context.Context, r Repository, head *Snapshot, rev string) (*Snapshot, *Commit, error) {
 	return head.resolve(ctx, r, rev)
 }
 
@@ -205,11 +201,7 @@ func (s *Snapshot) ambiguous(rev string, found []*Commit) error {
 // Range is the commits of A..B: those that B has and A has not, newest first.
 // An empty side means HEAD; without dots it is the one commit that is named.
 // The snapshot is that of B.
-func Range(ctx context.Context, r Repository, text string) (*Snapshot, []*Commit, error) {
-	head, err := r.Head(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
+func Range(ctx context.Context, r Repository, head *Snapshot, text string) (*Snapshot, []*Commit, error) {
 	from, to, dots := strings.Cut(text, "..")
 	if !dots {
 		at, c, err := head.resolve(ctx, r, text)

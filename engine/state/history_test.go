@@ -81,31 +81,31 @@ hydrate(dev): web created by Ada, 2026-01-01T00:01:00Z
 // TestRevs compares with git rev-parse.
 func TestRevs(t *testing.T) {
 	at := merged(t)
-	r, _ := open(t, at)
+	r, head := open(t, at)
 	id := strings.TrimSpace(git(t, at, "rev-parse", "HEAD~2"))
 	for _, rev := range []string{
 		"HEAD", "@", "main", "review", "refs/heads/review", "heads/review", "v1", "tags/v1", "HEAD~1", "HEAD~", "HEAD^", "HEAD^0", "HEAD~1^2", "HEAD^^2", "HEAD~1^1~1",
 		"HEAD~2", "v1^2", id, id[:7], id[:5], id[:8] + "~1",
 	} {
-		_, c, err := state.SnapshotAt(context.Background(), r, rev)
+		_, c, err := state.SnapshotAt(context.Background(), r, head, rev)
 		if err != nil {
 			t.Errorf("%s: %v", rev, err)
 			continue
 		}
 		same(t, rev, string(c.ID), strings.TrimSpace(git(t, at, "rev-parse", rev+"^{commit}")))
 	}
-	head := strings.TrimSpace(git(t, at, "rev-parse", "HEAD"))
+	last := strings.TrimSpace(git(t, at, "rev-parse", "HEAD"))
 	blob := strings.TrimSpace(git(t, at, "rev-parse", "HEAD:.weir/dev/web.json"))
 	text := ""
 	for _, rev := range []string{"none", "HEAD~9", "HEAD^3", "HEAD^2", "HEAD~x", "HEAD:path", "abc", "ffffffff", blob, "HEAD~99999999999999999999", "HEAD...v1", "..HEAD..", "HEAD..HEAD~1", "v1..none"} {
-		_, _, err := state.Range(context.Background(), r, rev)
+		_, _, err := state.Range(context.Background(), r, head, rev)
 		if err == nil {
 			t.Errorf("%s is a range", rev)
 			continue
 		}
 		text += "# " + rev + "\n" + refused(t, err)
 	}
-	for old, new := range map[string]string{head: "HEAD", head[:12]: "HEAD", id[:12]: "ID", blob: "BLOB"} {
+	for old, new := range map[string]string{last: "HEAD", last[:12]: "HEAD", id[:12]: "ID", blob: "BLOB"} {
 		text = strings.ReplaceAll(text, old, new)
 	}
 	for i, rev := range []string{"HEAD~1", "HEAD~2", "HEAD~3", "HEAD~4"} {
@@ -117,9 +117,9 @@ func TestRevs(t *testing.T) {
 // TestRange compares with git rev-list.
 func TestRange(t *testing.T) {
 	at := merged(t)
-	r, _ := open(t, at)
+	r, head := open(t, at)
 	for _, text := range []string{"HEAD~1..HEAD", "HEAD~2..", "HEAD~4..HEAD", "review..HEAD", "HEAD~1^2..HEAD", "HEAD..HEAD", "squashed..main", "main..squashed"} {
-		_, commits, err := state.Range(context.Background(), r, text)
+		_, commits, err := state.Range(context.Background(), r, head, text)
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
 			continue
@@ -130,7 +130,7 @@ func TestRange(t *testing.T) {
 		}
 		same(t, text, ids, git(t, at, "rev-list", "--date-order", text))
 	}
-	_, commits, err := state.Range(context.Background(), r, "HEAD~1")
+	_, commits, err := state.Range(context.Background(), r, head, "HEAD~1")
 	if err != nil || len(commits) != 1 || string(commits[0].ID)+"\n" != git(t, at, "rev-parse", "HEAD~1") {
 		t.Errorf("one commit: %v %v", commits, err)
 	}
@@ -138,8 +138,8 @@ func TestRange(t *testing.T) {
 
 func TestNoHistory(t *testing.T) {
 	at := place(t)
-	r, _ := open(t, at)
-	_, _, err := state.SnapshotAt(context.Background(), r, "HEAD")
+	r, head := open(t, at)
+	_, _, err := state.SnapshotAt(context.Background(), r, head, "HEAD")
 	if _, ok := diag.Refused(err); !ok {
 		t.Fatalf("no diagnostic: %v", err)
 	}
@@ -162,7 +162,7 @@ func TestShallow(t *testing.T) {
 	if count != 2 {
 		t.Errorf("%d deployments", count)
 	}
-	_, _, err := state.SnapshotAt(context.Background(), r, "HEAD~2")
+	_, _, err := state.SnapshotAt(context.Background(), r, head, "HEAD~2")
 	if err == nil {
 		t.Fatal("there is a HEAD~2")
 	}

@@ -45,8 +45,8 @@ type VerifiedCommit struct {
 // A commit that is not Weir's, or not signed by an allowed key, is as good as a
 // commit with the same tree that is: a parent, where a merge of a forge added
 // nothing; or one that made the same change, where a forge squashed it.
-func Verify(ctx context.Context, r Repository, o VerifyOptions) (Verified, diag.List, error) {
-	head, commits, err := Range(ctx, r, first(o.Range, "HEAD"))
+func Verify(ctx context.Context, r Repository, head *Snapshot, o VerifyOptions) (Verified, diag.List, error) {
+	head, commits, err := Range(ctx, r, head, first(o.Range, "HEAD"))
 	if err != nil {
 		return Verified{}, nil, err
 	}

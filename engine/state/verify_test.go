@@ -17,8 +17,8 @@ import (
 // verify returns what is found, and what was looked at, as a text.
 func verify(t *testing.T, at state.Location, o state.VerifyOptions) string {
 	t.Helper()
-	r, _ := open(t, at)
-	verified, found, err := state.Verify(context.Background(), r, o)
+	r, head := open(t, at)
+	verified, found, err := state.Verify(context.Background(), r, head, o)
 	if err != nil {
 		found, ok := diag.Refused(err)
 		if !ok {

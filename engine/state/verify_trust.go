@@ -2,9 +2,11 @@ package state
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -360,4 +362,19 @@ func firstSignature(armored []byte) (*packet.Signature, error) {
 			return s, nil
 		}
 	}
+}
+
+// AllowedSignersFile is the allowed signers file of Git's configuration; empty
+// where it has none.
+func AllowedSignersFile(ctx context.Context, r Repository, env func(string) string) (string, error) {
+	dir := r.configDir()
+	config, err := readSettings(ctx, dir, env)
+	if err != nil {
+		return "", err
+	}
+	file := expandHome(config.last("gpg.ssh.allowedsignersfile"), env)
+	if file != "" && !filepath.IsAbs(file) {
+		file = filepath.Join(dir, file)
+	}
+	return file, nil
 }

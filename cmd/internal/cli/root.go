@@ -55,6 +55,7 @@ func (a *app) root() *cobra.Command {
 		a.valuesCommand(),
 		a.explainCommand(),
 		a.hydrateCommand(),
+		a.stateCommand(),
 		a.schemaCommand(),
 		a.completionCommand(root),
 		a.versionCommand(),
