@@ -39,6 +39,11 @@ var language = block{
 			Doc: "A chart repository over HTTP(S) or an OCI registry prefix; `chart = \"<name>/<chart>\"` refers to it. Credentials never live here.",
 			Attributes: []attribute{
 				{Name: "url", Type: kindString, Required: true, Doc: "https://… or oci://…"},
+				{Name: "ca_file", Type: kindString, Doc: "PEM file with the authorities that vouch for the server, instead of the machine's. A file of the project, or of the machine where it is absolute or begins with ~/."},
+				{Name: "certificate", Type: kindString, Doc: "PEM file with the client certificate that is shown to the server."},
+				{Name: "key", Type: kindString, Doc: "PEM file with the key of `certificate`, where it is not in that file."},
+				{Name: "keyring", Type: kindString, Doc: "OpenPGP public keys. With it, a chart is locked only if its provenance file (.prov) is signed by one of them."},
+				{Name: "plain_http", Type: kindBool, Default: "false", Doc: "Speak to this OCI registry without TLS."},
 			},
 		},
 		{

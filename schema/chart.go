@@ -15,7 +15,7 @@ import (
 //   - oci://…, git::…, http://… and https://… say it themselves;
 //   - ".", "./…", "../…" and what ends in .tgz is a path of the project, relative
 //     to the file that names it;
-//   - <repository>/<chart> refers to a repository block.
+//   - <repository>/<chart> refers to a repository block, of a registry or not.
 func (d *draft) chart() *Chart {
 	x, n := d.last("", "chart")
 	if n == nil {
@@ -31,7 +31,7 @@ func (d *draft) chart() *Chart {
 	c.Version = version.text
 	switch {
 	case strings.HasPrefix(s, "oci://"):
-		c.Kind = OCI
+		c.Kind, c.Name = OCI, path.Base(s)
 	case strings.HasPrefix(s, "git::"):
 		c.Kind = Git
 	case strings.HasPrefix(s, "http://"), strings.HasPrefix(s, "https://"):
@@ -46,6 +46,9 @@ func (d *draft) chart() *Chart {
 		if !d.fromRepository(x, c) {
 			return nil
 		}
+	}
+	if c.Kind != Repository && c.Repository.URL == "" {
+		c.Repository = RepositoryOf(s, d.t.p.Repositories())
 	}
 	if c.Version != "" {
 		if _, err := semver.NewConstraint(c.Version); err != nil {
@@ -96,6 +99,15 @@ func (d *draft) local(x *expression, c *Chart, version placed) *Chart {
 	return c
 }
 
+// URL is where the chart is, for Repository and OCI: that of the repository with
+// the chart's name after it. For others it is what was written.
+func (c Chart) URL() string {
+	if c.Repository.URL == "" || strings.Contains(c.Source, "://") {
+		return c.Source
+	}
+	return c.Repository.URL + "/" + c.Name
+}
+
 func (d *draft) fromRepository(x *expression, c *Chart) bool {
 	r := reader{d.list}
 	repository, name, ok := strings.Cut(c.Source, "/")
@@ -119,6 +131,9 @@ func (d *draft) fromRepository(x *expression, c *Chart) bool {
 		r.fail(c.Range, fmt.Sprintf("There is no repository %q", repository), "", remedy)
 		return false
 	}
-	c.Kind = Repository
+	c.Kind, c.Name, c.Repository = Repository, name, d.t.p.repositories[repository]
+	if strings.HasPrefix(c.Repository.URL, "oci://") {
+		c.Kind = OCI
+	}
 	return true
 }

@@ -125,20 +125,6 @@ func (p *Project) loadClusters(blocks []*instance, list *diag.List) {
 	}
 }
 
-func (p *Project) loadRepositories(blocks []*instance, list *diag.List) {
-	for _, b := range blocks {
-		d := p.described(b, "in a repository", list)
-		dnsLabel(b, "a repository", list)
-		url := d.string("url")
-		if url.text != "" && !repositoryURL.MatchString(url.text) {
-			reader{list}.fail(url.at, fmt.Sprintf("%q is not the URL of a chart repository", url.text), "", "Write https://… for a chart repository, or oci://… for a registry.")
-		}
-		p.repositories[b.label] = ChartRepository{Name: b.label, URL: url.text, Range: b.rng}
-	}
-}
-
-var repositoryURL = regexp.MustCompile(`^(https?|oci)://[^\s/]+`)
-
 func (p *Project) loadNamespaces(blocks []*instance, list *diag.List) {
 	for _, b := range blocks {
 		dnsLabel(b, "a namespace", list)

@@ -105,6 +105,14 @@ func (f *files) read(name string) ([]byte, error) {
 	return r.data, r.err
 }
 
+// fresh reads a file of the project that a run may change.
+func (f *files) fresh(name string) ([]byte, error) {
+	f.mu.Lock()
+	delete(f.data, name)
+	f.mu.Unlock()
+	return f.read(name)
+}
+
 var (
 	errIsDirectory = errors.New("it is a directory")
 	errNotRegular  = errors.New("it is not a regular file")

@@ -52,11 +52,17 @@ type Environment struct {
 	Range    diag.Range
 }
 
-// ChartRepository is one repository block.
+// ChartRepository is one repository block. Its files are relative to the
+// project; absolute or under ~/ where they are of the machine.
 type ChartRepository struct {
-	Name  string
-	URL   string
-	Range diag.Range
+	Name        string
+	URL         string // without a slash at its end
+	CA          string // PEM file of the authorities that vouch for the server; the machine's where empty
+	Certificate string // PEM file of the client certificate
+	Key         string // PEM file of its key; empty: it is in Certificate
+	Keyring     string // OpenPGP keyring that provenance files are verified against; empty: not asked for
+	PlainHTTP   bool   // an OCI registry is spoken to without TLS
+	Range       diag.Range
 }
 
 // Name is the label of the project block.

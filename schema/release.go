@@ -72,13 +72,15 @@ type Release struct {
 	Sync                  Sync
 }
 
-// Chart is a reference to a chart.
+// Chart is a reference to a chart, with all that it takes to find it.
 type Chart struct {
-	Source  string     // as written: "./charts/web", "podinfo/podinfo", "oci://…", "git::…"
-	Kind    ChartKind  // told from the form of Source
-	Path    string     // for Local: relative to the project, slash-separated, a directory or a .tgz
-	Version string     // constraint; empty for local charts
-	Range   diag.Range // of the attribute's expression
+	Source     string          // as written: "./charts/web", "podinfo/podinfo", "oci://…", "git::…"; of a sub-chart: the canonical URL
+	Kind       ChartKind       // told from the form of Source
+	Path       string          // for Local: relative to the project, slash-separated, a directory or a .tgz
+	Name       string          // for Repository and OCI: the chart's name in its repository
+	Version    string          // constraint; empty for local charts
+	Repository ChartRepository // for Repository: its block; for others the block whose URL they are below, or zero
+	Range      diag.Range      // of the attribute's expression
 }
 
 // ChartKind is the form of a chart reference.

@@ -1,0 +1,86 @@
+package schema
+
+import (
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+func (p *Project) loadRepositories(blocks []*instance, list *diag.List) {
+	for _, b := range blocks {
+		d := p.described(b, "in a repository", list)
+		dnsLabel(b, "a repository", list)
+		p.repositories[b.label] = ChartRepository{
+			Name:        b.label,
+			URL:         repositoryURL(d.string("url"), list),
+			CA:          d.machineFile("ca_file"),
+			Certificate: d.machineFile("certificate"),
+			Key:         d.machineFile("key"),
+			Keyring:     d.machineFile("keyring"),
+			PlainHTTP:   d.bool("plain_http"),
+			Range:       b.rng,
+		}
+	}
+}
+
+// repositoryURL checks the URL of a repository and takes the slashes from its end.
+func repositoryURL(given placed, list *diag.List) string {
+	if given.text == "" {
+		return ""
+	}
+	r := reader{list}
+	u, err := url.Parse(given.text)
+	switch {
+	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "oci", strings.ContainsAny(given.text, " \t\n"):
+		r.fail(given.at, fmt.Sprintf("%q is not the URL of a chart repository", withoutUser(given.text)), "", "Write https://… for a chart repository, or oci://… for a registry.")
+		return ""
+	case u.User != nil:
+		r.fail(given.at, "Credentials do not live in a project", "The URL of the repository has a user in it, and everything in a project is committed.",
+			"Remove what stands before the @. Weir reads netrc, WEIR_CHARTS_USER_<host> and WEIR_CHARTS_PASSWORD_<host>, and what `weir login` keeps.")
+		return ""
+	case u.RawQuery != "" || u.Fragment != "":
+		r.fail(given.at, "The URL of a chart repository has no query", "Weir appends /index.yaml and the names of charts to it.", "Remove what begins with ? or #.")
+		return ""
+	}
+	return strings.TrimRight(given.text, "/")
+}
+
+// withoutUser takes what may be a password out of a text that may be no URL.
+func withoutUser(text string) string {
+	scheme, rest, ok := strings.Cut(text, "://")
+	if at := strings.LastIndex(rest, "@"); ok && at >= 0 {
+		return scheme + "://" + rest[at+1:]
+	}
+	return text
+}
+
+// machineFile is a file of the project, or one of the machine: absolute or
+// under ~/, where keys belong.
+func (d described) machineFile(name string) string {
+	written := d.string(name)
+	if written.text == "" || filepath.IsAbs(written.text) || strings.HasPrefix(written.text, "~/") {
+		return written.text
+	}
+	file, fault := resolve(d.b.file, written.text)
+	if fault != "" {
+		reader{d.list}.fail(written.at, "A file of a repository lies outside of the project", fault,
+			"Name a file of the project, relative to the file that names it, or one of the machine: an absolute path, or one that begins with ~/.")
+		return ""
+	}
+	return file
+}
+
+// RepositoryOf is the repository with the longest URL that a chart's URL is
+// below; zero where there is none.
+func RepositoryOf(chart string, all []ChartRepository) ChartRepository {
+	var best ChartRepository
+	for _, r := range all {
+		if r.URL != "" && len(r.URL) > len(best.URL) && (chart == r.URL || strings.HasPrefix(chart, r.URL+"/")) {
+			best = r
+		}
+	}
+	return best
+}

@@ -1,0 +1,4 @@
+format = 1
+
+chart "a/a" "1" {
+  version = "1

@@ -1,0 +1,3 @@
+format = 2
+
+chart "a/a" { new = true }
