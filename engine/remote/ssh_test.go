@@ -2,6 +2,7 @@ package remote_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -402,4 +403,50 @@ func TestSSHLeavesNothing(t *testing.T) {
 	if now := open(); now > files {
 		t.Errorf("%d files are open, %d were before", now, files)
 	}
+}
+
+// TestSSHCertificates is a server and a person whom an authority vouches for.
+func TestSSHCertificates(t *testing.T) {
+	p := newSSHPlace(t)
+	authority := p.key("authority", "")
+	data, err := os.ReadFile(filepath.Join(p.home, "authority"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.ParsePrivateKey(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certify := func(name, key string, kind uint32, principal string) {
+		public, _, _, _, err := ssh.ParseAuthorizedKey([]byte(key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cert := &ssh.Certificate{Key: public, CertType: kind, ValidPrincipals: []string{principal}, ValidBefore: ssh.CertTimeInfinity}
+		if err := cert.SignCert(rand.Reader, signer); err != nil {
+			t.Fatal(err)
+		}
+		p.write(name, strings.TrimSpace(string(ssh.MarshalAuthorizedKey(cert))))
+	}
+	_, host, _ := strings.Cut(p.HostKeys[0], " ")
+	certify("host-cert.pub", host, ssh.HostCert, "127.0.0.1")
+	certify(".ssh/id_ed25519-cert.pub", p.key(".ssh/id_ed25519", ""), ssh.UserCert, p.User)
+	p.write("authority.pub", authority)
+	p.Configure("HostCertificate "+filepath.Join(p.home, "host-cert.pub"), "TrustedUserCAKeys "+filepath.Join(p.home, "authority.pub"))
+
+	p.write(".ssh/known_hosts", "@cert-authority * "+authority)
+	ask := func() string {
+		_, err := p.remote(p.URL+"/shop.git").Tip(t.Context(), "main")
+		return p.said(err)
+	}
+	if said := ask(); said != "" {
+		t.Error(said)
+	}
+	p.write(".ssh/known_hosts", p.HostKeys...) // a certificate does not hide a key that is known
+	if said := ask(); said != "" {
+		t.Error(said)
+	}
+	certify("host-cert.pub", host, ssh.HostCert, "elsewhere")
+	p.write(".ssh/known_hosts", "@cert-authority * "+authority)
+	(&place{T: t}).golden("ssh-certificate", ask())
 }

@@ -144,14 +144,26 @@ func (s *SSHServer) write(name string, mode os.FileMode, text string) {
 // Authorize lets the owner of a public key log in, given as the line of a .pub file.
 func (s *SSHServer) Authorize(public string) {
 	s.t.Helper()
-	f, err := os.OpenFile(filepath.Join(s.dir, "authorized_keys"), os.O_APPEND|os.O_WRONLY, 0)
+	s.add("authorized_keys", strings.TrimSpace(public))
+}
+
+func (s *SSHServer) add(name, text string) {
+	s.t.Helper()
+	f, err := os.OpenFile(filepath.Join(s.dir, name), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	_, err = fmt.Fprintln(f, strings.TrimSpace(public))
+	_, err = fmt.Fprintln(f, text)
 	if err := errors.Join(err, f.Close()); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// Configure adds lines to the server's configuration, for the connections to
+// come; what it has already outweighs them.
+func (s *SSHServer) Configure(lines ...string) {
+	s.t.Helper()
+	s.add("config", strings.Join(lines, "\n"))
 }
 
 // serve gives every connection an sshd of its own.
