@@ -45,7 +45,9 @@ var damages = []struct {
 	{"a bit in the middle", func(path string, data []byte) error { return overwrite(path, flipped(data, len(data)/2)) }},
 	{"a bit later", func(path string, data []byte) error { return overwrite(path, flipped(data, len(data)*3/4)) }},
 	{"ends otherwise", func(path string, data []byte) error { return overwrite(path, flipped(data, len(data)-1)) }},
-	{"garbage", func(path string, data []byte) error { return overwrite(path, bytes.Repeat([]byte("\x00x\n"), len(data)/3+1)) }},
+	{"garbage", func(path string, data []byte) error {
+		return overwrite(path, bytes.Repeat([]byte("\x00x\n"), len(data)/3+1))
+	}},
 	{"zeros", func(path string, data []byte) error { return overwrite(path, make([]byte, len(data))) }},
 	{"longer", func(path string, data []byte) error { return overwrite(path, append(data, "more\n"...)) }},
 	{"a directory", func(path string, _ []byte) error {

@@ -70,7 +70,7 @@ func TestRemoteVictim(t *testing.T) {
 // does what is left to do.
 func TestRemoteKilled(t *testing.T) {
 	for name, begin := range map[string]func(*testing.T, state.Location){
-		"first":  func(*testing.T, state.Location) {},
+		"first": func(*testing.T, state.Location) {},
 		"behind and damaged": func(t *testing.T, at state.Location) {
 			hydrate(t, at, put(before(t)))
 			hydrate(t, away(t, state.Location{Dir: at.Name}, ""), put(release(t, "prod/web", "1", config(t, "prod", "a", "1"))))
