@@ -14,7 +14,6 @@ import (
 	"github.com/weir-dev/weir/engine/cache"
 	"github.com/weir-dev/weir/engine/kube"
 	"github.com/weir-dev/weir/engine/plan"
-	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -22,8 +21,8 @@ import (
 // Run is what every verb is given.
 type Run struct {
 	Project   *schema.Project
-	Dir       string       // the project's directory; empty where it has none
-	Source    state.Source // the commit that the project is of, where it has no directory
+	Dir       string  // the project's directory
+	Origin    *Origin // where the project is from instead, if it has none
 	Selection plan.Selection
 	Jobs      int          // how many releases to work on at once; 0 is 1
 	Version   string       // of weir, for commits

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -17,8 +18,8 @@ import (
 // source is the commit of the project that a run is of; the zero value where
 // there is none.
 func (run Run) source() (state.Source, error) {
-	if run.Source != (state.Source{}) || run.Dir == "" {
-		return run.Source, nil
+	if run.Origin != nil {
+		return run.Origin.Source, nil
 	}
 	return state.SourceOf(run.Dir)
 }
@@ -50,17 +51,53 @@ func (o *order) to(ctx context.Context, other state.Source) (state.Lineage, erro
 
 // order is that of the project's repository: of its history here and, where that
 // is not enough, of the one it was cloned from.
-func (run Run) order() (*order, error) {
+func (run Run) order(o HydrateOptions) (*order, error) {
 	source, err := run.source()
 	if err != nil {
 		return nil, err
 	}
-	return &order{source: source, known: map[state.Source]state.Lineage{}, lineage: func(ctx context.Context, other state.Source) (state.Lineage, error) {
-		if run.Dir == "" {
-			return state.Unknown, nil
+	lineage := func(ctx context.Context, other state.Source) (state.Lineage, error) {
+		if run.Origin != nil {
+			return askOrigin(ctx, run.Origin.remote, source, other)
 		}
-		return state.LineageOf(run.Dir, source.Commit, other.Commit)
-	}}, nil
+		lineage, err := state.LineageOf(run.Dir, source.Commit, other.Commit)
+		if err != nil || lineage != state.Unknown || !sameProject(source.URL, other.URL) {
+			return lineage, err
+		}
+		address, err := state.OriginOf(run.Dir)
+		if err != nil {
+			return state.Unknown, err
+		}
+		origin, err := remote.New(address, run.Dir, o.Access)
+		if err != nil {
+			return state.Unknown, nil //nolint:nilerr // an address of a form that is not ours to correct
+		}
+		return askOrigin(ctx, origin, source, other)
+	}
+	return &order{source: source, known: map[state.Source]state.Lineage{}, lineage: lineage}, nil
+}
+
+// askOrigin asks the server that has the whole history. One that cannot be asked,
+// or does not have one of the commits any more, knows nothing.
+func askOrigin(ctx context.Context, origin *remote.Remote, source, other state.Source) (state.Lineage, error) {
+	if source.Commit == other.Commit {
+		return state.Same, nil
+	}
+	newer, err := origin.IsAncestor(ctx, other.Commit, source.Commit)
+	if err == nil && newer == remote.Before {
+		return state.Newer, nil
+	}
+	if ctx.Err() != nil {
+		return state.Unknown, ctx.Err()
+	}
+	older, failed := origin.IsAncestor(ctx, source.Commit, other.Commit)
+	switch {
+	case failed == nil && older == remote.Before:
+		return state.Older, nil
+	case err == nil && failed == nil && newer == remote.NotBefore && older == remote.NotBefore:
+		return state.Unrelated, nil
+	}
+	return state.Unknown, ctx.Err()
 }
 
 // check refuses to write environments whose state is of a newer commit, or of
@@ -159,8 +196,8 @@ func (f finding) diagnostic(at state.Location, source state.Source, environments
 			Remedyf("Hydrate the project's newest commit. If going back is what you want, add --force-older.")
 	case state.Unknown:
 		return diag.Errorf(place, "Nobody can tell whether this run is older than what is deployed to %s", names).
-			Detailf("%s. The history of this clone does not tell which came first.", of).
-			Remedyf("Fetch more of it: `git fetch --unshallow`, or fetch-depth: 0 of a CI's checkout. To write in any case, add --force-older.")
+			Detailf("%s. Neither the history that is here nor the repository it came from tells which came first.", of).
+			Remedyf("Fetch more of the history: `git fetch --unshallow`, or fetch-depth: 0 of a CI's checkout. To write in any case, add --force-older.")
 	}
 	return diag.Warningf(place, "What is deployed to %s is not part of this run's history", names).
 		Detailf("%s, and neither came out of the other: what only the other one has is undone.", of)

@@ -51,11 +51,21 @@ func (s *site) locate(run Run, o HydrateOptions) error {
 	switch {
 	case in.Repository != "" && o.Out != "":
 	case in.Repository != "":
+		if run.Origin != nil && isRelative(in.Repository) {
+			return diag.Refuse(diag.Errorf(in.Range, "The state of cluster %q is at a path of the project's directory", s.cluster.Name).
+				Detailf("With --from-git there is no such directory for %q to begin at.", in.Repository).
+				Remedyf("Write the whole address."))
+		}
 		r, err := remote.New(in.Repository, run.Dir, o.Access)
 		if err != nil {
 			return at(in.Range, err)
 		}
 		s.at = state.At(r, o.Clones, in.Branch)
+	case o.Out != "" && run.Origin != nil:
+	case run.Origin != nil:
+		return diag.Refuse(diag.Errorf(s.cluster.Range, "Cluster %q has no remote for its state", s.cluster.Name).
+			Detailf("Without one it is kept in state/%s of the project's directory, and with --from-git there is none.", s.cluster.Name).
+			Remedyf("Give the cluster a remote, state { repository = … }; select others with -c; or write plain files with --out."))
 	case o.Review != "":
 		return diag.Refuse(diag.Errorf(s.cluster.Range, "Cluster %q has no remote for a review branch", s.cluster.Name).
 			Detailf("Its state is the local repository state/%s, which --branch does not write.", s.cluster.Name).
@@ -64,6 +74,12 @@ func (s *site) locate(run Run, o HydrateOptions) error {
 		s.at = state.Default(run.Dir, s.cluster.Name, in.Branch)
 	}
 	return nil
+}
+
+// isRelative tells whether an address is a path that begins somewhere else.
+func isRelative(address string) bool {
+	host, _, remote := strings.Cut(address, ":")
+	return !filepath.IsAbs(address) && (!remote || strings.Contains(host, "/"))
 }
 
 // at gives the diagnostics of an error a place in the project.
@@ -150,7 +166,7 @@ const connections = 10
 // open looks at the state of every cluster, many at once; nothing is created
 // yet. What is open has to be closed even where there is an error.
 func (run Run) open(ctx context.Context, p *plan.Plan, o HydrateOptions) (*sites, diag.List, error) {
-	order, err := run.order()
+	order, err := run.order(o)
 	if err != nil {
 		return &sites{}, nil, err
 	}

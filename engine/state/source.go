@@ -58,6 +58,28 @@ func SourceOf(project string) (Source, error) {
 	return s, nil
 }
 
+// SourceAt is a commit of a repository by the address it was read from.
+func SourceAt(address, commit string) Source {
+	return Source{URL: withoutCredentials(address), Commit: commit}
+}
+
+// OriginOf is the address that the repository of a project was cloned from, with
+// whatever credentials are in it; empty where there is none.
+func OriginOf(project string) (string, error) {
+	repository, err := git.PlainOpenWithOptions(project, &git.PlainOpenOptions{DetectDotGit: true, EnableDotGitCommonDir: true})
+	if errors.Is(err, git.ErrRepositoryNotExists) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("look for the project's repository: %w", err)
+	}
+	origin, err := repository.Remote("origin")
+	if err != nil || len(origin.Config().URLs) == 0 {
+		return "", nil //nolint:nilerr // there is none of that name
+	}
+	return origin.Config().URLs[0], nil
+}
+
 // withoutCredentials takes user, password, query and fragment out of a URL; the
 // user of an SSH address is no secret and stays. What is no URL and no SSH
 // address is a path of this machine, which says nothing to others.

@@ -24,6 +24,7 @@ import (
 	"github.com/weir-dev/weir/engine"
 	"github.com/weir-dev/weir/engine/cache"
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -50,14 +51,18 @@ type app struct {
 	streams *ui.Streams
 	flags   globals
 
-	project *schema.Project   // once loaded; where snippets come from
-	texts   map[string][]byte // files that are read without a project
-	found   diag.List
+	project *schema.Project // once loaded; where snippets come from
+	origin  *engine.Origin  // of a project that was fetched
+
+	connections *remote.Access
+	texts       map[string][]byte // files that are read without a project
+	found       diag.List
 }
 
 // globals are the flags that every command takes.
 type globals struct {
 	dir          string
+	fromGit      string
 	environments []string
 	clusters     []string
 	selectors    []string
@@ -231,7 +236,7 @@ func (a *app) load() (*schema.Project, error) {
 		return nil, err
 	}
 	project, found := schema.Load(schema.Options{
-		Dir: a.flags.dir, Vars: vars, VarFiles: a.flags.varFiles, Environ: os.Environ(), Version: released(),
+		Dir: a.flags.dir, FS: a.files(), Vars: vars, VarFiles: a.flags.varFiles, Environ: os.Environ(), Version: released(),
 	})
 	a.project = project
 	if err := a.report(found); err != nil {
@@ -251,6 +256,9 @@ func (a *app) conclusion(found diag.List, err error) error {
 // begin loads the project and says how to work on it. Where the project has
 // mistakes, it adds those that only an evaluation finds: a person wants them all.
 func (a *app) begin(ctx context.Context) (engine.Run, error) {
+	if err := a.fetch(ctx); err != nil {
+		return engine.Run{}, err
+	}
 	_, mistaken := a.load()
 	if mistaken != nil && (a.project == nil || !a.project.Whole()) {
 		return engine.Run{}, mistaken
@@ -260,7 +268,7 @@ func (a *app) begin(ctx context.Context) (engine.Run, error) {
 		return engine.Run{}, err
 	}
 	run := engine.Run{
-		Project: a.project, Dir: a.flags.dir, Selection: selection, Jobs: a.flags.jobs, Version: version(), Build: build(),
+		Project: a.project, Dir: a.flags.dir, Origin: a.origin, Selection: selection, Jobs: a.flags.jobs, Version: version(), Build: build(),
 	}
 	if mistaken != nil {
 		_, more, _ := engine.List(ctx, run)

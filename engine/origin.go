@@ -1,0 +1,84 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/weir-dev/weir/engine/remote"
+	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// Origin is a project that is read from a Git repository, without a checkout.
+type Origin struct {
+	Files  fs.FS
+	Source state.Source
+
+	remote *remote.Remote
+}
+
+// FetchProject brings the files of a project into memory. The address is
+// URL[//DIRECTORY][@REV]: REV is a branch, a tag or a commit's whole id, HEAD
+// where it is left out. A relative path is of the directory dir.
+func FetchProject(ctx context.Context, address, dir string, access *remote.Access) (*Origin, diag.List, error) {
+	url, sub, rev := splitOrigin(address)
+	r, err := remote.New(url, dir, access)
+	if err != nil {
+		list, err := refusal(err)
+		return nil, list, err
+	}
+	files, commit, err := fetchFiles(ctx, r, rev)
+	if err != nil {
+		list, err := refusal(err)
+		return nil, list, err
+	}
+	if sub != "" {
+		if files, err = remote.Sub(files, sub); err != nil {
+			return nil, diag.List{diag.Diagnostic{
+				Summary: fmt.Sprintf("There is no directory %q in the repository", sub),
+				Subject: diag.Range{File: r.String()},
+				Detail:  fmt.Sprintf("%s is its commit %s.", rev, shown(state.Hash(commit))),
+				Remedy:  "Correct what stands after // in --from-git.",
+			}}, nil
+		}
+	}
+	return &Origin{Files: files, Source: state.SourceAt(url, commit), remote: r}, nil, nil
+}
+
+func fetchFiles(ctx context.Context, r *remote.Remote, rev string) (fs.FS, string, error) {
+	p := HydrateOptions{}.patience()
+	for try := 1; ; try++ {
+		files, tip, err := r.FetchTree(ctx, rev)
+		if err == nil || !p.again(err, try) || ctx.Err() != nil {
+			return files, tip.Commit.String(), tried(err, try)
+		}
+		if err := p.wait(ctx, try); err != nil {
+			return nil, "", err
+		}
+	}
+}
+
+// splitOrigin takes the address of a project apart. A user before the host, as
+// in git@host:path, is no revision, and the // behind a scheme no directory.
+func splitOrigin(address string) (url, sub, rev string) {
+	host, rest := "", address
+	if at := strings.Index(address, "://"); at >= 0 {
+		at += len("://")
+		if slash := strings.IndexByte(address[at:], '/'); slash >= 0 {
+			host, rest = address[:at+slash], address[at+slash:]
+		}
+	} else if before, _, ok := strings.Cut(address, ":"); ok && !strings.Contains(before, "/") {
+		host, rest = address[:len(before)+1], address[len(before)+1:]
+	}
+	rev = "HEAD"
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		rest, rev = rest[:at], rest[at+1:]
+	}
+	if at := strings.LastIndex(rest, "//"); at > 0 {
+		rest, sub = rest[:at], strings.Trim(path.Clean("/"+rest[at:]), "/")
+	}
+	return host + rest, sub, rev
+}
