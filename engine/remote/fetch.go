@@ -88,7 +88,11 @@ func (r *Remote) download(ctx context.Context, s session, tip Tip, want Want, in
 		return err
 	}
 	request := packp.NewUploadPackRequest()
-	request.Wants = []plumbing.Hash{tip.Commit}
+	wanted := tip.Commit
+	if tag, ok := advertised.References[string(tip.Ref)]; ok {
+		wanted = tag // a server gives out what it advertises, not what a tag is of
+	}
+	request.Wants = []plumbing.Hash{wanted}
 	set := func(c capability.Capability, values ...string) error { return request.Capabilities.Set(c, values...) }
 	err = errors.Join(set(capability.Agent, agent), set(capability.NoProgress))
 	for _, c := range []capability.Capability{capability.Sideband64k, capability.OFSDelta, capability.Shallow} {
