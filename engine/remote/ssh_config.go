@@ -107,7 +107,9 @@ func (s *sshSettings) match(args []string) (met, known bool) {
 		case "originalhost":
 			subject = s.host
 		case "user":
-			subject = s.userName()
+			if subject = s.userName(); subject == "" {
+				return false, false // one's own name, which no address of a forge wants
+			}
 		default:
 			return false, false
 		}
@@ -147,7 +149,8 @@ func sshLine(line string) (keyword string, args []string) {
 	return keyword, args
 }
 
-// matchSSH is OpenSSH's matching of names: * and ?, and a ! that outweighs all others.
+// matchSSH is OpenSSH's matching of names: * and ?, and a ! that outweighs all
+// others. It has no regard to case, for an address has none.
 func matchSSH(patterns []string, name string) bool {
 	found := false
 	for _, p := range patterns {

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -449,4 +450,28 @@ func TestSSHCertificates(t *testing.T) {
 	certify("host-cert.pub", host, ssh.HostCert, "elsewhere")
 	p.write(".ssh/known_hosts", "@cert-authority * "+authority)
 	(&place{T: t}).golden("ssh-certificate", ask())
+}
+
+// TestSSHConcurrent is many remotes of one run that share a locked key.
+func TestSSHConcurrent(t *testing.T) {
+	p := newSSHPlace(t)
+	p.trust()
+	p.Authorize(p.key(".ssh/id_ed25519", "secret"))
+	access := &remote.Access{Home: p.home, Env: func(name string) string {
+		return map[string]string{"WEIR_SSH_KEY_PASSPHRASE": "secret"}[name]
+	}}
+	var wait sync.WaitGroup
+	for range 12 {
+		wait.Go(func() {
+			r, err := remote.New(p.URL+"/shop.git", p.home, access)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := r.Fetch(t.Context(), remote.Want{Rev: "main"}, memory.NewStorage()); err != nil {
+				t.Error(p.said(err))
+			}
+		})
+	}
+	wait.Wait()
 }
