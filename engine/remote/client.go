@@ -128,7 +128,7 @@ func discard(answer *http.Response) {
 func (c *client) redirect(from *url.URL, location string) (*url.URL, error) {
 	to, err := from.Parse(location)
 	if err != nil {
-		return nil, errors.New("the server redirects to what is no URL")
+		return nil, errors.New("the server redirects to what is no repository")
 	}
 	to.User, to.Fragment = nil, ""
 	switch {
@@ -136,6 +136,9 @@ func (c *client) redirect(from *url.URL, location string) (*url.URL, error) {
 		return to, nil
 	case from.Scheme == "http" && to.Scheme == "https" && from.Hostname() == to.Hostname() && from.Port() == "" && to.Port() == "":
 		return to, nil // the same server, protected
+	}
+	if to.Scheme != "http" && to.Scheme != "https" {
+		return nil, errors.New("the server redirects to what is no repository")
 	}
 	shown := to.Scheme + "://" + to.Host + strings.TrimSuffix(to.EscapedPath(), "/info/refs")
 	shown = strings.Join(said(shown), "")
@@ -220,6 +223,9 @@ func (c *client) words(answer *http.Response) []string {
 func (c *client) unreachable(err error) error {
 	if refusal := c.r.badCertificate(err); refusal != nil {
 		return refusal
+	}
+	if strings.Contains(err.Error(), "transport connection broken") { // net/http hides why
+		return fmt.Errorf("the answer has no end or is no HTTP: %w", io.ErrUnexpectedEOF)
 	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {

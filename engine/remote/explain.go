@@ -70,15 +70,24 @@ func (r *Remote) explain(ctx context.Context, doing string, s session, panicked 
 		return refusal
 	}
 	err = bare(err)
-	failed := fmt.Errorf("%s %s: %w", doing, r, err)
+	failed := &failure{doing: fmt.Sprintf("%s %s: ", doing, r), cause: err}
 	if len(lines) > 0 {
-		failed = fmt.Errorf("%s %s: %s (%w)", doing, r, strings.Join(lines, "; "), err)
+		failed.doing += strings.Join(lines, "; ") + ": "
 	}
-	if transient(err) {
+	if transient(err) || errors.Is(err, packp.ErrEmptyInput) && len(lines) == 0 {
 		return &temporaryError{failed}
 	}
 	return failed
 }
+
+// failure is an error whose text may be of a server's making.
+type failure struct {
+	doing string
+	cause error
+}
+
+func (f *failure) Error() string { return f.doing + strings.Join(said(f.cause.Error()), " ") }
+func (f *failure) Unwrap() error { return f.cause }
 
 // bare takes off what the library and net/http put around an error; the latter
 // repeats the URL.
@@ -152,6 +161,8 @@ func (r *Remote) known(err error, lines []string) error {
 		return r.refuse("the server does not give out this commit",
 			quoted("It is in none of the server's branches and tags, or the server gives out commits only by their names. It says:", lines),
 			"Name a branch or a tag that has the commit, or have the server allow it: `git config uploadpack.allowReachableSHA1InWant true` there.")
+	case line != nil:
+		return r.refuse("the server refuses", quoted("It says:", lines), "Ask who runs the server.")
 	}
 	return nil
 }

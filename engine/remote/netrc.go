@@ -2,7 +2,6 @@ package remote
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -24,7 +23,7 @@ func (r *Remote) netrc(of account) (*credentials, error) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read credentials: %w", err)
+			return nil, r.refuse("netrc cannot be read", plain(err), "It is a file that its owner can read, or there is none. NETRC names another.")
 		}
 		if user, password, ok := inNetrc(string(data), of.hostname(), of.user); ok {
 			return &credentials{user: user, password: password, source: file}, nil

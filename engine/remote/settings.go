@@ -162,7 +162,7 @@ func (s *settings) proxy() (func(*http.Request) (*url.URL, error), error) {
 		config.HTTPProxy, config.HTTPSProxy = configured, configured
 	}
 	to, err := config.ProxyFunc()(target)
-	if err != nil { // its text has the address, password and all
+	if err != nil || to != nil && strings.Trim(to.Path, "/") != "" { // its text has the address, password and all
 		return nil, s.r.refuse("the address of the proxy cannot be read", "It is the one of http_proxy or https_proxy, or of http.proxy in Git's configuration.", "Write it as http://host:port or http://user:password@host:port, other characters of a password as %XX.")
 	}
 	return http.ProxyURL(to), nil

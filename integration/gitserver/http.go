@@ -110,7 +110,7 @@ func HTTP(t testing.TB, root string, options ...Option) *HTTPServer {
 		InheritEnv: []string{"PATH", "HOME", "LD_LIBRARY_PATH"},
 		Stderr:     s,
 	}
-	handler = sized(handler)
+	handler = whole(handler)
 	for _, wrap := range slices.Backward(c.wrap) {
 		handler = wrap(handler)
 	}
@@ -170,18 +170,17 @@ func (s *HTTPServer) door(inside http.Handler, allowed func(user, password strin
 	})
 }
 
-// sized reads a body of unknown length, as git sends large ones, because CGI
-// must know it.
-func sized(inside http.Handler) http.Handler {
+// whole reads a request before Git hears of it: CGI must know its length, which
+// git does not tell of large ones, and git-http-backend runs in circles for ever
+// on one that is cut.
+func whole(inside http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength < 0 {
-			body, err := io.ReadAll(r.Body)
-			if err != nil {
-				http.Error(w, err.Error(), http.StatusBadRequest)
-				return
-			}
-			r.Body, r.ContentLength, r.TransferEncoding = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
 		}
+		r.Body, r.ContentLength, r.TransferEncoding = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
 		inside.ServeHTTP(w, r)
 	})
 }
