@@ -150,6 +150,10 @@ func (s *shell) connect(ctx context.Context, hosts *hostCheck) error {
 		return refused
 	case strings.Contains(err.Error(), "unable to authenticate"), strings.Contains(err.Error(), "Too many authentication failures"):
 		return s.deniedLogin(ctx, err)
+	case s.keys.unsigned != nil:
+		return diag.RefuseFor(err, s.remote.diagnostic("the key that "+s.address+" accepts does not sign",
+			fmt.Sprintf("It is %s. Asked for a signature, its holder answers: %v.", s.keys.used, s.keys.unsigned),
+			"Unlock the agent or confirm the use of the key, touch it if it is of hardware, or offer another one: its path in "+envKey+"."))
 	}
 	return s.unreachable(ctx, cmp.Or(s.conn.err(), err))
 }
@@ -163,7 +167,7 @@ type lastWord struct {
 
 func (c *lastWord) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	if err != nil && err != io.EOF && !errors.Is(err, net.ErrClosed) {
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
 		c.failed.CompareAndSwap(nil, &err)
 	}
 	return n, err

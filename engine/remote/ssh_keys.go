@@ -32,7 +32,8 @@ type identities struct {
 	offered  []string // the names of signers
 	withheld []string // why others are not among them
 	locked   []string // paths of those that want a passphrase
-	used     string   // the one that signed last
+	used     string   // the one that was asked to sign last
+	unsigned error    // why it did not
 	agent    net.Conn // nil where there is none
 }
 
@@ -211,10 +212,13 @@ type tracked struct {
 
 func (t *tracked) SignWithAlgorithm(random io.Reader, data []byte, algorithm string) (*ssh.Signature, error) {
 	t.ids.used = t.name
+	var signature *ssh.Signature
 	if s, ok := t.Signer.(ssh.AlgorithmSigner); ok {
-		return s.SignWithAlgorithm(random, data, algorithm)
+		signature, t.ids.unsigned = s.SignWithAlgorithm(random, data, algorithm)
+	} else {
+		signature, t.ids.unsigned = t.Sign(random, data)
 	}
-	return t.Sign(random, data)
+	return signature, t.ids.unsigned
 }
 
 // keyFile is what a file of a key says without its passphrase.

@@ -81,7 +81,9 @@ func (p *sshPlace) key(name, passphrase string) (public string) {
 func (p *sshPlace) agent(names ...string) {
 	p.t.Helper()
 	socket := filepath.Join(p.home, "agent.sock")
-	out, err := exec.Command("ssh-agent", "-s", "-a", socket).CombinedOutput()
+	agent := exec.Command("ssh-agent", "-s", "-a", socket)
+	agent.Env = []string{"PATH=" + os.Getenv("PATH"), "SSH_ASKPASS=false", "SSH_ASKPASS_REQUIRE=force"}
+	out, err := agent.CombinedOutput()
 	pid := regexp.MustCompile(`SSH_AGENT_PID=(\d+)`).FindStringSubmatch(string(out))
 	if err != nil || pid == nil {
 		p.t.Fatalf("ssh-agent: %v\n%s", err, out)
@@ -103,7 +105,7 @@ func (p *sshPlace) agent(names ...string) {
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		if err := client.Add(sshagent.AddedKey{PrivateKey: key, Comment: name}); err != nil {
+		if err := client.Add(sshagent.AddedKey{PrivateKey: key, Comment: name, ConfirmBeforeUse: name == "guarded"}); err != nil {
 			p.t.Fatal(err)
 		}
 	}
@@ -337,6 +339,12 @@ func TestSSHRefusals(t *testing.T) {
 		{"dead agent", func(p *sshPlace) string {
 			p.trust()
 			p.env["SSH_AUTH_SOCK"] = filepath.Join(p.home, "gone.sock")
+			return p.URL + "/shop.git"
+		}},
+		{"agent refuses", func(p *sshPlace) string { // nobody is there to confirm
+			p.trust()
+			p.Authorize(p.key("guarded", ""))
+			p.agent("guarded")
 			return p.URL + "/shop.git"
 		}},
 		{"missing repository", func(p *sshPlace) string {

@@ -302,6 +302,19 @@ func (t *treeFS) object(kind plumbing.ObjectType, id plumbing.Hash) (data []byte
 			err = fmt.Errorf("read %s %s: %w", kind, id, err)
 		}
 	}()
+	if data, err = t.read(kind, id); err != nil {
+		return nil, err
+	}
+	h := sha1.New()
+	fmt.Fprintf(h, "%s %d\x00", kind, len(data))
+	h.Write(data)
+	if plumbing.Hash(h.Sum(nil)) != id {
+		return nil, errors.New("its content does not have the id it is stored under")
+	}
+	return data, nil
+}
+
+func (t *treeFS) read(kind plumbing.ObjectType, id plumbing.Hash) ([]byte, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	o, err := t.store.EncodedObject(kind, id)
@@ -313,16 +326,7 @@ func (t *treeFS) object(kind plumbing.ObjectType, id plumbing.Hash) (data []byte
 		return nil, err
 	}
 	defer r.Close()
-	if data, err = io.ReadAll(r); err != nil {
-		return nil, err
-	}
-	h := sha1.New()
-	fmt.Fprintf(h, "%s %d\x00", kind, len(data))
-	h.Write(data)
-	if plumbing.Hash(h.Sum(nil)) != id {
-		return nil, errors.New("its content does not have the id it is stored under")
-	}
-	return data, nil
+	return io.ReadAll(r)
 }
 
 func (t *treeFS) info(e entry) (fs.FileInfo, error) {
@@ -378,7 +382,8 @@ type openDir struct {
 	tree  *treeFS
 	name  string
 	entry entry
-	next  int
+	left  []fs.DirEntry // of ReadDir, which has begun
+	begun bool
 }
 
 func (d *openDir) Stat() (fs.FileInfo, error) { return d.tree.info(d.entry) }
@@ -389,17 +394,20 @@ func (d *openDir) Read([]byte) (int, error) {
 }
 
 func (d *openDir) ReadDir(n int) ([]fs.DirEntry, error) {
-	all, err := d.tree.ReadDir(d.name)
-	if err != nil {
-		return nil, err
-	}
-	all = all[min(d.next, len(all)):]
-	if n > 0 {
-		if len(all) == 0 {
-			return nil, io.EOF
+	if !d.begun {
+		all, err := d.tree.ReadDir(d.name)
+		if err != nil {
+			return nil, err
 		}
-		all = all[:min(n, len(all))]
+		d.left, d.begun = all, true
 	}
-	d.next += len(all)
-	return all, nil
+	if n <= 0 {
+		n = len(d.left)
+	} else if len(d.left) == 0 {
+		return nil, io.EOF
+	}
+	n = min(n, len(d.left))
+	next := d.left[:n:n]
+	d.left = d.left[n:]
+	return next, nil
 }
