@@ -1,76 +1,19 @@
 package state
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
-
-// ancestor is what a walk through the history needs of a commit.
-type ancestor struct {
-	id      plumbing.Hash
-	tree    plumbing.Hash
-	parents []plumbing.Hash
-	author  string // name and address
-	when    int64  // of the committer
-	message string
-}
-
-func readAncestor(r reader, id plumbing.Hash) (ancestor, error) {
-	data, err := r.read(plumbing.CommitObject, id)
-	if err != nil {
-		return ancestor{}, err
-	}
-	a, err := parseAncestor(data)
-	a.id = id
-	if err != nil {
-		return a, fmt.Errorf("commit %s: %w", id, err)
-	}
-	return a, nil
-}
-
-func parseAncestor(data []byte) (ancestor, error) {
-	var a ancestor
-	header, message, _ := bytes.Cut(data, []byte("\n\n"))
-	a.message = string(message)
-	for line := range strings.Lines(string(header)) {
-		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
-		switch name { // a line that goes on with the one before has no name
-		case "tree", "parent":
-			if !plumbing.IsHash(value) {
-				return a, fmt.Errorf("%s names no object", name)
-			}
-			if name == "tree" {
-				a.tree = plumbing.NewHash(value)
-			} else {
-				a.parents = append(a.parents, plumbing.NewHash(value))
-			}
-		case "author":
-			who, _, _ := strings.Cut(value, ">")
-			a.author = who + ">"
-		case "committer":
-			_, when, _ := strings.Cut(value, "> ")
-			seconds, _, _ := strings.Cut(when, " ")
-			a.when, _ = strconv.ParseInt(seconds, 10, 64) // only orders
-		}
-	}
-	if a.tree.IsZero() {
-		return a, errors.New("it has no tree")
-	}
-	return a, nil
-}
 
 // ancestry walks through the history of a commit, newest first, as far as it is
 // there.
 type ancestry struct {
 	store *store
-	queue []ancestor // by time, the newest last
+	queue []*Commit // by time, the newest last
 	seen  map[plumbing.Hash]bool
 	edge  []plumbing.Hash // commits that are not there
 }
@@ -91,34 +34,34 @@ func (w *ancestry) add(id plumbing.Hash) error {
 		return nil
 	}
 	w.seen[id] = true
-	a, err := readAncestor(w.store, id)
+	c, err := readCommit(w.store, id)
 	if err != nil {
 		return err
 	}
-	at, _ := slices.BinarySearchFunc(w.queue, a.when, func(q ancestor, when int64) int {
-		if q.when < when {
+	at, _ := slices.BinarySearchFunc(w.queue, c.Committer.When, func(q *Commit, when time.Time) int {
+		if q.Committer.When.Before(when) {
 			return -1
 		}
 		return 1
 	})
-	w.queue = slices.Insert(w.queue, at, a)
+	w.queue = slices.Insert(w.queue, at, c)
 	return nil
 }
 
-// next takes the newest commit that is left; false at the end. Its parents come
+// next takes the newest commit that is left; nil at the end. Its parents come
 // later, if they are asked for by follow.
-func (w *ancestry) next() (ancestor, bool) {
+func (w *ancestry) next() *Commit {
 	if len(w.queue) == 0 {
-		return ancestor{}, false
+		return nil
 	}
 	last := len(w.queue) - 1
-	a := w.queue[last]
+	c := w.queue[last]
 	w.queue = w.queue[:last]
-	return a, true
+	return c
 }
 
-func (w *ancestry) follow(a ancestor) error {
-	for _, id := range a.parents {
+func (w *ancestry) follow(c *Commit) error {
+	for _, id := range c.parents {
 		if err := w.add(id); err != nil {
 			return err
 		}
@@ -171,8 +114,8 @@ func (s *Snapshot) HydratedFrom(ctx context.Context, environments []string) ([]H
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		a, ok := w.next()
-		if !ok {
+		c := w.next()
+		if c == nil {
 			if len(w.edge) == 0 || deepened || s.store.cache == nil {
 				break
 			}
@@ -185,17 +128,17 @@ func (s *Snapshot) HydratedFrom(ctx context.Context, environments []string) ([]H
 			}
 			continue
 		}
-		t := ParseTrailers(a.message)
+		t := c.Trailers
 		for _, name := range t.Environments() {
 			if !wanted[name] {
 				continue
 			}
 			delete(wanted, name)
 			if len(t.Sources) > 0 {
-				found = append(found, Hydration{Environment: name, Commit: hexOf(a.id), Sources: t.Sources})
+				found = append(found, Hydration{Environment: name, Commit: c.ID, Sources: t.Sources})
 			}
 		}
-		if err := w.follow(a); err != nil {
+		if err := w.follow(c); err != nil {
 			return nil, err
 		}
 	}

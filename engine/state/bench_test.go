@@ -62,29 +62,34 @@ func BenchmarkCommit(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
 		at := place(b)
-		plain := state.Location{Dir: b.TempDir()}
-		git(b, plain, "init", "-q", "-b", "main")
-		for _, r := range releases {
-			for _, f := range r.Files {
-				path := filepath.Join(plain.Dir, filepath.FromSlash(f.Path))
-				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-					b.Fatal(err)
-				}
-				if err := os.WriteFile(path, f.Data, 0o644); err != nil {
-					b.Fatal(err)
-				}
-			}
-		}
+		gits += addAndCommit(b, releases)
 		begin := time.Now()
-		git(b, plain, "add", "-A")
-		git(b, plain, "commit", "-q", "-m", "all")
-		gits += time.Since(begin)
-		begin = time.Now()
 		b.StartTimer()
 		commitAll(b, at, releases)
 		ours += time.Since(begin)
 	}
 	b.ReportMetric(float64(ours)/float64(gits), "x-git")
+}
+
+// addAndCommit is how long Git itself takes for files that are there.
+func addAndCommit(b *testing.B, releases []state.Release) time.Duration {
+	plain := state.Location{Dir: b.TempDir()}
+	git(b, plain, "init", "-q", "-b", "main")
+	for _, r := range releases {
+		for _, f := range r.Files {
+			path := filepath.Join(plain.Dir, filepath.FromSlash(f.Path))
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				b.Fatal(err)
+			}
+			if err := os.WriteFile(path, f.Data, 0o644); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	begin := time.Now()
+	git(b, plain, "add", "-A")
+	git(b, plain, "commit", "-q", "-m", "all")
+	return time.Since(begin)
 }
 
 // BenchmarkUnchanged compares 5,000 releases of 10 files with the last commit:
@@ -124,22 +129,7 @@ func BenchmarkUnchanged(b *testing.B) {
 	})
 	b.Run("one changed", func(b *testing.B) {
 		for n := 0; b.Loop(); n++ {
-			r, head := open(b, at)
-			stage := state.NewStage(head)
-			for _, r := range releases[1:] {
-				stage.Keep(r.Key, len(r.Files))
-			}
-			k := releases[0].Key.String()
-			if err := stage.Put(release(b, k, fmt.Sprintf("2.0.%d", n), config(b, "ns-0", "object-0", fmt.Sprint(n)))); err != nil {
-				b.Fatal(err)
-			}
-			c, err := stage.Plan()
-			if err != nil {
-				b.Fatal(err)
-			}
-			if _, err := r.Commit(context.Background(), c, state.Record{Message: state.Message{Version: "1"}.Text(c), Who: who}); err != nil {
-				b.Fatal(err)
-			}
+			changeOne(b, at, releases, n)
 		}
 	})
 	b.Run("metadata of all", func(b *testing.B) {
@@ -152,4 +142,73 @@ func BenchmarkUnchanged(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkRemoteCommit pushes 10,000 files into a bare repository by its path,
+// and reports how many times as long that takes as `git add -A && git commit` on
+// files that are there already.
+func BenchmarkRemoteCommit(b *testing.B) {
+	releases := many(b, 1000)
+	var ours, gits time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		at := away(b, bare(b), "")
+		gits += addAndCommit(b, releases)
+		begin := time.Now()
+		b.StartTimer()
+		commitAll(b, at, releases)
+		ours += time.Since(begin)
+	}
+	b.ReportMetric(float64(ours)/float64(gits), "x-git")
+}
+
+// BenchmarkRemoteChange changes one release of a remote, in a whole run: fetch,
+// plan, push. It reports how many times as long that takes among ten thousand
+// files as among a hundred.
+func BenchmarkRemoteChange(b *testing.B) {
+	sizes := []int{10, 1000}
+	var places []state.Location
+	var all [][]state.Release
+	for _, count := range sizes {
+		places = append(places, away(b, bare(b), ""))
+		all = append(all, many(b, count))
+		commitAll(b, places[len(places)-1], all[len(all)-1])
+	}
+	took := make([]time.Duration, len(sizes))
+	for n := 0; b.Loop(); n++ {
+		for i, at := range places {
+			begin := time.Now()
+			changeOne(b, at, all[i], n)
+			took[i] += time.Since(begin)
+		}
+	}
+	b.ReportMetric(float64(took[1])/float64(took[0]), "x-small")
+}
+
+// changeOne is a run after which the first of the releases is another.
+func changeOne(b *testing.B, at state.Location, releases []state.Release, n int) {
+	b.Helper()
+	r, err := state.Open(context.Background(), at)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer r.Close()
+	head, err := r.Head(context.Background())
+	if err != nil {
+		b.Fatal(err)
+	}
+	stage := state.NewStage(head)
+	for _, r := range releases[1:] {
+		stage.Keep(r.Key, len(r.Files))
+	}
+	if err := stage.Put(release(b, releases[0].Key.String(), fmt.Sprintf("2.0.%d", n), config(b, "ns-0", "object-0", fmt.Sprint(n)))); err != nil {
+		b.Fatal(err)
+	}
+	c, err := stage.Plan()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := r.Commit(context.Background(), c, state.Record{Message: state.Message{Version: "1"}.Text(c), Who: who}); err != nil {
+		b.Fatal(err)
+	}
 }

@@ -223,7 +223,7 @@ func (m mirror) commit(s *store, id plumbing.Hash) (tree plumbing.Hash, err erro
 // there which another commit does not have at the same place, and its parents,
 // but where history is known to end.
 func (m mirror) whole(s *store, have, id plumbing.Hash) error {
-	a, err := readAncestor(s, id)
+	c, err := readCommit(s, id)
 	if err != nil {
 		return damaged(err)
 	}
@@ -237,7 +237,7 @@ func (m mirror) whole(s *store, have, id plumbing.Hash) error {
 		}
 		return damaged(fmt.Errorf("%s is missing", id))
 	}
-	for _, parent := range a.parents {
+	for _, parent := range c.parents {
 		if ends[id] {
 			break
 		}
@@ -251,11 +251,7 @@ func (m mirror) whole(s *store, have, id plumbing.Hash) error {
 			return damaged(err)
 		}
 	}
-	tree, err := treeOf(s, id)
-	if err != nil {
-		return damaged(err)
-	}
-	return damaged(newIn(s, old, tree, func(e entry) error {
+	return damaged(newIn(s, old, c.tree, func(e entry) error {
 		if e.mode == filemode.Submodule {
 			return nil
 		}

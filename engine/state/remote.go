@@ -177,11 +177,11 @@ func (r *hosted) have(s *store, branch string, commits int) (plumbing.Hash, erro
 	}
 	// Who has the last commit is told that nothing is new. With the one before
 	// all comes that its history has more.
-	a, err := readAncestor(s, have)
+	c, err := readCommit(s, have)
 	if err != nil {
 		return plumbing.ZeroHash, damaged(err)
 	}
-	for _, parent := range a.parents {
+	for _, parent := range c.parents {
 		if _, err := r.mirror.commit(s, parent); err == nil {
 			return parent, nil
 		}

@@ -26,16 +26,12 @@ func (r *hosted) review(ctx context.Context, c *Change, branch string) (openRevi
 	if err != nil || tip.IsZero() {
 		return openReview{}, err
 	}
-	a, err := readAncestor(store, tip)
+	last, err := readCommit(store, tip)
 	if err != nil {
 		return openReview{}, err
 	}
-	tree, err := treeOf(store, tip)
-	if err != nil {
-		return openReview{}, err
-	}
-	onTop := len(a.parents) == 0 && c.Base.commit.IsZero() || len(a.parents) == 1 && a.parents[0] == c.Base.commit
-	if onTop && tree == c.root && ParseTrailers(a.message).ByWeir() {
+	onTop := len(last.parents) == 0 && c.Base.commit.IsZero() || len(last.parents) == 1 && last.parents[0] == c.Base.commit
+	if onTop && last.tree == c.root && last.Trailers.ByWeir() {
 		return openReview{tip, true}, nil
 	}
 	return openReview{tip, false}, r.ours(ctx, c, branch, store, tip)
@@ -77,7 +73,7 @@ func (r *hosted) ours(ctx context.Context, c *Change, branch string, s *store, t
 		case sure && lost == nil:
 			return nil
 		case sure:
-			return r.wouldLose(branch, *lost)
+			return r.wouldLose(branch, lost)
 		}
 		if commits == deepHistory {
 			return diag.Refuse(diag.Diagnostic{
@@ -107,18 +103,18 @@ func historyOf(s *Snapshot) (history, error) {
 	}
 	w, err := newAncestry(s.store, s.commit)
 	for err == nil {
-		a, ok := w.next()
-		if !ok {
+		c := w.next()
+		if c == nil {
 			break
 		}
-		err = w.follow(a)
+		err = w.follow(c)
 	}
 	return history{w.seen, len(w.edge) > 0}, err
 }
 
 // foreign finds the newest commit from a tip down to the history that is not
 // Weir's. It is not sure of that where the two do not meet at what is at hand.
-func (h history) foreign(s *store, tip plumbing.Hash) (lost *ancestor, sure bool, err error) {
+func (h history) foreign(s *store, tip plumbing.Hash) (lost *Commit, sure bool, err error) {
 	if h.commits[tip] {
 		return nil, true, nil
 	}
@@ -128,18 +124,18 @@ func (h history) foreign(s *store, tip plumbing.Hash) (lost *ancestor, sure bool
 	}
 	met := false
 	for {
-		a, ok := w.next()
-		if !ok {
+		c := w.next()
+		if c == nil {
 			break
 		}
-		if h.commits[a.id] {
+		if h.commits[c.id] {
 			met = true
 			continue
 		}
-		if lost == nil && !ParseTrailers(a.message).ByWeir() && !keepsTree(s, a) {
-			lost = &a
+		if lost == nil && !c.Trailers.ByWeir() && !keepsTree(s, c) {
+			lost = c
 		}
-		if err := w.follow(a); err != nil {
+		if err := w.follow(c); err != nil {
 			return nil, false, err
 		}
 	}
@@ -152,15 +148,15 @@ func (h history) foreign(s *store, tip plumbing.Hash) (lost *ancestor, sure bool
 }
 
 // keepsTree tells whether a commit is a merge whose tree is that of a parent.
-func keepsTree(s *store, a ancestor) bool {
-	if len(a.parents) < 2 {
+func keepsTree(s *store, c *Commit) bool {
+	if len(c.parents) < 2 {
 		return false
 	}
-	for _, id := range a.parents {
+	for _, id := range c.parents {
 		if !s.holds(id) {
 			continue
 		}
-		if parent, err := readAncestor(s, id); err == nil && parent.tree == a.tree {
+		if parent, err := readCommit(s, id); err == nil && parent.tree == c.tree {
 			return true
 		}
 	}
@@ -173,11 +169,11 @@ func subjectOf(message string) string {
 }
 
 // wouldLose refuses to replace a branch that somebody works on.
-func (r *hosted) wouldLose(branch string, a ancestor) error {
+func (r *hosted) wouldLose(branch string, c *Commit) error {
 	return diag.Refuse(diag.Diagnostic{
 		Summary: fmt.Sprintf("somebody committed to the review branch %s", branch),
 		Subject: diag.Range{File: r.at.Name},
-		Detail:  fmt.Sprintf("Commit %s %q by %s is not Weir's, and replacing the branch would lose it.", shown(a.id), subjectOf(a.message), a.author),
+		Detail:  fmt.Sprintf("Commit %s %q by %s <%s> is not Weir's, and replacing the branch would lose it.", shown(c.id), c.Subject(), c.Author.Name, c.Author.Email),
 		Remedy:  fmt.Sprintf("Merge the branch into %s, or take the commit away from it; or name another branch with --branch.", r.at.Branch),
 	})
 }
