@@ -2,15 +2,11 @@ package remote
 
 import (
 	"bytes"
-	"compress/zlib"
 	"crypto/sha1"
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 	"github.com/go-git/go-git/v5/plumbing/storer"
 
@@ -21,6 +17,9 @@ const (
 	// packLimit is what a fetch may bring, in bytes. A state repository of ten
 	// thousand files is a hundredth of it.
 	packLimit = 2 << 30
+	// objectLimit is the size of a single object, in bytes, which a few of a pack
+	// can stand for. Kubernetes takes no manifest that is a hundredth of it.
+	objectLimit = 128 << 20
 	// looseLimit is the number of objects up to which each is stored by itself,
 	// as Git does: a pack for every small fetch would make all reading slow.
 	looseLimit = 100
@@ -61,15 +60,18 @@ func (r *Remote) keep(pack io.Reader, into Store) error {
 	case n < 32:
 		return io.ErrUnexpectedEOF
 	}
-	var header [12]byte
-	if _, err := f.ReadAt(header[:], 0); err != nil {
+	if err := sound(f); err != nil {
+		return err
+	}
+	has, err := r.scan(f)
+	if err != nil {
 		return err
 	}
 	writer, ok := into.(storer.PackfileWriter)
-	if binary.BigEndian.Uint32(header[8:]) <= looseLimit || !ok {
+	if has.objects <= looseLimit || !ok {
 		return parsePack(f, into)
 	}
-	if err := thicken(f, into); err != nil {
+	if err := thicken(f, has, into); err != nil {
 		return err
 	}
 	// The library reads a pack again while it writes it, in a goroutine whose
@@ -87,9 +89,6 @@ func (r *Remote) keep(pack io.Reader, into Store) error {
 // parsePack reads all objects of a pack, into a store if there is one.
 func parsePack(f *os.File, into storer.EncodedObjectStorer) error {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	if err := sound(f); err != nil {
 		return err
 	}
 	var parser *packfile.Parser
@@ -128,110 +127,5 @@ func sound(f *os.File) error {
 	if !bytes.Equal(want, sum.Sum(nil)) {
 		return fmt.Errorf("%w: its checksum is another", packfile.ErrMalformedPackFile)
 	}
-	_, err = f.Seek(0, io.SeekStart)
-	return err
-}
-
-// thicken appends the objects that a thin pack builds upon and has not, as
-// `git index-pack --fix-thin` does.
-func thicken(f *os.File, from storer.EncodedObjectStorer) error {
-	missing, count, err := outsiders(f)
-	if err != nil || len(missing) == 0 {
-		return err
-	}
-	if _, err := f.Seek(-sha1.Size, io.SeekEnd); err != nil { // over the checksum
-		return err
-	}
-	added := uint32(0)
-	for _, id := range missing {
-		object, err := from.EncodedObject(plumbing.AnyObject, id)
-		if errors.Is(err, plumbing.ErrObjectNotFound) {
-			continue // it is in the pack, as a delta; if not, reading it will fail
-		}
-		if err != nil {
-			return err
-		}
-		if err := appendObject(f, object); err != nil {
-			return err
-		}
-		added++
-	}
-	if _, err := f.WriteAt(binary.BigEndian.AppendUint32(nil, count+added), 8); err != nil {
-		return err
-	}
-	end, err := f.Seek(0, io.SeekCurrent)
-	if err != nil {
-		return err
-	}
-	sum := sha1.New()
-	if _, err := io.Copy(sum, io.NewSectionReader(f, 0, end)); err != nil {
-		return err
-	}
-	_, err = f.Write(sum.Sum(nil))
-	return err
-}
-
-// outsiders are the objects that deltas of a pack are against by their ids,
-// unless they are whole in the pack itself.
-func outsiders(f *os.File) (missing []plumbing.Hash, count uint32, err error) {
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, 0, err
-	}
-	scanner := packfile.NewScanner(f)
-	_, count, err = scanner.Header()
-	if err != nil {
-		return nil, 0, err
-	}
-	bases, whole := map[plumbing.Hash]bool{}, map[plumbing.Hash]bool{}
-	for range count {
-		header, err := scanner.NextObjectHeader()
-		if err != nil {
-			return nil, 0, err
-		}
-		if header.Type == plumbing.REFDeltaObject {
-			bases[header.Reference] = true
-			continue
-		}
-		if header.Type == plumbing.OFSDeltaObject {
-			continue
-		}
-		hasher := plumbing.NewHasher(header.Type, header.Length)
-		if _, _, err := scanner.NextObject(hasher); err != nil {
-			return nil, 0, err
-		}
-		whole[hasher.Sum()] = true
-	}
-	for id := range bases {
-		if !whole[id] {
-			missing = append(missing, id)
-		}
-	}
-	plumbing.HashesSort(missing)
-	return missing, count, nil
-}
-
-// appendObject writes an object to a pack, without a delta.
-func appendObject(w io.Writer, object plumbing.EncodedObject) (err error) {
-	size := object.Size()
-	b := byte(object.Type())<<4 | byte(size&15)
-	size >>= 4
-	var header []byte
-	for size > 0 {
-		header = append(header, b|0x80)
-		b = byte(size & 0x7f)
-		size >>= 7
-	}
-	if _, err := w.Write(append(header, b)); err != nil {
-		return err
-	}
-	reader, err := object.Reader()
-	if err != nil {
-		return err
-	}
-	defer reader.Close()
-	z := zlib.NewWriter(w)
-	if _, err := io.Copy(z, reader); err != nil {
-		return err
-	}
-	return z.Close()
+	return nil
 }
