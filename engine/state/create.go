@@ -57,9 +57,17 @@ func (r *local) makeRepository() (err error) {
 			return err
 		}
 	}
+	description := filepath.Join(git, "description")
+	if err := r.disk.write(description, []byte("The canonical state of cluster "+filepath.Base(r.at.Dir)+", written by Weir.\n"), true); err != nil {
+		return err
+	}
+	info, err := os.Lstat(description)
+	if err != nil {
+		return r.disk.failed(err)
+	}
+	modes := info.Mode()&0o100 == 0 // nobody made it executable, so modes mean something here
 	files := []struct{ name, content string }{
-		{"config", "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n\tlogallrefupdates = true\n"},
-		{"description", "The canonical state of cluster " + filepath.Base(r.at.Dir) + ", written by Weir.\n"},
+		{"config", fmt.Sprintf("[core]\n\trepositoryformatversion = 0\n\tfilemode = %t\n\tbare = false\n\tlogallrefupdates = true\n", modes)},
 		{"HEAD", fmt.Sprintf("ref: %s\n", r.at.ref())},
 	}
 	for _, f := range files {

@@ -23,6 +23,8 @@ type index struct {
 	missing bool // there was none: a person's deletions cannot be told
 }
 
+func newIndex() *index { return &index{version: 2, entries: map[string]*gitindex.Entry{}} }
+
 func (r *local) ownIndex() string { return filepath.Join(r.gitDir, "weir", "index") }
 
 func (r *local) readIndex() (*index, error) {
@@ -60,7 +62,8 @@ func (r *local) readIndex() (*index, error) {
 // rebuildIndex stands in for an index that is gone, or was never there: it has
 // the files of the branch, which Git looks at again when it is next asked.
 func (r *local) rebuildIndex() (*index, error) {
-	ix := &index{version: 2, entries: map[string]*gitindex.Entry{}, missing: true}
+	ix := newIndex()
+	ix.missing = true
 	tip, err := r.tip()
 	if err != nil || tip.IsZero() {
 		return ix, err

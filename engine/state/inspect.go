@@ -168,7 +168,61 @@ func (r *local) ready() error {
 			Remedy:  remedy,
 		})
 	}
-	return nil
+	return r.begun()
+}
+
+// begun refuses a branch that is gone while its work tree is still there: to
+// begin anew would leave the history behind without a word.
+func (r *local) begun() error {
+	if tip, err := r.tip(); err != nil || !tip.IsZero() {
+		return err
+	}
+	ix, err := r.readIndex()
+	if err != nil {
+		return err
+	}
+	lost := false
+	for path := range ix.entries {
+		lost = lost || strings.HasPrefix(path, metadataDir+"/")
+	}
+	if !lost {
+		return nil
+	}
+	name := r.at.Name
+	remedy := fmt.Sprintf("To begin anew, move %s away.", name)
+	if last := r.lastCommit(); last != "" {
+		remedy = fmt.Sprintf("Set the branch to the last commit: `git -C %s update-ref %s %s`. To begin anew instead, move %s away.", name, r.at.ref(), last, name)
+	}
+	return diag.Refuse(diag.Diagnostic{
+		Summary: fmt.Sprintf("branch %s of the state repository is gone", r.at.Branch),
+		Subject: diag.Range{File: name},
+		Detail:  "There is no such branch, but Git's index still has the files of its releases. A new branch would have none of its history.",
+		Remedy:  remedy,
+	})
+}
+
+// lastCommit is where HEAD was last, as far as Git remembers it.
+func (r *local) lastCommit() string {
+	data, err := os.ReadFile(filepath.Join(r.gitDir, "logs", "HEAD"))
+	if err != nil {
+		return ""
+	}
+	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
+	for _, line := range slices.Backward(lines) {
+		fields := strings.Fields(line)
+		if len(fields) > 1 && plumbing.IsHash(fields[1]) && r.store.has(plumbing.NewHash(fields[1])) {
+			return fields[1]
+		}
+	}
+	return ""
+}
+
+// keepsModes tells whether Git looks at the modes of files.
+func (r *local) keepsModes() bool {
+	r.store.mu.Lock()
+	defer r.store.mu.Unlock()
+	c, err := r.store.git.Config()
+	return err == nil && !strings.EqualFold(c.Raw.Section("core").Option("filemode"), "false")
 }
 
 // unlocked refuses to go on while a Git command works in the repository, or

@@ -72,16 +72,20 @@ func (r *local) settle() error {
 	if err != nil {
 		return err
 	}
-	// Before the branch moved nothing else had changed; and if it moved
-	// elsewhere since, whoever moved it took the work tree along.
-	if j.Branch != string(r.at.ref()) || j.To != tip.String() {
+	if j.Branch != string(r.at.ref()) {
 		return r.tidy()
-	}
-	if err := r.recallReflog(plumbing.NewHash(j.From), tip); err != nil {
-		return err
 	}
 	edits, err := compareTrees(r.store, plumbing.NewHash(j.Old), plumbing.NewHash(j.New))
 	if err != nil {
+		return err
+	}
+	if j.To != tip.String() {
+		if err := r.undo(edits, plumbing.NewHash(j.Old), tip); err != nil {
+			return err
+		}
+		return r.tidy()
+	}
+	if err := r.recallReflog(plumbing.NewHash(j.From), tip); err != nil {
 		return err
 	}
 	out, err := r.prepare(edits)
@@ -92,6 +96,52 @@ func (r *local) settle() error {
 		return err
 	}
 	return r.tidy()
+}
+
+// undo takes back what a killed run did to the work tree of a branch that is not
+// where that run wanted it: the run did not come so far, or a person moved the
+// branch since. What is exactly as that run would have left it is its own;
+// anything else is left for prepare to judge.
+func (r *local) undo(edits []edit, old, tip plumbing.Hash) error {
+	if _, err := os.Lstat(r.ownIndex()); errors.Is(err, fs.ErrNotExist) {
+		return nil // it did not begin with the work tree, or it was done with it
+	}
+	var root plumbing.Hash
+	if !tip.IsZero() {
+		var err error
+		if root, err = treeOf(r.store, tip); err != nil {
+			return err
+		}
+	}
+	since, err := compareTrees(r.store, old, root)
+	if err != nil {
+		return err
+	}
+	other := map[string]bool{}
+	for _, e := range since {
+		other[e.path] = true
+	}
+	ix, err := r.readIndex()
+	if err != nil {
+		return err
+	}
+	look := r.looker(edits)
+	out := checkoutPlan{index: ix}
+	for _, e := range edits {
+		if other[e.path] || ix.look(e) != "" {
+			continue
+		}
+		seen, err := look.at(e)
+		if err != nil {
+			return r.disk.failed(err)
+		}
+		if seen.done {
+			seen.done = false
+			out.edits = append(out.edits, edit{path: e.path, old: e.new, new: e.old})
+			out.seen = append(out.seen, seen)
+		}
+	}
+	return r.checkout(r.store, out)
 }
 
 // tidy removes what a killed run kept beside its journal, then the journal.

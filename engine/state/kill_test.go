@@ -15,6 +15,7 @@ import (
 
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/schema/diag"
 )
 
 // The environment of a process that is to be killed: the project, and the
@@ -206,6 +207,53 @@ func TestEditAfterKill(t *testing.T) {
 		hydrate(t, at, put(after(t)))
 		sound(t, at)
 		return
+	}
+}
+
+// TestResetAfterKill moves the branch back under a half-updated work tree: what
+// the killed run left is not a person's edit, and what a person did is.
+func TestResetAfterKill(t *testing.T) {
+	other := release(t, "dev/web", "3", config(t, "x", "stays", "1"), config(t, "x", "changes", "3"), config(t, "y", "goes", "3"))
+	seen := 0
+	for n, more := 1, true; more; n++ {
+		project := t.TempDir()
+		at := state.Default(project, "prod", "")
+		hydrate(t, at, put(before(t)), put(release(t, "dev/gone", "1", config(t, "x", "gone", "1"))))
+		var where string
+		if where, more = kill(t, project, n); !more {
+			break
+		}
+		if _, err := os.Stat(filepath.Join(at.Dir, ".git", "weir", "index")); err != nil {
+			continue // the work tree is not half-updated
+		}
+		seen++
+		commands := []string{"reset -q --soft HEAD~", "update-ref refs/heads/main HEAD~", "reset -q --hard HEAD~"}
+		for _, command := range commands[n%3:][:1] {
+			at := state.Default(duplicate(t, project), "prod", "")
+			os.Remove(filepath.Join(at.Dir, ".git", "index.lock")) // as Git asks for
+			git(t, at, strings.Fields(command)...)
+			if _, _, err := tryHydrate(t, at, put(other), remove("dev/gone")); err != nil {
+				t.Errorf("%s, git %s: %v", where, command, err)
+				continue
+			}
+			settled(t, at)
+		}
+
+		at = state.Default(duplicate(t, project), "prod", "")
+		os.Remove(filepath.Join(at.Dir, ".git", "index.lock"))
+		git(t, at, "reset", "-q", "--soft", "HEAD~")
+		path := filepath.Join(at.Dir, "manifests/dev/web/x/configmap_changes.yaml")
+		writeFile(t, path, "mine\n")
+		_, _, err := tryHydrate(t, at, put(other), remove("dev/gone"))
+		if list, ok := diag.Refused(err); !ok || list[0].Summary != "the work tree of the state repository was edited by hand" {
+			t.Errorf("%s, with an edit: %v", where, err)
+		}
+		if data, err := os.ReadFile(path); err != nil || string(data) != "mine\n" {
+			t.Errorf("%s: the edit is lost: %q %v", where, data, err)
+		}
+	}
+	if seen < 10 {
+		t.Errorf("only %d kills left a half-updated work tree", seen)
 	}
 }
 

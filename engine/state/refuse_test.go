@@ -77,6 +77,14 @@ func TestOpenRefuses(t *testing.T) {
 		{"bisect", write(".git/BISECT_LOG", "")},
 		{"index lock", write(".git/index.lock", "")},
 		{"branch lock", write(".git/refs/heads/main.lock", "")},
+		{"branch is gone", run("update-ref -d refs/heads/main")},
+		{"branch is gone, and nobody knows from where", func(t *testing.T, at state.Location) {
+			first(t, at)
+			git(t, at, "update-ref", "-d", "refs/heads/main")
+			if err := os.RemoveAll(filepath.Join(at.Dir, ".git", "logs")); err != nil {
+				t.Fatal(err)
+			}
+		}},
 		{"branch", write(".git/refs/heads/main", "ref: refs/heads/other\n")},
 	}
 	var all strings.Builder
@@ -129,6 +137,11 @@ func TestEdits(t *testing.T) {
 			writeFile(t, filepath.Join(at.Dir, dir, "configmap_old.yaml"), "mine\n")
 		}, false},
 		{"deleted", func(t *testing.T, at state.Location) { rm(t, at, dir+"configmap_a.yaml") }, false},
+		{"made executable", func(t *testing.T, at state.Location) {
+			if err := os.Chmod(filepath.Join(at.Dir, dir, "configmap_a.yaml"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}, false},
 		{"in the way", func(t *testing.T, at state.Location) {
 			writeFile(t, filepath.Join(at.Dir, dir, "configmap_new.yaml"), "mine\n")
 		}, false},
@@ -173,6 +186,12 @@ func TestEdits(t *testing.T) {
 		{"empty directory in the way", func(t *testing.T, at state.Location) { mkdir(t, filepath.Join(at.Dir, dir, "configmap_new.yaml", "x")) }, true},
 		{"has the new content already", func(t *testing.T, at state.Location) {
 			writeFile(t, filepath.Join(at.Dir, dir, "configmap_new.yaml"), string(config(t, "x", "new", "1").Bytes()))
+		}, true},
+		{"made executable where that means nothing", func(t *testing.T, at state.Location) {
+			git(t, at, "config", "core.filemode", "false")
+			if err := os.Chmod(filepath.Join(at.Dir, dir, "configmap_a.yaml"), 0o755); err != nil {
+				t.Fatal(err)
+			}
 		}, true},
 		{"index is gone", func(t *testing.T, at state.Location) { rm(t, at, ".git/index") }, true},
 		{"Git wrote CRLF", func(t *testing.T, at state.Location) {
@@ -226,6 +245,49 @@ func TestEditsElsewhere(t *testing.T) {
 	git(t, at, "add", "notes.txt")
 	hydrate(t, at, put(release(t, "dev/web", "2", config(t, "x", "a", "2"))))
 	same(t, "status", git(t, at, "status", "--porcelain"), " M manifests/dev/api/x/configmap_b.yaml\nA  notes.txt\n")
+}
+
+// TestStagedBeforeFirst is a person's own new repository with a file of theirs.
+func TestStagedBeforeFirst(t *testing.T) {
+	at := place(t)
+	mkdir(t, at.Dir)
+	git(t, at, "init", "-q", "-b", "main")
+	writeFile(t, filepath.Join(at.Dir, "README.md"), "mine\n")
+	git(t, at, "add", ".")
+	first(t, at)
+	same(t, "status", git(t, at, "status", "--porcelain"), "A  README.md\n")
+}
+
+// TestEditDuringCommit saves a file that was looked at already.
+func TestEditDuringCommit(t *testing.T) {
+	for _, path := range []string{"manifests/dev/web/x/configmap_a.yaml", "manifests/dev/web/x/configmap_old.yaml", "manifests/dev/web/x/configmap_new.yaml"} {
+		at := place(t)
+		hydrate(t, at, put(release(t, "dev/web", "1", config(t, "x", "a", "1"), config(t, "x", "old", "1"))))
+		full := filepath.Join(at.Dir, filepath.FromSlash(path))
+		r, head := open(t, at)
+		stage := state.NewStage(head)
+		put(release(t, "dev/web", "2", config(t, "x", "a", "2"), config(t, "x", "new", "1")))(t, stage)
+		c, err := stage.Plan()
+		if err != nil {
+			t.Fatal(err)
+		}
+		state.Before(r, func(what, path string) {
+			if what == "link" && filepath.Base(path) == "index.lock" {
+				writeFile(t, full, "mine\n")
+			}
+		})
+		_, err = r.Commit(context.Background(), c, state.Record{Message: "late\n", Who: who})
+		if list, ok := diag.Refused(err); !ok || list[0].Summary != "the work tree of the state repository was edited by hand" || list[0].Subject.File != "state/prod/"+path {
+			t.Errorf("%s: %v", path, err)
+		}
+		if data, err := os.ReadFile(full); err != nil || string(data) != "mine\n" {
+			t.Errorf("%s: the edit is lost: %q %v", path, data, err)
+		}
+		// The branch has moved; the remedy makes the rest of it.
+		git(t, at, "stash", "-q", "--include-untracked")
+		hydrate(t, at, put(release(t, "dev/web", "3", config(t, "x", "a", "3"), config(t, "x", "new", "1"))))
+		sound(t, at)
+	}
 }
 
 // TestSomebodyElse moves the branch between the comparison and the commit.

@@ -21,8 +21,23 @@ import (
 // against what a person did there.
 type checkoutPlan struct {
 	edits []edit
-	done  []bool // of edits: the work tree is there already
+	seen  []seen // of edits
 	index *index
+}
+
+// seen is what the work tree has at the path of an edit.
+type seen struct {
+	what string      // a person did; empty for nothing
+	done bool        // it is at the new side already
+	info fs.FileInfo // nil where there is nothing
+}
+
+// still tells whether nobody changed a file since it was looked at.
+func (s seen) still(now fs.FileInfo) bool {
+	if s.info == nil || now == nil {
+		return s.info == nil && now == nil
+	}
+	return os.SameFile(s.info, now) && s.info.ModTime().Equal(now.ModTime()) && s.info.Size() == now.Size() && s.info.Mode() == now.Mode()
 }
 
 // prepare looks at every path that is about to change and at no other. A path
@@ -37,25 +52,21 @@ func (r *local) prepare(edits []edit) (checkoutPlan, error) {
 	if err != nil {
 		return checkoutPlan{}, err
 	}
-	out := checkoutPlan{edits: edits, done: make([]bool, len(edits)), index: ix}
-	look := looker{dir: r.at.Dir, parents: map[string]string{}, removed: map[string]bool{}}
-	for _, e := range edits {
-		if e.removes() {
-			look.removed[e.path] = true
-		}
-	}
+	out := checkoutPlan{edits: edits, seen: make([]seen, len(edits)), index: ix}
+	look := r.looker(edits)
 	for i, e := range edits {
-		why, done, err := look.at(e)
+		seen, err := look.at(e)
 		if err != nil {
 			return checkoutPlan{}, r.disk.failed(err)
 		}
+		why := seen.what
 		if why == "" {
 			why = ix.look(e)
 		}
 		if why != "" {
 			problems = append(problems, problem{e.path, why})
 		}
-		out.done[i] = done
+		out.seen[i] = seen
 	}
 	if problems != nil {
 		return checkoutPlan{}, r.edited(problems)
@@ -92,27 +103,44 @@ func (r *local) edited(problems []problem) error {
 // looker compares files of a work tree with what they should be.
 type looker struct {
 	dir     string
+	modes   bool              // the file system keeps modes, and Git looks at them
 	parents map[string]string // directory: what is wrong with it
 	removed map[string]bool   // the paths that this checkout removes
 }
 
+func (r *local) looker(edits []edit) *looker {
+	l := &looker{dir: r.at.Dir, modes: r.keepsModes(), parents: map[string]string{}, removed: map[string]bool{}}
+	for _, e := range edits {
+		if e.removes() {
+			l.removed[e.path] = true
+		}
+	}
+	return l
+}
+
 // at tells what a person did to the path of an edit, or whether the work tree
 // is at the new side of it already.
-func (l *looker) at(e edit) (what string, done bool, err error) {
+func (l *looker) at(e edit) (seen, error) {
 	if what := l.parent(e.path); what != "" {
-		return what, false, nil
+		return seen{what: what}, nil
 	}
 	full := filepath.Join(l.dir, filepath.FromSlash(e.path))
 	info, err := os.Lstat(full)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		if e.creates() || e.removes() {
-			return "", e.removes(), nil
+			return seen{done: e.removes()}, nil
 		}
-		return "deleted", false, nil
+		return seen{what: "deleted"}, nil
 	}
 	if err != nil {
-		return "", false, err
+		return seen{}, err
 	}
+	what, done, err := l.compare(e, full, info)
+	return seen{what, done, info}, err
+}
+
+// compare looks into what is there.
+func (l *looker) compare(e edit, full string, info fs.FileInfo) (what string, done bool, err error) {
 	var id plumbing.Hash
 	switch {
 	case info.Mode().IsRegular():
@@ -143,7 +171,12 @@ func (l *looker) at(e edit) (what string, done bool, err error) {
 	default:
 		return "no regular file", false, nil
 	}
-	return l.judge(e, id, info.Mode().IsRegular())
+	executable := l.modes && info.Mode()&0o100 != 0
+	what, done, err = l.judge(e, id, executable == (e.new.mode == filemode.Executable))
+	if what == "" && !done && !e.creates() && l.modes && executable != (e.old.mode == filemode.Executable) {
+		what = "its mode was changed"
+	}
+	return what, done, err
 }
 
 // judge compares what is there with both sides of an edit. Only a regular file
@@ -201,6 +234,22 @@ func (l *looker) inside(path string) (what string, err error) {
 	return what, err
 }
 
+// again looks once more at a file that is about to be replaced or removed: a
+// person may have saved it while the commit was made.
+func (r *local) again(out checkoutPlan, i int, now fs.FileInfo) error {
+	if out.seen[i].still(now) {
+		return nil
+	}
+	seen, err := r.looker(out.edits).at(out.edits[i])
+	if err != nil {
+		return r.disk.failed(err)
+	}
+	if seen.what != "" {
+		return r.edited([]problem{{out.edits[i].path, seen.what}})
+	}
+	return nil
+}
+
 // checkout takes the work tree and the index to the new side of every edit. It
 // can be stopped anywhere and done again: each file is the old or the new one,
 // whole.
@@ -227,13 +276,16 @@ func (r *local) checkout(from reader, out checkoutPlan) error {
 func (r *local) updateFiles(from reader, out checkoutPlan) error {
 	// Removals first, deepest first: a directory may have to make room for a
 	// file, and a file for a directory.
-	for _, e := range slices.Backward(out.edits) {
+	for i, e := range slices.Backward(out.edits) {
 		if !e.removes() {
 			continue
 		}
 		full := filepath.Join(r.at.Dir, filepath.FromSlash(e.path))
 		info, err := os.Lstat(full)
 		if err == nil && !info.IsDir() {
+			if err := r.again(out, i, info); err != nil {
+				return err
+			}
 			if err := r.disk.remove(full); err != nil {
 				return err
 			}
@@ -248,7 +300,7 @@ func (r *local) updateFiles(from reader, out checkoutPlan) error {
 			continue
 		}
 		full := filepath.Join(r.at.Dir, filepath.FromSlash(e.path))
-		if !out.done[i] {
+		if !out.seen[i].done {
 			data, err := from.read(plumbing.BlobObject, e.new.id)
 			if err != nil {
 				return err
@@ -262,8 +314,13 @@ func (r *local) updateFiles(from reader, out checkoutPlan) error {
 			if err := r.disk.write(next, data, false); err != nil {
 				return err
 			}
-			if info, err := os.Lstat(full); err == nil && info.IsDir() {
+			switch info, err := os.Lstat(full); {
+			case err == nil && info.IsDir():
 				if err := r.disk.removeDirs(full); err != nil {
+					return err
+				}
+			case err == nil:
+				if err := r.again(out, i, info); err != nil {
 					return err
 				}
 			}
