@@ -166,12 +166,3 @@ func parseDate(s string) (time.Time, error) {
 	}
 	return time.Time{}, fmt.Errorf("%q is no date", s)
 }
-
-// Identity is who a Committer without wishes says commits.
-func Identity(r Repository, env func(string) string, now time.Time) (Signatures, error) {
-	config, err := readSettings(context.Background(), r.configDir(), env)
-	if err != nil {
-		return Signatures{}, err
-	}
-	return (&Committer{Env: env, Now: now}).signatures(config)
-}

@@ -96,16 +96,23 @@ func FuzzMessage(f *testing.F) {
 	})
 }
 
+// identity is who commits to a repository.
+func identity(r state.Repository, env func(string) string, now time.Time) (state.Signatures, error) {
+	record, err := (&state.Committer{Env: env, Now: now}).Record(context.Background(), r, "")
+	return record.Who, err
+}
+
 func TestIdentity(t *testing.T) {
 	now := time.Date(2026, 2, 3, 4, 5, 6, 7, time.FixedZone("", 3600))
 	home := t.TempDir()
 	t.Setenv("HOME", home)
 	t.Setenv("XDG_CONFIG_HOME", filepath.Join(home, "none"))
+	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 	at := place(t)
 	first(t, at)
 	repository, _ := open(t, at)
 	show := func(env map[string]string) string {
-		who, err := state.Identity(repository, func(name string) string { return env[name] }, now)
+		who, err := identity(repository, func(name string) string { return env[name] }, now)
 		if err != nil {
 			return refused(t, err)
 		}
@@ -126,18 +133,18 @@ func TestIdentity(t *testing.T) {
 	same(t, "no epoch", show(map[string]string{"SOURCE_DATE_EPOCH": "yesterday"}),
 		": SOURCE_DATE_EPOCH is no number of seconds\n  It is \"yesterday\".\n  Set it to seconds since 1970, as in 1767225600, or unset it.\n")
 	for _, date := range []string{"1767225600", "1767225600 +0000", "@1767225600", "2026-01-01 00:00:00", "2026-01-01 01:00:00 +0100", "Thu, 01 Jan 2026 00:00:00 +0000", "Thu, 1 Jan 2026 00:00:00 +0000"} {
-		who, err := state.Identity(repository, func(name string) string { return map[string]string{"GIT_AUTHOR_DATE": date}[name] }, now)
+		who, err := identity(repository, func(name string) string { return map[string]string{"GIT_AUTHOR_DATE": date}[name] }, now)
 		if err != nil || who.Author.When.Unix() != 1767225600 {
 			t.Errorf("date %q: %v %v", date, who.Author.When, err)
 		}
 	}
 	for _, date := range []string{"now", "@x", "@1 x", "20260101"} {
-		if _, err := state.Identity(repository, func(name string) string { return map[string]string{"GIT_AUTHOR_DATE": date}[name] }, now); err == nil {
+		if _, err := identity(repository, func(name string) string { return map[string]string{"GIT_AUTHOR_DATE": date}[name] }, now); err == nil {
 			t.Errorf("date %q is accepted", date)
 		}
 	}
 	writeFile(t, filepath.Join(home, ".gitconfig"), "[user\n")
-	if _, err := state.Identity(repository, func(string) string { return "" }, now); err == nil {
+	if _, err := identity(repository, func(string) string { return "" }, now); err == nil {
 		t.Error("a broken configuration is accepted")
 	} else {
 		refused(t, err)
@@ -149,7 +156,7 @@ func TestIdentity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	who, err := state.Identity(none, func(string) string { return "" }, now)
+	who, err := identity(none, func(string) string { return "" }, now)
 	if err != nil || who.Author.Name != "Ada" {
 		t.Errorf("without a repository: %+v %v", who, err)
 	}
