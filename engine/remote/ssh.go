@@ -147,7 +147,7 @@ func (s *shell) connect(ctx context.Context, hosts *hostCheck) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case refused != nil:
-		return refused
+		return s.withUnused(ctx, refused)
 	case strings.Contains(err.Error(), "unable to authenticate"), strings.Contains(err.Error(), "Too many authentication failures"):
 		return s.deniedLogin(ctx, err)
 	case s.keys.unsigned != nil:
@@ -276,6 +276,18 @@ func (s *shell) unreachable(ctx context.Context, err error) error {
 	return diag.RefuseFor(err, s.remote.diagnostic("the SSH server "+s.address+" cannot be reached",
 		diag.Sentence(bare(err).Error())+" "+unused,
 		"Give an address that can be reached directly, or forward a port and name it by HostName and Port in ~/.ssh/config."))
+}
+
+// withUnused is a refusal that may have to do with what is not used.
+func (s *shell) withUnused(ctx context.Context, refused error) error {
+	list, _ := diag.Refused(refused)
+	unused := s.unused(ctx)
+	if len(list) == 0 || unused == "" {
+		return refused
+	}
+	list = slices.Clone(list)
+	list[0].Detail += "\n" + unused
+	return diag.RefuseFor(refused, list...)
 }
 
 // unused tells what of a person's configuration Weir does not do; empty where

@@ -23,6 +23,7 @@ type hostCheck struct {
 	known  *knownhosts.HostKeyDB
 	files  []string // where keys are looked for, those that are not there too
 	name   string   // host:port to look up
+	alias  bool     // name is none of the network's
 	home   string
 }
 
@@ -31,7 +32,7 @@ func (r *Remote) newHostCheck(settings *sshSettings, address string, tokens *str
 	access := r.access
 	c := &hostCheck{remote: r, name: address, home: access.Home}
 	if alias := settings.get("hostkeyalias"); alias != "" {
-		c.name = net.JoinHostPort(alias, "22")
+		c.name, c.alias = net.JoinHostPort(alias, "22"), true
 	}
 	c.files = filepath.SplitList(access.env("SSH_KNOWN_HOSTS"))
 	if len(c.files) == 0 {
@@ -102,18 +103,24 @@ func (c *hostCheck) check(_ string, remote net.Addr, key ssh.PublicKey) error {
 }
 
 func (c *hostCheck) unknown(err error, key ssh.PublicKey) error {
-	host, port, _ := net.SplitHostPort(c.name)
-	scan := "ssh-keyscan "
-	if t := scanType(key); t != "" {
-		scan += "-t " + t + " "
-	}
-	if port != "22" {
-		scan += "-p " + port + " "
-	}
+	file := shellWord(tilde(c.files[0], c.home))
 	return diag.RefuseFor(err, c.remote.diagnostic("the SSH host "+c.host()+" is not known",
 		fmt.Sprintf("The server shows the %s, and there is no key of this host in %s. Nothing was sent to it.", keyName(key), c.list()),
-		fmt.Sprintf("Compare the fingerprint with what the forge publishes, or ask those who run the server. If it is the same, trust it:\n  %s%s >> %s",
-			scan, shellWord(host), shellWord(tilde(c.files[0], c.home)))))
+		fmt.Sprintf("Compare the fingerprint with what the forge publishes, or ask those who run the server. If it is the same, trust it:\n  %s >> %s",
+			c.trust(key), file)))
+}
+
+// trust is the command that writes the line of a key.
+func (c *hostCheck) trust(key ssh.PublicKey) string {
+	kind := scanType(key)
+	if c.alias || kind == "" {
+		return "echo " + shellWord(knownhosts.Line([]string{c.name}, key))
+	}
+	host, port, _ := net.SplitHostPort(c.name)
+	if port == "22" {
+		return "ssh-keyscan -t " + kind + " " + shellWord(host)
+	}
+	return "ssh-keyscan -t " + kind + " -p " + port + " " + shellWord(host)
 }
 
 func (c *hostCheck) changed(err error, key ssh.PublicKey, want []xknownhosts.KnownKey) error {
@@ -177,7 +184,7 @@ func keyName(key ssh.PublicKey) string {
 	return kind + " key " + ssh.FingerprintSHA256(key)
 }
 
-// scanType is the -t of ssh-keyscan for a key.
+// scanType is the -t of ssh-keyscan for a key; empty for a kind that it does not ask for.
 func scanType(key ssh.PublicKey) string {
 	switch kind := key.Type(); {
 	case kind == ssh.KeyAlgoED25519:

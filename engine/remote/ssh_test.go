@@ -129,6 +129,7 @@ func (p *sshPlace) said(err error) string {
 	plain := func(text string) string {
 		text = strings.NewReplacer(p.home, "HOME", p.root, "ROOT", ":"+p.Port, ":PORT", "-p "+p.Port, "-p PORT",
 			p.User+"@", "USER@", " as "+p.User, " as USER", "let "+p.User, "let USER").Replace(text)
+		text = regexp.MustCompile(`AAAA[A-Za-z0-9+/=]+`).ReplaceAllString(text, "AAAA…")
 		return regexp.MustCompile(`SHA256:[A-Za-z0-9+/]{43}`).ReplaceAllString(text, "SHA256:…")
 	}
 	list, ok := diag.Refused(err)
@@ -271,6 +272,11 @@ func TestSSHRefusals(t *testing.T) {
 		arrange func(p *sshPlace) (address string)
 	}{
 		{"unknown host", func(p *sshPlace) string { return p.URL + "/shop.git" }},
+		{"unknown host of an alias, and a setting of Git", func(p *sshPlace) string {
+			p.write(".ssh/config", "HostKeyAlias forge")
+			p.env["GIT_SSH_COMMAND"] = "ssh -o StrictHostKeyChecking=no"
+			return p.URL + "/shop.git"
+		}},
 		{"changed host key", func(p *sshPlace) string {
 			host, _, _ := strings.Cut(p.HostKeys[0], " ")
 			p.write(".ssh/known_hosts", "# mine", host+" "+p.key("other", ""), p.HostKeys[1])
@@ -482,4 +488,28 @@ func TestSSHConcurrent(t *testing.T) {
 		})
 	}
 	wait.Wait()
+}
+
+// TestSSHTrust does what the refusal of an unknown host, and of one that changed,
+// says.
+func TestSSHTrust(t *testing.T) {
+	p := newSSHPlace(t)
+	p.Authorize(p.key(".ssh/id_ed25519", ""))
+	host, _, _ := strings.Cut(p.HostKeys[0], " ")
+	p.write(".ssh/known_hosts", host+" "+p.key("other", ""))
+	for _, summary := range []string{"has changed", "is not known"} {
+		_, err := p.remote(p.URL+"/shop.git").Tip(t.Context(), "main")
+		list, _ := diag.Refused(err)
+		if len(list) != 1 || !strings.Contains(list[0].Summary, summary) {
+			t.Fatal(p.said(err))
+		}
+		_, command, _ := strings.Cut(list[0].Remedy, "\n")
+		do := exec.Command("sh", "-c", strings.ReplaceAll(command, "~", p.home)) // ssh-keygen asks the system for the home
+		if out, err := do.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", command, err, out)
+		}
+	}
+	if _, err := p.remote(p.URL+"/shop.git").Tip(t.Context(), "main"); err != nil {
+		t.Error(p.said(err))
+	}
 }
