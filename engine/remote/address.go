@@ -128,11 +128,11 @@ func parseSCP(given string) (address, bool, error) {
 	}
 	a := address{scheme: "ssh", path: path}
 	if user, rest, ok := cutLast(host, "@"); ok {
-		user, _, _ = strings.Cut(user, ":")
 		a.login, host = url.User(user), rest
+		a.shown = user + "@"
 	}
 	a.host = strings.ToLower(host)
-	a.shown = sshUser(a.login) + a.host + ":" + path
+	a.shown += a.host + ":" + path
 	switch {
 	case host == "":
 		return address{}, false, refuseAddress(given, "It has no host.")

@@ -7,6 +7,20 @@
 // credential: whatever it returns names a repository by Remote.String. A failure
 // that a person can repair carries diagnostics (diag.Refused).
 //
+// Credentials are looked for where people already have them, and only when a
+// server wants some. Over HTTP, the first of these that has any: the address
+// (user:password@), the environment (WEIR_GIT_TOKEN_<host>, the host's dots as _
+// and its dashes as __; the user is WEIR_GIT_USER_<host>, the address's, or
+// x-access-token), `git credential` with its helpers and askpass programs, netrc.
+// One that a server refuses is not followed by the next. They go to the server
+// that the address names and to no other, wherever it redirects. Over SSH see
+// ssh_keys.go.
+//
+// Where git is installed its configuration is followed: url.<base>.insteadOf,
+// http.proxy, sslCAInfo, sslCAPath, sslCert, sslKey, extraHeader, and sslVerify,
+// too, for who writes that has said it aloud. So are GIT_SSL_CAINFO, GIT_SSL_CERT,
+// GIT_SSL_NO_VERIFY, http_proxy, no_proxy and SSL_CERT_FILE.
+//
 // The way through it: Parse an address -> New, with the Access that the machine
 // gives -> Fetch and Push. Start reading at address.go.
 package remote
@@ -62,7 +76,8 @@ func New(address, dir string, access *Access) (*Remote, error) {
 	if access == nil {
 		access = &Access{}
 	}
-	return &Remote{at: at, dir: dir, access: access}, nil
+	r := &Remote{at: at, dir: dir, access: access}
+	return r, r.rewrite()
 }
 
 // String is the address without credentials.

@@ -31,7 +31,7 @@ func (r *Remote) settings(ctx context.Context) (*settings, error) {
 	if err != nil {
 		return s, nil // then there is the environment
 	}
-	cmd := exec.CommandContext(ctx, git, "config", "-z", "--get-urlmatch", "http", r.at.shown)
+	cmd := exec.CommandContext(ctx, git, "config", "-z", "--get-urlmatch", "http", r.at.url())
 	cmd.Dir = r.workDir()
 	said := &words{}
 	cmd.Stderr = said

@@ -29,7 +29,7 @@ func (r *Remote) web(ctx context.Context, service string) (*web, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &web{client: c, service: service, base: r.at.scheme + "://" + r.at.host + r.at.path}, nil
+	return &web{client: c, service: service, base: r.at.url()}, nil
 }
 
 func (s *web) advertisement(ctx context.Context) (*packp.AdvRefs, error) {
