@@ -17,6 +17,7 @@ import (
 // where a test can stop a run for good.
 type disk struct {
 	name   string // of the repository, for diagnostics
+	cache  bool   // what is written is a copy of a remote repository
 	before func(what, path string)
 }
 
@@ -34,6 +35,8 @@ func (d disk) failed(err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case d.cache:
+		return d.failedCache(err)
 	case errors.Is(err, syscall.EROFS):
 		summary, remedy = "the state repository is on a read-only file system", "Run where it can be written, or use --out to write plain files elsewhere."
 	case errors.Is(err, fs.ErrPermission):
@@ -49,6 +52,42 @@ func (d disk) failed(err error) error {
 		Detail:  answered(err),
 		Remedy:  remedy,
 	})
+}
+
+// failedCache explains it of what is only a copy.
+func (d disk) failedCache(err error) error {
+	var summary, remedy string
+	switch {
+	case errors.Is(err, syscall.EROFS):
+		summary, remedy = "the cache for remote state repositories is on a read-only file system", "Set XDG_CACHE_HOME to a directory that can be written."
+	case errors.Is(err, fs.ErrPermission):
+		summary, remedy = "no rights to write the cache for remote state repositories", "Give the user that runs Weir the right to write there, or set XDG_CACHE_HOME to another directory."
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		summary, remedy = "no space left for the cache of remote state repositories", "Free some space, or set XDG_CACHE_HOME to another directory."
+	default:
+		return fmt.Errorf("write the cache of %s: %w", d.name, err)
+	}
+	at := d.name
+	if path := pathIn(err); path != "" {
+		at = path
+	}
+	return diag.Refuse(diag.Diagnostic{
+		Summary: summary,
+		Subject: diag.Range{File: at},
+		Detail:  answered(err),
+		Remedy:  remedy,
+	})
+}
+
+// pathIn is the file that an error is about.
+func pathIn(err error) string {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Path
+	}
+	if l, ok := errors.AsType[*os.LinkError](err); ok {
+		return l.New
+	}
+	return ""
 }
 
 func (d disk) mkdir(path string) error {

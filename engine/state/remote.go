@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
@@ -40,7 +41,7 @@ type hosted struct {
 }
 
 func openHosted(at Location) *hosted {
-	return &hosted{at: at, mirror: mirror{dir: at.Dir, name: at.Name, disk: disk{name: at.Name}}}
+	return &hosted{at: at, mirror: mirror{dir: at.Dir, name: at.Name, disk: disk{name: at.Name, cache: true}}}
 }
 
 // Close releases open files.
@@ -120,6 +121,11 @@ func (r *hosted) bring(ctx context.Context, branch string, commits int) (*filesy
 	git, tip, err := r.fetch(ctx, branch, commits)
 	if bad, ok := errors.AsType[*damage](err); ok {
 		err = bad.cause // not of the mirror: it was empty
+	}
+	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS} {
+		if errors.Is(err, full) {
+			err = r.mirror.disk.failed(err)
+		}
 	}
 	return git, tip, err
 }

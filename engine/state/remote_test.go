@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -408,6 +409,42 @@ func headOf(at state.Location) (*state.Snapshot, error) {
 	}
 	defer r.Close()
 	return r.Head(context.Background())
+}
+
+// TestRemoteCacheFull is a cache without space, and one that cannot be written.
+func TestRemoteCacheFull(t *testing.T) {
+	server := bare(t)
+	var wants []want
+	for _, r := range many(t, 30) {
+		wants = append(wants, put(r))
+	}
+	hydrate(t, away(t, server, ""), wants...)
+	small, readOnly := mounted(t, "size=64k"), mounted(t, "ro")
+	for _, test := range []struct{ dir, refusal string }{
+		{small, "no space left for the cache of remote state repositories\n" +
+			"  The system answered: no space left on device.\n  Free some space, or set XDG_CACHE_HOME to another directory.\n"},
+		{readOnly, "the cache for remote state repositories is on a read-only file system\n" +
+			"  The system answered: read-only file system.\n  Set XDG_CACHE_HOME to a directory that can be written.\n"},
+	} {
+		_, err := headOf(awayWith(t, server, test.dir, ""))
+		_, text, _ := strings.Cut(refused(t, err), ": ")
+		same(t, test.dir, text, test.refusal)
+	}
+	if out, err := exec.Command("mount", "-o", "remount,size=16m", small).CombinedOutput(); err != nil {
+		t.Fatalf("%s", out)
+	}
+	agree(t, server, awayWith(t, server, small, ""))
+}
+
+// mounted is a directory with a file system of its own.
+func mounted(t *testing.T, options string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", options, "none", dir).CombinedOutput(); err != nil {
+		t.Skipf("NOT TESTED: no file system of my own here: %s", out)
+	}
+	t.Cleanup(func() { exec.Command("umount", "-l", dir).Run() })
+	return dir
 }
 
 // TestRemoteWriters has several runs at once, each from a machine of its own
