@@ -51,14 +51,9 @@ func (s *site) locate(run Run, o HydrateOptions) error {
 	switch {
 	case in.Repository != "" && o.Out != "":
 	case in.Repository != "":
-		if run.Origin != nil && isRelative(in.Repository) {
-			return diag.Refuse(diag.Errorf(in.Range, "The state of cluster %q is at a path of the project's directory", s.cluster.Name).
-				Detailf("With --from-git there is no such directory for %q to begin at.", in.Repository).
-				Remedyf("Write the whole address."))
-		}
-		r, err := remote.New(in.Repository, run.Dir, o.Access)
+		r, err := run.remoteOf(s.cluster, o.Access)
 		if err != nil {
-			return at(in.Range, err)
+			return err
 		}
 		s.at = state.At(r, o.Clones, in.Branch)
 	case o.Out != "" && run.Origin != nil:
@@ -74,6 +69,17 @@ func (s *site) locate(run Run, o HydrateOptions) error {
 		s.at = state.Default(run.Dir, s.cluster.Name, in.Branch)
 	}
 	return nil
+}
+
+// remoteOf is the repository that a cluster keeps its state in.
+func (run Run) remoteOf(c schema.Cluster, access *remote.Access) (*remote.Remote, error) {
+	if run.Origin != nil && isRelative(c.State.Repository) {
+		return nil, diag.Refuse(diag.Errorf(c.State.Range, "The state of cluster %q is at a path of the project's directory", c.Name).
+			Detailf("With --from-git there is no such directory for %q to begin at.", c.State.Repository).
+			Remedyf("Write the whole address."))
+	}
+	r, err := remote.New(c.State.Repository, run.Dir, access)
+	return r, at(c.State.Range, err)
 }
 
 // isRelative tells whether an address is a path that begins somewhere else.

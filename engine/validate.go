@@ -16,6 +16,17 @@ func Validate(ctx context.Context, run Run) (Valid, diag.List, error) {
 	if err != nil || found.HasErrors() {
 		return Valid{}, found, err
 	}
+	for _, c := range p.Clusters {
+		if c.State.Repository == "" {
+			continue
+		}
+		_, err := run.remoteOf(c, nil)
+		list, err := refusal(err)
+		if found = append(found, list...); err != nil {
+			return Valid{}, found, err
+		}
+	}
+	found = append(found, sameState(run)...)
 	var jobs []*job
 	for i := range p.Targets {
 		for _, r := range p.Targets[i].Releases {
