@@ -257,9 +257,6 @@ func (s site) finished(t *testing.T, want sight, after string) {
 	if diff := gocmp.Diff(want, s.look(t)); diff != "" {
 		t.Errorf("%s (-undisturbed +killed):\n%s", after, diff)
 	}
-	if err := os.RemoveAll(s.dir); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // sight is what can be seen of the states.
