@@ -82,13 +82,13 @@ func TestReadOnly(t *testing.T) {
 	args := []string{"--jobs=1", "hydrate"}
 	for _, before := range []map[string]string{nil, victimBefore} {
 		s, undisturbed := site{t.TempDir()}, site{t.TempDir()}
-		s.write(t, victim)
 		state := filepath.Join(s.project(), "state")
 		if err := os.MkdirAll(state, 0o755); err != nil {
 			t.Fatal(err)
 		}
 		mount(t, state, "size=4m")
 		for _, s := range []site{s, undisturbed} {
+			s.write(t, victim)
 			if before != nil {
 				s.write(t, before)
 				s.hydrate(t, args)
