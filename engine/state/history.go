@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"container/heap"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -50,7 +51,7 @@ func parseCommit(data []byte) (*Commit, error) {
 	c := &Commit{}
 	head, message, _ := bytes.Cut(data, []byte("\n\n"))
 	var payload, signature bytes.Buffer
-	inSignature := false
+	inSignature, trees := false, 0
 	for line := range bytes.Lines(data[:min(len(head)+1, len(data))]) {
 		text := string(bytes.TrimSuffix(line, []byte("\n")))
 		name, value, _ := strings.Cut(text, " ")
@@ -76,6 +77,9 @@ func parseCommit(data []byte) (*Commit, error) {
 				return nil, fmt.Errorf("%s names no object", name)
 			}
 			id := plumbing.NewHash(value)
+			if name == "tree" {
+				trees++
+			}
 			switch {
 			case name == "parent":
 				c.parents = append(c.parents, id)
@@ -90,8 +94,8 @@ func parseCommit(data []byte) (*Commit, error) {
 			c.Committer = parseSignature(value)
 		}
 	}
-	if !bytes.HasPrefix(data, []byte("tree ")) {
-		return nil, fmt.Errorf("it has no tree")
+	if !bytes.HasPrefix(data, []byte("tree ")) || trees != 1 {
+		return nil, errors.New("it does not begin with its one tree")
 	}
 	payload.Write(data[min(len(head)+1, len(data)):])
 	if c.signatures > 0 {

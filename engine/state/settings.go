@@ -189,10 +189,10 @@ func readConfigFile(file string) (settings, error) {
 		name := strings.ToLower(section.Name)
 		if name == "include" || name == "includeif" {
 			return nil, diag.Refuse(diag.Diagnostic{
-				Summary: "your Git configuration includes other files, and there is no git to read them",
+				Summary: "your Git configuration includes other files, which only Git can follow",
 				Subject: diag.Range{File: file},
-				Detail:  "Who commits, and whether commits are signed, may be said in an included file.",
-				Remedy:  "Install git, or take the include out.",
+				Detail:  "Who commits, and whether commits are signed, may be said in an included file. There is no git on PATH, or one older than 2.26.",
+				Remedy:  "Install a newer git, or take the include out.",
 			})
 		}
 		// The decoder cannot tell `key` from `key =`; for a switch the first is

@@ -418,8 +418,29 @@ func TestSettingsWithoutGit(t *testing.T) {
 	if err == nil {
 		t.Fatal("an include is passed over")
 	}
-	same(t, "an include", strings.ReplaceAll(refused(t, err), home, "$HOME"), `$HOME/.gitconfig: your Git configuration includes other files, and there is no git to read them
-  Who commits, and whether commits are signed, may be said in an included file.
-  Install git, or take the include out.
+	same(t, "an include", strings.ReplaceAll(refused(t, err), home, "$HOME"), `$HOME/.gitconfig: your Git configuration includes other files, which only Git can follow
+  Who commits, and whether commits are signed, may be said in an included file. There is no git on PATH, or one older than 2.26.
+  Install a newer git, or take the include out.
 `)
+}
+
+// TestSettingsOfSomebodyElse has a repository whose settings Git does not read:
+// they may name a program to run.
+func TestSettingsOfSomebodyElse(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	person(t, "")
+	t.Setenv("SUDO_UID", "")
+	at := place(t)
+	first(t, at)
+	git(t, at, "config", "commit.gpgsign", "true")
+	run(t, "chown", "-R", "12345", at.Dir)
+	_, err := commitAs(t, at, &state.Committer{}, put(release(t, "dev/web", "1", config(t, "x", "b", "1"))))
+	if err == nil {
+		t.Fatal("committed")
+	}
+	same(t, "refusal", strings.ReplaceAll(refused(t, err), at.Dir, "$STATE"), "$STATE: Git does not read the configuration of the state repository\n"+
+		"  It belongs to another user, and Git takes no settings from there; they may say who commits and which program signs.\n"+
+		"  If you trust it: `git config --global --add safe.directory $STATE`. Else give it to the user that runs Weir.\n")
 }

@@ -10,6 +10,8 @@
 // The way through it: Default or a Location of your own -> Open -> Head, a
 // Snapshot -> NewStage, to which releases are added as they are rendered ->
 // Stage.Plan, a Change -> Repository.Commit; or Plain, for files without Git.
+// Back in time go SnapshotAt, Range and Snapshot.Deployments; Verify looks for
+// what others did, and a Committer says who commits and signs.
 // Start reading at layout.go, the paths, and at repository.go, the story of a
 // commit.
 package state
