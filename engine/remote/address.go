@@ -136,6 +136,8 @@ func parseSCP(given string) (address, bool, error) {
 	switch {
 	case host == "":
 		return address{}, false, refuseAddress(given, "It has no host.")
+	case a.login == nil && passwordInside.MatchString(path):
+		return address{}, false, refuseAddress(given, "An address of the form user@host:path has no password: SSH asks for a key.")
 	case path == "":
 		return address{}, false, refuseAddress(given, "It has no path.")
 	case strings.HasPrefix(host, "-") || strings.HasPrefix(a.login.Username(), "-"):
@@ -143,6 +145,10 @@ func parseSCP(given string) (address, bool, error) {
 	}
 	return a, true, nil
 }
+
+// passwordInside is what follows user: in user:password@host:path, which is
+// read as a path of the host "user".
+var passwordInside = regexp.MustCompile(`^[^/]*@[^/]*:`)
 
 // cutHost cuts host:path at the colon; an IPv6 host is in brackets.
 func cutHost(given string) (host, path string, ok bool) {

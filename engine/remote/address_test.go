@@ -58,6 +58,7 @@ func TestBadAddresses(t *testing.T) {
 		"ssh://-oProxyCommand=x/state",
 		"-oProxyCommand=x:state",
 		"git@git.example.com:",
+		"ann:secret@git.example.com:state.git",
 	}
 	var b strings.Builder
 	for _, g := range given {

@@ -95,8 +95,8 @@ func TestAnswers(t *testing.T) {
 // TestAnswersToRequests is the same for a server that only later is another.
 func TestAnswersToRequests(t *testing.T) {
 	answers := map[string]http.HandlerFunc{
-		"403":  func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "read only", 403) },
-		"503":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) },
+		"403":  func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "read only", http.StatusForbidden) },
+		"503":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
 		"page": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") },
 		"redirect": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://other.example.com/?token=secret", http.StatusTemporaryRedirect)

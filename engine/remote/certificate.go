@@ -16,7 +16,6 @@ func (r *Remote) badCertificate(err error) error {
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	var record tls.RecordHeaderError
-	var alert tls.AlertError
 	switch {
 	case errors.As(err, &unknown):
 		detail := "The server's certificate is signed by an authority that this machine does not trust."
@@ -34,8 +33,8 @@ func (r *Remote) badCertificate(err error) error {
 		return r.refuse("the server's certificate is not valid", plain(invalid), "Have it replaced.")
 	case errors.As(err, &record), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		return r.refuse("the server does not speak TLS there", "Something answered that is no HTTPS.", "Correct the port, or write http:// if that is meant.")
-	case errors.As(err, &alert):
-		return r.refuse("the server ended the TLS handshake", plain(alert), "It may want a client certificate: name it as for git, by http.sslCert and http.sslKey in its configuration.")
+	case strings.Contains(err.Error(), "remote error: tls: "): // of no type that is exported
+		return r.refuse("the server ended the TLS handshake", plain(err), "It may want a client certificate: name it as for git, by http.sslCert and http.sslKey in its configuration.")
 	}
 	return nil
 }

@@ -83,9 +83,8 @@ func TestFetch(t *testing.T) {
 
 func TestFetchHistory(t *testing.T) {
 	ways(t, func(p *place, r *remote.Remote) {
-		var commits []string
 		for i := range 5 {
-			commits = append(commits, p.commit(fmt.Sprint(i), fmt.Sprintf("%d.yaml", i), "x\n").String())
+			p.commit(fmt.Sprint(i), fmt.Sprintf("%d.yaml", i), "x\n")
 		}
 		p.push("main")
 		for _, depth := range []int{0, 1, 2, 5, 9} {

@@ -100,6 +100,39 @@ func TestTemporary(t *testing.T) {
 	}
 }
 
+func TestRedirects(t *testing.T) {
+	tests := []struct{ from, to, want string }{
+		{"https://a/x", "/y", "https://a/y"},
+		{"https://a/x", "https://A:443/y", "https://A:443/y"},
+		{"https://a:443/x", "https://a/y", "https://a/y"},
+		{"https://a/x", "https://ann:secret@a/y#z", "https://a/y"},
+		{"https://a/x", "//a/y", "https://a/y"},
+		{"http://a/x", "https://a/x", "https://a/x"},
+		{"http://a/x", "https://a:8443/x", "refused"},
+		{"http://a:8080/x", "https://a/x", "refused"},
+		{"https://a/x", "http://a/x", "refused"},
+		{"https://a/x", "https://b/x", "refused"},
+		{"https://a/x", "https://a.b/x", "refused"},
+		{"https://a/x", "https://a:8443/x", "refused"},
+		{"https://a/x", "file:///etc/passwd", "refused"},
+		{"https://a/x", "https://%zz/", "refused"},
+	}
+	c := &client{r: &Remote{}}
+	for _, test := range tests {
+		from, err := url.Parse(test.from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := "refused"
+		if to, err := c.redirect(from, test.to); err == nil {
+			got = to.String()
+		}
+		if got != test.want {
+			t.Errorf("from %s to %s: %s, not %s", test.from, test.to, got, test.want)
+		}
+	}
+}
+
 func FuzzNetrc(f *testing.F) {
 	f.Add("machine a login ann password \"x\" macdef x\n\n")
 	f.Fuzz(func(t *testing.T, text string) {

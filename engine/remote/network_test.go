@@ -61,6 +61,13 @@ func TestTLS(t *testing.T) {
 	p.same("directory of authorities", fetch(server.URL), main)
 	p.Setenv("GIT_SSL_CERT", p.path("home/authorities/ours.pem"))
 	outcome("certificate without its key", server.URL)
+	p.Setenv("GIT_SSL_CERT", "")
+
+	asks := gitserver.HTTP(t, p.dir, gitserver.TLS(), gitserver.ClientCertificate())
+	p.git("config", "--global", "http."+asks.URL+"/.sslCAInfo", asks.CA)
+	outcome("no certificate of a client", asks.URL)
+	p.git("config", "--global", "http."+asks.URL+"/.sslCert", asks.Cert)
+	p.same("certificate of a client", fetch(asks.URL), main)
 	p.golden("tls", b.String())
 }
 

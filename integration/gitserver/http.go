@@ -30,6 +30,7 @@ type HTTPServer struct {
 	URL  string // http://127.0.0.1:port; "/shop.git" after it is shop.git below the directory
 	Host string // 127.0.0.1:port
 	CA   string // the file with the certificate of the server's own authority; empty without TLS
+	Cert string // the file with a certificate and key of a client, by the same authority
 
 	mu       sync.Mutex
 	requests []string
@@ -42,6 +43,7 @@ type Option func(*config)
 type config struct {
 	allowed func(user, password string) bool
 	names   []string // in the certificate; nil without TLS
+	client  bool     // wants a certificate, too
 	wrap    []func(http.Handler) http.Handler
 }
 
@@ -66,6 +68,10 @@ func TLS(names ...string) Option {
 		}
 	}
 }
+
+// ClientCertificate lets only clients in that have a certificate of the server's
+// authority. It is for servers with TLS.
+func ClientCertificate() Option { return func(c *config) { c.client = true } }
 
 // Wrap puts something in front of all that the server does, as to answer in its
 // place.
@@ -117,9 +123,10 @@ func HTTP(t testing.TB, root string, options ...Option) *HTTPServer {
 	handler = s.door(handler, c.allowed)
 	server := httptest.NewUnstartedServer(handler)
 	if c.names != nil {
-		var config *tls.Config
-		config, s.CA = authority(t, c.names)
-		server.TLS = config
+		server.TLS, s.CA, s.Cert = authority(t, c.names)
+		if c.client {
+			server.TLS.ClientAuth = tls.RequireAndVerifyClientCert
+		}
 		server.StartTLS()
 	} else {
 		server.Start()
@@ -198,9 +205,9 @@ func httpBackend(t testing.TB) string {
 	return backend
 }
 
-// authority makes an authority and a certificate of it for names; it returns
-// the file of the former.
-func authority(t testing.TB, names []string) (*tls.Config, string) {
+// authority makes an authority and a certificate of it for names, which does for
+// clients as well; it returns the file of the former and a file with the latter.
+func authority(t testing.TB, names []string) (config *tls.Config, caFile, certFile string) {
 	t.Helper()
 	must := func(err error) {
 		t.Helper()
@@ -224,7 +231,7 @@ func authority(t testing.TB, names []string) (*tls.Config, string) {
 	leaf := &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: names[0]},
 		NotBefore: ca.NotBefore, NotAfter: ca.NotAfter,
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
 	for _, name := range names {
 		if ip := net.ParseIP(name); ip != nil {
@@ -236,7 +243,17 @@ func authority(t testing.TB, names []string) (*tls.Config, string) {
 	leafKey := key()
 	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, ca, leafKey.Public(), caKey)
 	must(err)
-	file := filepath.Join(t.TempDir(), "ca.pem")
-	must(os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER}), 0o644))
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{leafDER}, PrivateKey: leafKey}}}, file
+	keyDER, err := x509.MarshalPKCS8PrivateKey(leafKey)
+	must(err)
+	block := func(kind string, der []byte) []byte { return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}) }
+	dir := t.TempDir()
+	caFile, certFile = filepath.Join(dir, "ca.pem"), filepath.Join(dir, "cert.pem")
+	must(os.WriteFile(caFile, block("CERTIFICATE", caDER), 0o644))
+	must(os.WriteFile(certFile, append(block("CERTIFICATE", leafDER), block("PRIVATE KEY", keyDER)...), 0o600))
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(block("CERTIFICATE", caDER))
+	return &tls.Config{
+		Certificates: []tls.Certificate{{Certificate: [][]byte{leafDER}, PrivateKey: leafKey}},
+		ClientCAs:    pool,
+	}, caFile, certFile
 }
