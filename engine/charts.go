@@ -1,8 +1,9 @@
 package engine
 
 import (
-	"io/fs"
+	"context"
 	"sync"
+	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
@@ -12,11 +13,20 @@ import (
 	"github.com/weir-dev/weir/schema/diag"
 )
 
+// Outside is what a run may use to get charts that are not in the project. The
+// zero value is nothing.
+type Outside struct {
+	Access *fetch.Access // nil: nothing is fetched
+	Store  *fetch.Store  // nil: nothing is kept
+
+	Pause func(context.Context, time.Duration) error // between two tries; nil: waits
+}
+
 // charts gives every chart of a run: fetched once however many releases want
 // it, parsed only when something has to be rendered. A panic in one of them is
 // everybody's who waits for it, never half a value.
 type charts struct {
-	files   fs.FS
+	from    fetch.From
 	mu      sync.Mutex
 	fetched map[string]func() (*fetch.Chart, diag.List)
 	parsed  *lru.Cache[string, func() (*render.Chart, diag.List)]
@@ -26,25 +36,69 @@ type charts struct {
 // the size of their text.
 const keepParsed = 64
 
-func newCharts(files fs.FS) *charts {
+// newCharts gives charts by the lock: whatever a run wants, it resolves nothing.
+func newCharts(run Run) *charts {
+	stock, _ := run.stock()
+	return chartsOf(fetch.From{
+		Project:      run.Project.FS(),
+		Repositories: run.Project.Repositories(),
+		Library:      &fetch.Pins{Lock: run.Project.Lock, Stock: stock},
+	})
+}
+
+func chartsOf(from fetch.From) *charts {
 	parsed, err := lru.New[string, func() (*render.Chart, diag.List)](keepParsed)
 	if err != nil {
 		panic(err) // only for a size below one
 	}
-	return &charts{files: files, fetched: map[string]func() (*fetch.Chart, diag.List){}, parsed: parsed}
+	return &charts{from: from, fetched: map[string]func() (*fetch.Chart, diag.List){}, parsed: parsed}
+}
+
+// How much is fetched at once, and how long one chart may take. The network is
+// waited for, not computed: more at once than releases are rendered.
+const (
+	fetchesAtOnce = 8
+	fetchLimit    = 10 * time.Minute
+)
+
+// stock is where the content of charts comes from, and the record of what was
+// fetched for it. Nothing is opened before it is needed.
+func (run Run) stock() (*fetch.Stock, *fetch.Record) {
+	stock := &fetch.Stock{Keep: run.Outside.Store}
+	if run.Outside.Store != nil {
+		stock.Shelves = append(stock.Shelves, run.Outside.Store)
+	}
+	access := run.Outside.Access
+	if access == nil {
+		return stock, &fetch.Record{}
+	}
+	var source fetch.Source = fetch.Kinds{
+		schema.Repository: fetch.NewRepositories(access, run.Outside.Store),
+		schema.URL:        fetch.NewArchives(access),
+	}
+	waiting := run.Outside.Pause
+	if waiting == nil {
+		waiting = pause
+	}
+	record := &fetch.Record{Source: fetch.Retry(fetch.Limit(source, fetchesAtOnce, fetchLimit), waiting)}
+	stock.Source = fetch.Once(record)
+	return stock, record
 }
 
 // fetch returns the files and the digest of a chart.
-func (c *charts) fetch(ref schema.Chart) (*fetch.Chart, diag.List) {
-	key := ref.Source + "\x00" + ref.Path + "\x00" + ref.Version
+func (c *charts) fetch(ctx context.Context, ref schema.Chart) (*fetch.Chart, diag.List) {
 	c.mu.Lock()
-	load := c.fetched[key]
+	load := c.fetched[ref.LockKey()+"\x00"+ref.Path]
 	if load == nil {
-		load = sync.OnceValues(func() (*fetch.Chart, diag.List) { return fetch.Load(c.files, ref) })
-		c.fetched[key] = load
+		load = sync.OnceValues(func() (*fetch.Chart, diag.List) { return c.from.Load(ctx, ref) })
+		c.fetched[ref.LockKey()+"\x00"+ref.Path] = load
 	}
 	c.mu.Unlock()
-	return load()
+	chart, found := load()
+	if len(found) > 0 {
+		return c.from.Load(ctx, ref) // once more, for the place of this reference; nothing is asked for twice
+	}
+	return chart, nil
 }
 
 // parse returns a chart ready to be rendered.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/schema"
 )
 
@@ -20,9 +21,9 @@ func (broken) ReadDir(string) ([]fs.DirEntry, error) { panic("readdir") }
 // TestAPanicIsEverybodys: what panics for the first release that wants it must
 // not be nothing for the second.
 func TestAPanicIsEverybodys(t *testing.T) {
-	charts, keys := newCharts(broken{}), newKeys("1", broken{})
+	charts, keys := chartsOf(fetch.From{Project: broken{}}), newKeys("1", broken{})
 	for name, want := range map[string]func(){
-		"fetch":   func() { charts.fetch(schema.Chart{Kind: schema.Local, Source: "./a", Path: "a"}) },
+		"fetch":   func() { charts.fetch(t.Context(), schema.Chart{Kind: schema.Local, Source: "./a", Path: "a"}) },
 		"closure": func() { keys.closure(schema.Ref{Path: "k"}) },
 	} {
 		var got []bool

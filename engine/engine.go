@@ -28,6 +28,7 @@ type Run struct {
 	Version   string       // of weir, for commits
 	Build     string       // names the very code of weir, for cache keys
 	Cache     *cache.Store // never nil
+	Outside   Outside      // where charts come from that are not in the project
 	Progress  Progress     // nil: nobody watches
 }
 

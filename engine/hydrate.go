@@ -50,7 +50,7 @@ func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List
 		return nil, found, err
 	}
 	if found.HasErrors() {
-		return nil, append(found, run.missingCharts(p)...), nil
+		return nil, append(found, run.missingCharts(ctx, p)...), nil
 	}
 
 	rendered, err := run.render(ctx, sites, o)
@@ -83,13 +83,13 @@ func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List
 
 // missingCharts is what a run that cannot render can still say of its charts, so
 // that a person hears of all mistakes at once.
-func (run Run) missingCharts(p *plan.Plan) diag.List {
+func (run Run) missingCharts(ctx context.Context, p *plan.Plan) diag.List {
 	var found diag.List
-	charts := newCharts(run.Project.FS())
+	charts := newCharts(run)
 	for _, target := range p.Targets {
 		for _, r := range target.Releases {
 			if r.Chart != nil {
-				_, list := charts.fetch(*r.Chart)
+				_, list := charts.fetch(ctx, *r.Chart)
 				found = append(found, list...)
 			}
 		}

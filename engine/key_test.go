@@ -19,6 +19,8 @@ var notInKey = map[string]string{
 	"Release.Header.Planned":         "a release that is not planned is not rendered",
 	"Release.Header.Why":             "as Planned",
 	"Release.Chart.Kind":             "told by Source",
+	"Release.Chart.Name":             "told by Source",
+	"Release.Chart.Repository":       "how a chart is reached; its digest says what it is",
 	"Release.Needs":                  "After is what becomes of it",
 	"Release.Layers":                 "Values is what becomes of it",
 	"Release.Kustomize.Patches.File": "the text counts, wherever it stands",
@@ -96,7 +98,7 @@ func leaves(t reflect.Type, above []string) [][]string {
 		name := nameOf(path)
 		switch {
 		case inner == reflect.TypeOf(diag.Range{}), inner == reflect.TypeOf(values.Node{}), name == "Release.Kustomize.Directories", name == "Release.Kustomize.Components":
-		case name == "Release.Needs", name == "Release.Layers", name == "Cluster.State":
+		case name == "Release.Needs", name == "Release.Layers", name == "Cluster.State", name == "Release.Chart.Repository":
 			all = append(all, path)
 		case inner.Kind() == reflect.Struct:
 			all = append(all, leaves(inner, path)...)

@@ -34,7 +34,7 @@ func (run Run) hydrator() *hydrator {
 	return &hydrator{
 		store:  run.Cache,
 		keys:   newKeys(run.Build, files),
-		charts: newCharts(files),
+		charts: newCharts(run),
 		files:  files,
 		memo:   manifest.NewMemo(memoSize),
 	}
@@ -43,7 +43,7 @@ func (run Run) hydrator() *hydrator {
 // hydrate returns a release's product: from the cache where all that goes into
 // it is as it was and nothing fresh is asked for, else rendered.
 func (h *hydrator) hydrate(ctx context.Context, r *plan.Release, fresh bool) (*product, diag.List, error) {
-	chart, found := h.fetch(r)
+	chart, found := h.fetch(ctx, r)
 	if found.HasErrors() {
 		return nil, found, nil
 	}
@@ -71,11 +71,11 @@ func (h *hydrator) hydrate(ctx context.Context, r *plan.Release, fresh bool) (*p
 }
 
 // fetch returns the release's chart; nil where it has none.
-func (h *hydrator) fetch(r *plan.Release) (*fetch.Chart, diag.List) {
+func (h *hydrator) fetch(ctx context.Context, r *plan.Release) (*fetch.Chart, diag.List) {
 	if r.Chart == nil {
 		return nil, nil
 	}
-	return h.charts.fetch(*r.Chart)
+	return h.charts.fetch(ctx, *r.Chart)
 }
 
 // produce is the relay: chart and values to objects, objects to final objects,
@@ -173,7 +173,7 @@ func (p *product) warnings(r *plan.Release, chart *fetch.Chart) diag.List {
 
 // validate is what can be said of a release without rendering it.
 func (h *hydrator) validate(ctx context.Context, r *plan.Release) diag.List {
-	chart, found := h.fetch(r)
+	chart, found := h.fetch(ctx, r)
 	if found.HasErrors() {
 		return found
 	}
@@ -191,7 +191,7 @@ func (h *hydrator) validate(ctx context.Context, r *plan.Release) diag.List {
 
 // verify renders a release with Helm's own engine and compares.
 func (h *hydrator) verify(ctx context.Context, r *plan.Release) (diag.List, error) {
-	chart, found := h.fetch(r)
+	chart, found := h.fetch(ctx, r)
 	if chart == nil || found.HasErrors() {
 		return found, nil
 	}

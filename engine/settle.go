@@ -59,7 +59,7 @@ func (j *job) settle(ctx context.Context, h *hydrator, scopes map[string]bool, p
 		}
 	}
 	if len(p.Unstable) > 0 && !slices.Contains(o.Regenerate, j.release.Name) {
-		if release, err = j.keep(h, release, o); err != nil {
+		if release, err = j.keep(ctx, h, release, o); err != nil {
 			return err
 		}
 		if j.kept > 0 && j.release.RestartOnConfigChange { // of what is kept, not of what was made up
@@ -72,14 +72,14 @@ func (j *job) settle(ctx context.Context, h *hydrator, scopes map[string]bool, p
 }
 
 // keep carries what is committed into the job's unstable fields.
-func (j *job) keep(h *hydrator, r state.Release, o HydrateOptions) (state.Release, error) {
+func (j *job) keep(ctx context.Context, h *hydrator, r state.Release, o HydrateOptions) (state.Release, error) {
 	before := j.past(o)
 	kept, err := carry(before, r, j.product.Unstable)
 	if err != nil || len(kept.absent)+len(kept.misfit) == 0 {
 		j.kept = kept.count
 		return kept.release, err
 	}
-	chart, found := h.fetch(j.release)
+	chart, found := h.fetch(ctx, j.release)
 	if !found.HasErrors() {
 		found, err = kept.refuse(before, j.release, chart)
 	}

@@ -51,7 +51,7 @@ func ValuesOf(ctx context.Context, run Run, name string, chart bool) (Values, di
 	}
 	answer := Values{Environment: first.Environment, Cluster: first.Cluster.Name, Release: first.Name, Tree: first.Values}
 	if chart && first.Chart != nil {
-		base, list := run.chartValues(first)
+		base, list := run.chartValues(ctx, first)
 		found = append(found, list...)
 		if base != nil {
 			answer.Tree = values.Merge([]values.Layer{{Name: values.ChartLayer, Root: base}, {Root: first.Values}})
@@ -65,9 +65,9 @@ func sameChart(a, b *plan.Release) bool {
 }
 
 // chartValues reads the chart's own values.yaml, with lines.
-func (run Run) chartValues(r *plan.Release) (*values.Node, diag.List) {
-	charts := newCharts(run.Project.FS())
-	chart, found := charts.fetch(*r.Chart)
+func (run Run) chartValues(ctx context.Context, r *plan.Release) (*values.Node, diag.List) {
+	charts := newCharts(run)
+	chart, found := charts.fetch(ctx, *r.Chart)
 	if found.HasErrors() {
 		return nil, found
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"helm.sh/helm/v3/pkg/chartutil"
 	"sigs.k8s.io/yaml"
 
+	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -20,8 +22,8 @@ import (
 const maxDepth = 20
 
 // resolve puts every dependency of the chart whose files begin with prefix in
-// its place: archives under charts/ are unpacked, file:// repositories are read
-// where charts/ has no copy. A dependency that is missing, or there in a version
+// its place: archives under charts/ are unpacked, and what charts/ has no copy of
+// is read from file:// or comes from the library. A dependency that is missing, or there in a version
 // that its range excludes, is an error: Helm says nothing of the second.
 func (l *loading) resolve(prefix string, files []File) []File {
 	if strings.Count(prefix, "charts/") > maxDepth {
@@ -42,19 +44,20 @@ func (l *loading) resolve(prefix string, files []File) []File {
 		child := l.metadata(children[i].prefix, children[i].files)
 		present[child.Name] = append(present[child.Name], child)
 	}
+	bundled := maps.Clone(present)
+	l.ahead(prefix, own, bundled, metadata.Dependencies)
 	for _, d := range metadata.Dependencies {
-		versions, repository := present[d.Name], d.Repository
-		if len(versions) > 0 {
+		if versions := bundled[d.Name]; len(versions) > 0 {
 			l.inRange(prefix, own, d, versions)
 			continue
 		}
-		if !strings.HasPrefix(repository, "file://") {
-			l.fail(l.lacking(prefix, own, d))
+		if versions := present[d.Name]; slices.ContainsFunc(versions, func(v *chart.Metadata) bool { return meets(d, v) }) {
 			continue
 		}
-		child := l.local(prefix, own, d)
-		if l.found.HasErrors() {
-			return nil
+		before := len(l.found)
+		child, ok := l.dependency(prefix, own, d, len(present[d.Name]))
+		if !ok || l.found[before:].HasErrors() {
+			continue // the others may be missing, too
 		}
 		child.files = l.resolve(child.prefix, child.files)
 		if l.found.HasErrors() {
@@ -68,8 +71,11 @@ func (l *loading) resolve(prefix string, files []File) []File {
 			continue
 		}
 		l.inRange(prefix, own, d, []*chart.Metadata{found})
-		present[d.Name] = []*chart.Metadata{found}
+		present[d.Name] = append(present[d.Name], found)
 		children = append(children, child)
+	}
+	if l.found.HasErrors() {
+		return nil
 	}
 	for _, child := range children {
 		own = append(own, child.files...)
@@ -127,6 +133,79 @@ func (l *loading) split(prefix string, files []File) (own []File, children []chi
 	return own, children
 }
 
+// dependency reads a chart that its parent has no copy of; nth counts those of
+// the same name that are there already. False: nowhere to read it from.
+func (l *loading) dependency(prefix string, own []File, d *chart.Dependency, nth int) (child, bool) {
+	if strings.HasPrefix(d.Repository, "file://") {
+		return l.local(prefix, own, d), true
+	}
+	ref, ok := l.reference(prefix, own, d)
+	if !ok || l.Library == nil {
+		l.fail(l.lacking(prefix, own, d))
+		return child{}, false
+	}
+	c := child{prefix: prefix + "charts/" + d.Name + "/"}
+	if nth > 0 {
+		c.prefix = fmt.Sprintf("%scharts/%s~%d/", prefix, d.Name, nth+1)
+	}
+	_, files := l.outside(ref, ref.Range)
+	for _, f := range files {
+		f.Name = c.prefix + f.Name
+		c.files = append(c.files, f)
+	}
+	return c, true
+}
+
+// reference makes a reference of a dependency that is somewhere else; false
+// where it says no place.
+func (l *loading) reference(prefix string, own []File, d *chart.Dependency) (schema.Chart, bool) {
+	ref := schema.Chart{Name: d.Name, Version: d.Version, Range: declaration(prefix, own, d)}
+	url := strings.TrimRight(d.Repository, "/")
+	name, aliased := strings.CutPrefix(d.Repository, "@")
+	if !aliased {
+		name, aliased = strings.CutPrefix(d.Repository, "alias:")
+	}
+	switch {
+	case aliased:
+		i := slices.IndexFunc(l.Repositories, func(r schema.ChartRepository) bool { return r.Name == name })
+		if i < 0 {
+			return ref, false
+		}
+		ref.Repository, ref.Source = l.Repositories[i], name+"/"+d.Name
+		ref.Kind = schema.Repository
+		if strings.HasPrefix(ref.Repository.URL, "oci://") {
+			ref.Kind = schema.OCI
+		}
+	case strings.HasPrefix(url, "oci://"):
+		ref.Kind, ref.Source = schema.OCI, url+"/"+d.Name
+		ref.Repository = schema.RepositoryOf(url, l.Repositories)
+	case strings.HasPrefix(url, "https://"), strings.HasPrefix(url, "http://"):
+		ref.Kind, ref.Source = schema.Repository, url+"/"+d.Name
+		ref.Repository = schema.RepositoryOf(url, l.Repositories) // certificates and the like
+		ref.Repository.URL = url
+	default:
+		return ref, false
+	}
+	return ref, true
+}
+
+// ahead has the library get all that is missing at once; what it says is heard
+// when each is asked for in turn.
+func (l *loading) ahead(prefix string, own []File, bundled map[string][]*chart.Metadata, all []*chart.Dependency) {
+	if l.Library == nil || l.Loop == nil {
+		return
+	}
+	var refs []schema.Chart
+	for _, d := range all {
+		if ref, ok := l.reference(prefix, own, d); ok && len(bundled[d.Name]) == 0 {
+			refs = append(refs, ref)
+		}
+	}
+	if len(refs) > 1 {
+		l.Loop(len(refs), func(i int) { _, _ = l.Library.Files(l.ctx, refs[i]) })
+	}
+}
+
 // local reads the chart of a file:// repository, relative to the chart that
 // declares it.
 func (l *loading) local(prefix string, own []File, d *chart.Dependency) child {
@@ -160,14 +239,16 @@ func (l *loading) local(prefix string, own []File, d *chart.Dependency) child {
 	return c
 }
 
+// meets tells whether a version is one that a dependency asks for.
+func meets(d *chart.Dependency, v *chart.Metadata) bool {
+	return d.Version == "" || chartutil.IsCompatibleRange(d.Version, v.Version)
+}
+
 // inRange checks that one of the versions at hand is asked for.
 func (l *loading) inRange(prefix string, own []File, d *chart.Dependency, versions []*chart.Metadata) {
-	if d.Version == "" {
-		return
-	}
 	var have []string
 	for _, v := range versions {
-		if chartutil.IsCompatibleRange(d.Version, v.Version) {
+		if meets(d, v) {
 			return
 		}
 		have = append(have, v.Version)
@@ -181,9 +262,6 @@ func (l *loading) inRange(prefix string, own []File, d *chart.Dependency, versio
 func (l *loading) lacking(prefix string, own []File, d *chart.Dependency) diag.Diagnostic {
 	where := "charts/"
 	e := diag.Errorf(declaration(prefix, own, d), "dependency %q %s is declared, but not in %s", d.Name, d.Version, where)
-	if d.Repository != "" {
-		e = e.Detailf("Its repository is %s, from which nothing is fetched yet.", d.Repository)
-	}
 	return l.because(e.Remedyf("Run `helm dependency build` in the chart, or put the dependency into its charts/ directory."))
 }
 

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,6 +27,8 @@ var bom = []byte("\ufeff") // read only
 
 // loading is the state of one Load.
 type loading struct {
+	From
+	ctx   context.Context // of the one call that this is
 	fsys  fs.FS
 	ref   schema.Chart
 	found diag.List

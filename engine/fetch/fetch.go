@@ -1,10 +1,18 @@
 // Package fetch turns a chart reference into the files of that chart and their
-// digest: dependencies in place, ignored files gone, nothing from outside of the
-// project. It never renders and parses nothing but Chart.yaml. Go on with
-// engine/render, which takes the files.
+// digest: dependencies in place, ignored files gone. It never renders and parses
+// nothing but Chart.yaml. Go on with engine/render, which takes the files.
+//
+// What is in the project is read from there (directory.go, archive.go). All else
+// comes from a Library: Pins goes by the lock and never resolves (pins.go),
+// Locking makes the lock (locking.go). Both look on shelves first, the vendored
+// charts and the Store (store.go), and ask a Source for what is nowhere
+// (source.go; http.go, oci.go and git.go are the kinds). Retry, Limit, Once and
+// Record are wrappers around a Source. No goroutine starts here: From.Loop and
+// the callers bring them.
 package fetch
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -35,16 +43,39 @@ type File struct {
 	Data   []byte
 }
 
-// Load reads a chart and its dependencies through fsys, the project's files.
-// Diagnostics point at the reference where they cannot point into the chart.
-func Load(fsys fs.FS, ref schema.Chart) (*Chart, diag.List) {
-	if ref.Kind != schema.Local {
-		return nil, diag.List{diag.Errorf(ref.Range, "chart source %q is not supported yet", ref.Source).
-			Detailf("Charts are read from directories and .tgz files inside the project so far.").
-			Remedyf("Put the chart into the project, for example with `helm pull --untar`, and name its path.")}
+// From says where charts come from.
+type From struct {
+	Project      fs.FS
+	Repositories []schema.ChartRepository    // that the dependencies of charts may name
+	Library      Library                     // what is not in the project; nil: there is nothing else
+	Loop         func(n int, do func(i int)) // runs do for 0…n-1, many at once; nil: one after the other
+}
+
+// Library gives charts that are not in the project.
+type Library interface {
+	// Files returns the chart of a reference as it is packed. Its error carries
+	// diagnostics without a place (diag.Refused) where a person can do something.
+	Files(ctx context.Context, ref schema.Chart) (Packed, error)
+}
+
+// Packed is a chart as it comes from somewhere else: its own files and those
+// dependencies that it brings with it.
+type Packed struct {
+	Root  string // for people: podinfo/podinfo@6.7.1
+	Files []File // by name; Path is below Root
+}
+
+// Load reads a chart and its dependencies. Diagnostics point at the reference
+// where they cannot point into the chart.
+func (f From) Load(ctx context.Context, ref schema.Chart) (*Chart, diag.List) {
+	l := &loading{From: f, ctx: ctx, fsys: f.Project, ref: ref}
+	var files []File
+	root := ref.Path
+	if ref.Kind == schema.Local {
+		files = l.chart(ref.Path)
+	} else {
+		root, files = l.outside(ref, ref.Range)
 	}
-	l := &loading{fsys: fsys, ref: ref}
-	files := l.chart(ref.Path)
 	if l.found.HasErrors() {
 		return nil, l.found
 	}
@@ -54,7 +85,7 @@ func Load(fsys fs.FS, ref schema.Chart) (*Chart, diag.List) {
 		return nil, l.found
 	}
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
-	chart := &Chart{Root: ref.Path, Files: files, Digest: digest(files)}
+	chart := &Chart{Root: root, Files: files, Digest: Digest(files)}
 	metadata := l.metadata("", files)
 	if metadata == nil {
 		return nil, l.found
@@ -94,9 +125,9 @@ func (f File) line(n int) diag.Range {
 	return r
 }
 
-// digest hashes names and contents, each behind its length, so that no two
-// lists of files read the same.
-func digest(files []File) string {
+// Digest hashes names and contents, each behind its length, so that no two lists
+// of files read the same. The files are sorted by name.
+func Digest(files []File) string {
 	h := sha256.New()
 	var length [8]byte
 	for _, f := range files {

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,7 +26,7 @@ func ref(at string) schema.Chart {
 
 // load shows what Load says: the files, or what is wrong.
 func load(fsys fstest.MapFS, at string) string {
-	chart, found := fetch.Load(fsys, ref(at))
+	chart, found := fetch.From{Project: fsys}.Load(context.Background(), ref(at))
 	return show(chart, found)
 }
 
@@ -351,7 +352,7 @@ func TestLinks(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer root.Close()
-			got := show(fetch.Load(root.FS(), ref("web")))
+			got := show(fetch.From{Project: root.FS()}.Load(context.Background(), ref("web")))
 			if diff := cmp.Diff(test.want, strings.ReplaceAll(got, outside, "OUTSIDE")); diff != "" {
 				t.Error(diff)
 			}
@@ -362,7 +363,7 @@ func TestLinks(t *testing.T) {
 // TestDigest: only names and contents count.
 func TestDigest(t *testing.T) {
 	digest := func(fsys fstest.MapFS, at string) string {
-		chart, found := fetch.Load(fsys, ref(at))
+		chart, found := fetch.From{Project: fsys}.Load(context.Background(), ref(at))
 		if found.HasErrors() {
 			t.Fatal(found)
 		}
@@ -386,7 +387,7 @@ func TestDigest(t *testing.T) {
 }
 
 func TestPlaceInArchive(t *testing.T) {
-	chart, found := fetch.Load(files("a.tgz", pack("a/Chart.yaml", chartYAML("a", "1.0.0"), "a/templates/x.yaml", "one\ntwo\n")), ref("a.tgz"))
+	chart, found := fetch.From{Project: files("a.tgz", pack("a/Chart.yaml", chartYAML("a", "1.0.0"), "a/templates/x.yaml", "one\ntwo\n"))}.Load(context.Background(), ref("a.tgz"))
 	if found.HasErrors() {
 		t.Fatal(found)
 	}
@@ -398,10 +399,9 @@ func TestPlaceInArchive(t *testing.T) {
 }
 
 func TestOtherSources(t *testing.T) {
-	_, found := fetch.Load(files(), schema.Chart{Source: "oci://registry.example/web", Kind: schema.OCI, Range: diag.Range{File: "weir.hcl", Start: diag.Pos{Line: 3}}})
-	want := `weir.hcl:3: chart source "oci://registry.example/web" is not supported yet
-  Charts are read from directories and .tgz files inside the project so far.
-  Put the chart into the project, for example with ` + "`helm pull --untar`" + `, and name its path.
+	_, found := fetch.From{Project: files()}.Load(context.Background(), schema.Chart{Source: "oci://registry.example/web", Kind: schema.OCI, Range: diag.Range{File: "weir.hcl", Start: diag.Pos{Line: 3}}})
+	want := `weir.hcl:3: chart "oci://registry.example/web" is not in the project
+  Put the chart into the project, and name its path.
 `
 	if diff := cmp.Diff(want, show(nil, found)); diff != "" {
 		t.Error(diff)

@@ -269,6 +269,7 @@ func (a *app) begin(ctx context.Context) (engine.Run, error) {
 	}
 	run := engine.Run{
 		Project: a.project, Dir: a.flags.dir, Origin: a.origin, Selection: selection, Jobs: a.flags.jobs, Version: version(), Build: build(),
+		Outside: a.outside(),
 	}
 	if mistaken != nil {
 		_, more, _ := engine.List(ctx, run)

@@ -1,0 +1,36 @@
+package fetch
+
+import (
+	"context"
+	"io/fs"
+	"net"
+	"os"
+	"time"
+
+	"github.com/weir-dev/weir/engine/remote"
+)
+
+// Access is what fetching may use of the machine.
+type Access struct {
+	Env     func(string) string // nil: of the process
+	Home    string              // for netrc and registry logins; empty: there are none
+	Idle    time.Duration       // a connection that is silent for so long is given up; 0: one minute
+	Project fs.FS               // where relative certificate and keyring files are
+	Git     *remote.Access      // for Git sources
+	// Dial opens every connection of HTTP(S) and OCI; nil: the network.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+func (a *Access) env(name string) string {
+	if a.Env == nil {
+		return os.Getenv(name)
+	}
+	return a.Env(name)
+}
+
+func (a *Access) idle() time.Duration {
+	if a.Idle > 0 {
+		return a.Idle
+	}
+	return time.Minute
+}

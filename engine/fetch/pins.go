@@ -1,0 +1,177 @@
+package fetch
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/weir-dev/weir/schema"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// Shelf has charts without asking anybody: vendored ones, the Store.
+type Shelf interface {
+	// Files returns the files of a pin, sorted, with Digest pin.Files; nil where
+	// the shelf has none. Its error says what a person must put right, as vendored
+	// files that somebody has changed.
+	Files(pin schema.Locked) ([]File, error)
+}
+
+// Stock is where the content of exact charts comes from: shelves in their
+// order, then the source; what the source gives is checked and kept.
+type Stock struct {
+	Shelves []Shelf
+	Source  Source // nil: nothing is fetched
+	Keep    *Store // nil: nothing is kept
+
+	mu   sync.Mutex
+	held map[string]func() ([]File, error)
+}
+
+// Pinned returns the files of a pin, read or fetched once however many want it.
+func (s *Stock) Pinned(ctx context.Context, ref schema.Chart, pin schema.Locked) (Packed, error) {
+	key := pin.Files + " " + pin.SHA256 + " " + pin.Origin
+	s.mu.Lock()
+	get := s.held[key]
+	if get == nil {
+		get = sync.OnceValues(func() ([]File, error) { return s.pinned(ctx, ref, pin) })
+		if s.held == nil {
+			s.held = map[string]func() ([]File, error){}
+		}
+		s.held[key] = get
+	}
+	s.mu.Unlock()
+	files, err := get()
+	if err != nil {
+		return Packed{}, err
+	}
+	return packed(ref, pin.Version, files), nil
+}
+
+func (s *Stock) pinned(ctx context.Context, ref schema.Chart, pin schema.Locked) ([]File, error) {
+	for _, shelf := range s.Shelves {
+		if files, err := shelf.Files(pin); files != nil || err != nil {
+			return files, err
+		}
+	}
+	if s.Source == nil {
+		return nil, refuse(fmt.Sprintf("chart %q is not at hand", shown(ref)), "Nothing is fetched here.", "Run `weir lock` where the network is.")
+	}
+	files, sum, err := s.Fetch(ctx, ref, pin)
+	if err != nil {
+		return nil, err
+	}
+	if err := check(ref, pin, sum, Digest(files)); err != nil {
+		return nil, err
+	}
+	return files, nil
+}
+
+// Fetch gets a chart from the source and keeps it; sum is the SHA-256 of the
+// archive, or of the files where there is none. Nothing is compared with the
+// pin: see Pinned.
+func (s *Stock) Fetch(ctx context.Context, ref schema.Chart, pin schema.Locked) (files []File, sum string, err error) {
+	content, err := s.Source.Fetch(ctx, ref, pin)
+	if err != nil {
+		return nil, "", err
+	}
+	if content.Archive != nil {
+		digest := sha256.Sum256(content.Archive)
+		sum = hex.EncodeToString(digest[:])
+		if pin.SHA256 != "" && sum != pin.SHA256 {
+			return nil, sum, check(ref, pin, sum, pin.Files) // before anything of it is unpacked
+		}
+		if files, err = Unpack(ref, content.Archive); err != nil {
+			return nil, sum, err
+		}
+	} else {
+		files = content.Files
+		clean(files)
+	}
+	sortFiles(files)
+	if sum == "" {
+		sum = Digest(files)
+	}
+	_ = s.Keep.Put(files) // no room is no failure: it is fetched again next time
+	return files, sum, nil
+}
+
+// check compares what came with what is locked.
+func check(ref schema.Chart, pin schema.Locked, sum, digest string) error {
+	want, have := pin.SHA256, sum
+	if sum == pin.SHA256 {
+		want, have = pin.Files, digest
+	}
+	if want == have {
+		return nil
+	}
+	return diag.Refuse(diag.Diagnostic{
+		Summary: fmt.Sprintf("chart %q is not what is locked", shown(ref)),
+		Detail:  fmt.Sprintf("%s %s was fetched from %s.\nlocked:  %s\nfetched: %s", ref.Source, pin.Version, pin.Origin, want, have),
+		Remedy:  "Somebody has replaced the chart under the same version, or the lock was edited. Find out which; `weir update` locks what is there now.",
+	})
+}
+
+// packed gives the files of a chart the places that people read.
+func packed(ref schema.Chart, version string, files []File) Packed {
+	p := Packed{Root: withoutLogin(ref.Source), Files: make([]File, len(files))}
+	if at := strings.IndexByte(p.Root, '?'); at >= 0 {
+		p.Root = p.Root[:at]
+	}
+	if version != "" {
+		p.Root += "@" + version
+	}
+	for i, f := range files {
+		p.Files[i] = File{Name: f.Name, Path: p.Root + "/" + f.Name, Packed: true, Data: f.Data}
+	}
+	return p
+}
+
+// Unpack returns the files of a chart archive, within the limits that a chart
+// of the project has.
+func Unpack(ref schema.Chart, archive []byte) ([]File, error) {
+	l := &loading{ref: ref}
+	l.ref.Range = diag.Range{}
+	files := l.archive(shown(ref), archive)
+	if l.found.HasErrors() {
+		return nil, diag.Refuse(l.found...)
+	}
+	return files, nil
+}
+
+// Pins is the Library that goes by the lock. It never resolves: what is not
+// locked is an error that says how to lock it.
+type Pins struct {
+	Lock  func() (schema.Lock, diag.List) // asked once, when something is wanted
+	Stock *Stock
+
+	once sync.Once
+	lock schema.Lock
+	bad  diag.List
+}
+
+// Files implements Library.
+func (p *Pins) Files(ctx context.Context, ref schema.Chart) (Packed, error) {
+	p.once.Do(func() { p.lock, p.bad = p.Lock() })
+	if p.bad.HasErrors() {
+		return Packed{}, diag.Refuse(p.bad...)
+	}
+	pin, found, stale := p.lock.Find(ref)
+	switch {
+	case !found:
+		return Packed{}, refuse(fmt.Sprintf("chart %q is not locked", shown(ref)),
+			fmt.Sprintf("%s has no entry for it; only `weir lock` and `weir update` decide which version is meant.", schema.LockFile),
+			"Run `weir lock`, and commit the file.")
+	case stale:
+		return Packed{}, diag.Refuse(diag.Diagnostic{
+			Summary: fmt.Sprintf("the lock of chart %q is stale", shown(ref)),
+			Detail:  fmt.Sprintf("It was found in %s, but the repository is %s now.", pin.Repository, ref.LockRepository()),
+			Remedy:  "Run `weir lock`, and commit the file.",
+			Related: []diag.Related{{Range: pin.Range, Note: "the entry"}},
+		})
+	}
+	return p.Stock.Pinned(ctx, ref, pin)
+}
