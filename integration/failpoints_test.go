@@ -69,6 +69,7 @@ var writes = writing{
 		"engine/state.EnsureIgnored":    "weir init: one file of the project, replaced whole",
 		"engine/remote.Remote.settings": "git config, to read",
 		"engine/remote.helper.run":      "git credential, whose store is the user's",
+		"engine/remote.Remote.rewrite":  "git ls-remote --get-url, which asks nobody",
 		"engine/remote.Remote.process":  "the other side of a connection; what asks it to change is announced",
 		"engine/remote.thicken":         "a file without a name",
 		"engine/state.readSettings":     "git config, which only lists",
