@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"github.com/weir-dev/weir/engine"
@@ -10,10 +12,15 @@ func (a *app) stateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "state",
 		Short: "Look at the history of the clusters' state repositories, and verify them",
-		Args:  takes(),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("weir state has no command %q: use log, show or verify", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.stateLogCommand(), a.stateShowCommand(), a.stateVerifyCommand())
+	cmd.AddCommand(a.mayFetch(a.stateLogCommand()), a.mayFetch(a.stateShowCommand()), a.mayFetch(a.stateVerifyCommand()))
 	return cmd
 }
 
