@@ -73,3 +73,30 @@ func TestAfterGit(t *testing.T) {
 		})
 	}
 }
+
+// TestIndexKeepsWhatItDoesNotTouch has flags, stat data and entries of a
+// person's in the index, in each version of it.
+func TestIndexKeepsWhatItDoesNotTouch(t *testing.T) {
+	for _, version := range []string{"2", "4"} {
+		t.Run(version, func(t *testing.T) {
+			at := place(t)
+			hydrate(t, at, put(release(t, "dev/api", "1", config(t, "x", "b", "1"), config(t, "x", "c", "1"))), put(release(t, "dev/web", "1", config(t, "x", "a", "1"))))
+			writeFile(t, at.Dir+"/notes.txt", "mine\n")
+			writeFile(t, at.Dir+"/a-long-name-"+strings.Repeat("x", 200), "mine\n")
+			git(t, at, "add", "-N", "notes.txt")
+			git(t, at, "add", "a-long-name-"+strings.Repeat("x", 200))
+			git(t, at, "update-index", "--skip-worktree", "manifests/dev/api/x/configmap_b.yaml")
+			if version == "2" { // go-git, which reads the other, does not know of it
+				git(t, at, "update-index", "--assume-unchanged", "manifests/dev/api/x/configmap_c.yaml")
+			}
+			git(t, at, "update-index", "--index-version", version)
+			others := func() string {
+				return git(t, at, "ls-files", "-v", "--stage", "--debug", "--", ".weir/dev/api.json", "manifests/dev/api", "notes.txt", "a-*")
+			}
+			before := others()
+			hydrate(t, at, put(release(t, "dev/web", "2", config(t, "x", "a", "2"), config(t, "x", "new", "1"))))
+			same(t, "entries", others(), before)
+			same(t, "status", git(t, at, "status", "--porcelain"), "A  a-long-name-"+strings.Repeat("x", 200)+"\n A notes.txt\n")
+		})
+	}
+}

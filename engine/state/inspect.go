@@ -182,8 +182,8 @@ func (r *local) begun() error {
 		return err
 	}
 	lost := false
-	for path := range ix.entries {
-		lost = lost || strings.HasPrefix(path, metadataDir+"/")
+	for _, e := range ix.entries {
+		lost = lost || strings.HasPrefix(e.name, metadataDir+"/")
 	}
 	if !lost {
 		return nil

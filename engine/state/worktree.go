@@ -291,7 +291,7 @@ func (r *local) updateFiles(from reader, out checkoutPlan) error {
 			}
 		}
 		r.disk.removeEmpty(r.at.Dir, filepath.Dir(full))
-		delete(out.index.entries, e.path)
+		out.index.remove(e.path)
 	}
 	next := filepath.Join(r.gitDir, "weir", "file")
 	made := ""
