@@ -93,7 +93,7 @@ func (s *Snapshot) named(ctx context.Context, r Repository, name string, times *
 func (s *Snapshot) startingWith(digits string) ([]*Commit, error) {
 	whole, err := hex.DecodeString(digits[:len(digits)&^1])
 	if err != nil {
-		return nil, nil //nolint:nilerr // no digits, no commit
+		return nil, nil // no digits, no commit
 	}
 	s.store.mu.Lock()
 	ids, err := s.store.git.HashesWithPrefix(whole)

@@ -270,10 +270,6 @@ func (t *Trust) signerSSH(c *Commit) (string, error) {
 	if signature.Namespace != sshNamespace {
 		return "", fmt.Errorf("the signature by %s was made for %s, not for git", fingerprint, oneLine(fmt.Sprintf("%q", signature.Namespace)))
 	}
-	switch signature.Signature.Format {
-	case ssh.KeyAlgoRSA, ssh.InsecureKeyAlgoDSA: // over SHA-1
-		return "", fmt.Errorf("the signature by %s is of the kind %s, which is broken", fingerprint, signature.Signature.Format)
-	}
 	why := ""
 	key := signature.PublicKey.Marshal()
 	for _, s := range t.ssh {
