@@ -3,6 +3,7 @@ package remote_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -179,4 +180,28 @@ func TestLoginRefused(t *testing.T) {
 		})
 	}
 	(&place{T: t}).golden("login-refused", b.String())
+}
+
+// TestLoginLate has a server that asks who is there only when it has heard all.
+func TestLoginLate(t *testing.T) {
+	p := shop(t)
+	p.helper("ann", "secret")
+	server := gitserver.HTTP(t, p.dir, gitserver.Wrap(func(git http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, password, _ := r.BasicAuth(); r.Method == http.MethodPost && password != "secret" {
+				io.Copy(io.Discard, r.Body)
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+			git.ServeHTTP(w, r)
+		})
+	}))
+	main := p.at("main")
+	two := p.commit("two", "b.yaml", noise(100_000))
+	if err := p.remote(server.URL+"/shop.git").Push(context.Background(), p.update("refs/heads/main", main, two)); err != nil {
+		t.Error(p.said(err))
+	}
+	p.sound("shop.git")
+	p.same("the branch", p.at("main").String(), two.String())
+	p.same("requests", strings.Join(server.Requests(), "\n"), "GET /shop.git/info/refs\nPOST /shop.git/git-receive-pack\nPOST /shop.git/git-receive-pack as ann")
 }
