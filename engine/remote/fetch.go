@@ -10,6 +10,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/sideband"
+
+	"github.com/weir-dev/weir/engine/failpoint"
 )
 
 // agent is what Weir calls itself towards servers.
@@ -151,5 +153,6 @@ func cutOff(into Store, known []plumbing.Hash, update packp.ShallowUpdate) error
 	if slices.Equal(shallow, known) {
 		return nil
 	}
+	failpoint.Before("shallow", "")
 	return into.SetShallow(shallow)
 }
