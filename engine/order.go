@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/remote"
@@ -17,11 +18,16 @@ import (
 
 // source is the commit of the project that a run is of; the zero value where
 // there is none.
-func (run Run) source() (state.Source, error) {
+func (run Run) source() (state.Source, time.Time, error) {
 	if run.Origin != nil {
-		return run.Origin.Source, nil
+		return run.Origin.Source, run.Origin.made, nil
 	}
-	return state.SourceOf(run.Dir)
+	source, err := state.SourceOf(run.Dir)
+	if err != nil || source.Commit == "" {
+		return source, time.Time{}, err
+	}
+	made, err := state.TimeOf(run.Dir, source.Commit)
+	return source, made, err
 }
 
 // order keeps a run of an older commit of the project from undoing what a newer
@@ -29,6 +35,7 @@ func (run Run) source() (state.Source, error) {
 // the main branch deploys staging into the same repository.
 type order struct {
 	source  state.Source
+	made    time.Time // the commit of source
 	lineage func(ctx context.Context, other state.Source) (state.Lineage, error)
 
 	mu    sync.Mutex
@@ -52,7 +59,7 @@ func (o *order) to(ctx context.Context, other state.Source) (state.Lineage, erro
 // order is that of the project's repository: of its history here and, where that
 // is not enough, of the one it was cloned from.
 func (run Run) order(o HydrateOptions) (*order, error) {
-	source, err := run.source()
+	source, made, err := run.source()
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +81,7 @@ func (run Run) order(o HydrateOptions) (*order, error) {
 		}
 		return askOrigin(ctx, origin, source, other)
 	}
-	return &order{source: source, known: map[state.Source]state.Lineage{}, lineage: lineage}, nil
+	return &order{source: source, made: made, known: map[state.Source]state.Lineage{}, lineage: lineage}, nil
 }
 
 // askOrigin asks the server that has the whole history. One that cannot be asked,
@@ -122,7 +129,9 @@ func (o *order) look(ctx context.Context, base *state.Snapshot, environments []s
 		return nil, err
 	}
 	environments = slices.DeleteFunc(environments, func(e string) bool { return !slices.Contains(there, e) })
-	hydrations, err := base.HydratedFrom(ctx, environments)
+	// What was deployed before this commit was made did not come out of it. The
+	// day is for clocks that are wrong.
+	hydrations, err := base.HydratedFromSince(ctx, environments, o.made.Add(-24*time.Hour))
 	if err != nil {
 		return nil, err
 	}

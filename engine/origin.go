@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/engine/state"
@@ -18,6 +19,7 @@ type Origin struct {
 	Source state.Source
 
 	remote *remote.Remote
+	made   time.Time // the commit
 }
 
 // FetchProject brings the files of a project into memory. The address is
@@ -35,6 +37,10 @@ func FetchProject(ctx context.Context, address, dir string, access *remote.Acces
 		list, err := refusal(err)
 		return nil, list, err
 	}
+	root, err := fs.Stat(files, ".")
+	if err != nil {
+		return nil, nil, fmt.Errorf("read %s: %w", r, err)
+	}
 	if sub != "" {
 		if files, err = remote.Sub(files, sub); err != nil {
 			return nil, diag.List{diag.Diagnostic{
@@ -45,7 +51,7 @@ func FetchProject(ctx context.Context, address, dir string, access *remote.Acces
 			}}, nil
 		}
 	}
-	return &Origin{Files: files, Source: state.SourceAt(url, commit), remote: r}, nil, nil
+	return &Origin{Files: files, Source: state.SourceAt(url, commit), remote: r, made: root.ModTime()}, nil, nil
 }
 
 func fetchFiles(ctx context.Context, r *remote.Remote, rev string) (fs.FS, string, error) {

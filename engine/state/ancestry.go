@@ -92,12 +92,27 @@ type Hydration struct {
 // last few do not tell.
 const deepHistory = 100
 
+// deepestHistory is the end of all patience.
+const deepestHistory = 1_000_000
+
 // HydratedFrom finds the newest commit that touched each environment, from the
 // trailers, and what it was hydrated from, sorted by environment. It looks
 // through the history that is at hand and, once, through more of a remote's;
 // environments that are in neither are left out, and so are those whose commit
 // names no source.
 func (s *Snapshot) HydratedFrom(ctx context.Context, environments []string) ([]Hydration, error) {
+	return s.hydratedFrom(ctx, environments, func(*Commit) bool { return false })
+}
+
+// HydratedFromSince is HydratedFrom for who has to know of every commit that is
+// not older than a time, however much of a remote's history that takes.
+func (s *Snapshot) HydratedFromSince(ctx context.Context, environments []string, since time.Time) ([]Hydration, error) {
+	return s.hydratedFrom(ctx, environments, func(oldest *Commit) bool { return !oldest.Committer.When.Before(since) })
+}
+
+// hydratedFrom asks on, once it has been through deepHistory, whether to look for
+// more, of the oldest commit that it saw.
+func (s *Snapshot) hydratedFrom(ctx context.Context, environments []string, on func(oldest *Commit) bool) ([]Hydration, error) {
 	wanted := map[string]bool{}
 	for _, name := range environments {
 		wanted[name] = true
@@ -110,24 +125,26 @@ func (s *Snapshot) HydratedFrom(ctx context.Context, environments []string) ([]H
 		return nil, err
 	}
 	var found []Hydration
-	for deepened := false; len(wanted) > 0; {
+	var oldest *Commit
+	for commits := deepHistory; len(wanted) > 0; {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		c := w.next()
 		if c == nil {
-			if len(w.edge) == 0 || deepened || s.store.cache == nil {
+			if len(w.edge) == 0 || s.store.cache == nil || commits > deepHistory && !on(oldest) || commits > deepestHistory {
 				break
 			}
-			deepened = true
-			if err := s.store.deepen(ctx, deepHistory); err != nil {
+			if err := s.store.deepen(ctx, commits); err != nil {
 				return nil, err
 			}
+			commits *= 10
 			if err := w.goOn(); err != nil {
 				return nil, err
 			}
 			continue
 		}
+		oldest = c
 		t := c.Trailers
 		for _, name := range t.Environments() {
 			if !wanted[name] {

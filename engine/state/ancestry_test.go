@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/weir-dev/weir/engine/state"
 )
@@ -102,4 +103,26 @@ func TestHydratedFromGivesUp(t *testing.T) {
 	same(t, "found", hydratedFrom(t, fresh, "dev", "prod"), []state.Hydration{{Environment: "prod", Commit: prod, Sources: []state.Source{sourceOf(2)}}})
 	same(t, "fetched", git(t, state.Location{Dir: fresh.Dir}, "rev-list", "--count", "main"), "100\n")
 	agree(t, server, fresh)
+}
+
+// TestHydratedFromSince looks as far back as it has to.
+func TestHydratedFromSince(t *testing.T) {
+	server := bare(t)
+	dev := from(t, away(t, server, ""), "dev", "1", 1)
+	clone := checkout(t, server, "main")
+	for i := range 120 {
+		git(t, clone, "commit", "-q", "--allow-empty", "-m", fmt.Sprint(i))
+	}
+	git(t, clone, "push", "-q", "origin", "main")
+	oldest := func(since time.Time) []state.Hydration {
+		_, head := open(t, away(t, server, ""))
+		found, err := head.HydratedFromSince(context.Background(), []string{"dev"}, since)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	last := time.Unix(1767225700, 0) // as git dates commits in these tests
+	same(t, "since the day before", oldest(last.Add(-24*time.Hour)), []state.Hydration{{Environment: "dev", Commit: dev, Sources: []state.Source{sourceOf(1)}}})
+	same(t, "since the day after", oldest(last.Add(24*time.Hour)), nil)
 }

@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
@@ -37,6 +38,26 @@ func LineageOf(project string, commit, other string) (Lineage, error) {
 		return Unknown, fmt.Errorf("read the history of the project's repository: %w", err)
 	}
 	return lineage, nil
+}
+
+// TimeOf is when a commit of the repository that a project lies in was made; the
+// zero time where there is no such commit.
+func TimeOf(project, commit string) (time.Time, error) {
+	repository, err := git.PlainOpenWithOptions(project, &git.PlainOpenOptions{DetectDotGit: true, EnableDotGitCommonDir: true})
+	if errors.Is(err, git.ErrRepositoryNotExists) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("look for the project's repository: %w", err)
+	}
+	c, err := object.GetCommit(repository.Storer, plumbing.NewHash(commit))
+	if errors.Is(err, plumbing.ErrObjectNotFound) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read HEAD of the project's repository: %w", err)
+	}
+	return c.Committer.When, nil
 }
 
 // The marks of a walk: which of the two commits comes from what is marked.

@@ -1,6 +1,8 @@
 package state_test
 
 import (
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -12,9 +14,16 @@ import (
 func TestLineage(t *testing.T) {
 	at := state.Location{Dir: t.TempDir(), Name: "project"}
 	git(t, at, "init", "-q", "-b", "main")
+	dated := func(date string, args ...string) {
+		t.Helper()
+		cmd := exec.Command("git", append([]string{"-C", at.Dir, "-c", "user.name=Eve", "-c", "user.email=eve@example.com"}, args...)...)
+		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null", "GIT_COMMITTER_DATE="+date)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+	}
 	commit := func(name, date string) {
-		t.Setenv("GIT_COMMITTER_DATE", date)
-		git(t, at, "commit", "-q", "--allow-empty", "-m", name)
+		dated(date, "commit", "-q", "--allow-empty", "-m", name)
 		git(t, at, "tag", name)
 	}
 	commit("first", "1700000000 +0000")
@@ -22,8 +31,7 @@ func TestLineage(t *testing.T) {
 	git(t, at, "switch", "-q", "-c", "side", "first")
 	commit("side", "1700000300 +0000")
 	git(t, at, "switch", "-q", "main")
-	t.Setenv("GIT_COMMITTER_DATE", "1700000400 +0000")
-	git(t, at, "merge", "-q", "--no-ff", "-m", "merge", "second", "side")
+	dated("1700000400 +0000", "merge", "-q", "--no-ff", "-m", "merge", "second", "side")
 	git(t, at, "tag", "merge")
 	commit("last", "1700000500 +0000")
 	git(t, at, "switch", "-q", "-c", "other", "second")
