@@ -17,7 +17,7 @@ func FuzzMetadata(f *testing.F) {
 	f.Add([]byte(`{`))
 	k := Key{"dev", "web"}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		m, err := parseMetadata("state/prod", k, data)
+		m, err := parseMetadata("state/prod", "git -C state/prod", k, data)
 		if err != nil {
 			if _, ok := diag.Refused(err); !ok {
 				t.Fatalf("no diagnostic: %v", err)
@@ -33,7 +33,7 @@ func FuzzMetadata(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := parseMetadata("state/prod", k, first)
+		again, err := parseMetadata("state/prod", "git -C state/prod", k, first)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -43,8 +43,9 @@ func (m Metadata) encode() ([]byte, error) {
 
 // parseMetadata reads a metadata file strictly: unknown keys, another release's
 // file and paths outside of the release are refused, because prune trusts what
-// is listed here. The name is the repository's, for diagnostics.
-func parseMetadata(repository string, k Key, data []byte) (*Metadata, error) {
+// is listed here. For diagnostics there are the name of the repository and how a
+// Git command line there begins.
+func parseMetadata(repository, git string, k Key, data []byte) (*Metadata, error) {
 	m, err := decodeMetadata(data)
 	if err == nil {
 		err = m.check(k)
@@ -70,8 +71,8 @@ func parseMetadata(repository string, k Key, data []byte) (*Metadata, error) {
 		Summary: "the metadata of a release cannot be read",
 		Subject: place,
 		Detail:  fmt.Sprintf("%s. Weir writes this file and prunes by it; it looks edited or damaged.", sentence(strings.TrimPrefix(err.Error(), "json: "))),
-		Remedy: fmt.Sprintf("Look for the commit with `git -C %s log -- %s` and take it back with `git revert`.",
-			repository, MetadataPath(k)),
+		Remedy: fmt.Sprintf("Look for the commit with `%s log -- %s` and take it back with `git revert`.",
+			git, MetadataPath(k)),
 	})
 }
 

@@ -130,7 +130,7 @@ func strangeFiles(dir string) ([]string, error) {
 			return err
 		}
 		k := Key{environment, release}
-		m, err := parseMetadata(dir, k, data)
+		m, err := parseMetadata(dir, "git -C "+dir, k, data)
 		if err != nil {
 			return nil // strange itself, as all that it might have listed
 		}

@@ -322,8 +322,8 @@ func (p *planner) inTheWay(f FileEntry, k Key, path string) {
 		Subject: diag.Range{File: p.base.place(path)},
 		Detail: fmt.Sprintf("It is committed, no metadata lists it, and %s of release %s belongs at %s.",
 			describe(f.Object), k, f.Path),
-		Remedy: fmt.Sprintf("Take it out with `git -C %s rm -r %s` and a commit, or undo the commit that brought it; then hydrate again.",
-			p.base.name, path),
+		Remedy: fmt.Sprintf("Take it out with `%s rm -r %s` and a commit, or undo the commit that brought it; then hydrate again.",
+			p.base.git(), path),
 	})
 }
 
@@ -356,8 +356,8 @@ func (p *planner) askedNamespaces() error {
 					Summary: "a file that Weir did not write is in the way",
 					Subject: diag.Range{File: p.base.place(path)},
 					Detail:  fmt.Sprintf("It is committed, no metadata asks for it, and Namespace %s belongs there.", n.name),
-					Remedy: fmt.Sprintf("Take it out with `git -C %s rm %s` and a commit, or undo the commit that brought it; then hydrate again.",
-						p.base.name, path),
+					Remedy: fmt.Sprintf("Take it out with `%s rm %s` and a commit, or undo the commit that brought it; then hydrate again.",
+						p.base.git(), path),
 				})
 				continue
 			}

@@ -386,6 +386,19 @@ func TestRemoteRefusals(t *testing.T) {
 		same(t, "branch", git(t, server, "rev-parse", "main"), old)
 		agree(t, server, at)
 	})
+	t.Run("edited metadata", func(t *testing.T) {
+		server := bare(t)
+		at := away(t, server, "")
+		hydrate(t, at, put(before(t)))
+		clone := checkout(t, server, "main")
+		writeFile(t, filepath.Join(clone.Dir, ".weir/dev/web.json"), "{}")
+		git(t, clone, "commit", "-q", "-a", "-m", "edit")
+		git(t, clone, "push", "-q")
+		_, _, err := tryHydrate(t, at, put(after(t)))
+		same(t, "refusal", refused(t, err), server.Dir+"/.weir/dev/web.json: the metadata of a release cannot be read\n"+
+			"  \"format\" is missing. Weir writes this file and prunes by it; it looks edited or damaged.\n"+
+			"  Look for the commit with `git log -- .weir/dev/web.json` and take it back with `git revert`.\n")
+	})
 	t.Run("gone", func(t *testing.T) {
 		server := bare(t)
 		at := away(t, server, "")

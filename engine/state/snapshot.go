@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -29,7 +28,21 @@ type Snapshot struct {
 func (s *Snapshot) Commit() Hash { return hexOf(s.commit) }
 
 // place is a path as a person knows it.
-func (s *Snapshot) place(file string) string { return path.Join(s.name, file) }
+func (s *Snapshot) place(file string) string {
+	if s.name == "" || file == "" {
+		return s.name + file
+	}
+	return s.name + "/" + file // it may be a URL
+}
+
+// git is how a command line begins that looks at the repository or changes it:
+// that of a remote is for a clone.
+func (s *Snapshot) git() string {
+	if s.store != nil && s.store.cache != nil {
+		return "git"
+	}
+	return "git -C " + s.name
+}
 
 // dir reads a directory and keeps it; empty where there is none. It is meant
 // for the few directories above releases.
@@ -165,7 +178,7 @@ func (s *Snapshot) Metadata(k Key) (*Metadata, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parseMetadata(s.name, k, data)
+	return parseMetadata(s.name, s.git(), k, data)
 }
 
 // Files returns every file below the release's directories with its blob's id,
