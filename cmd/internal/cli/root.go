@@ -55,6 +55,8 @@ func (a *app) root() *cobra.Command {
 		a.mayFetch(a.valuesCommand()),
 		a.mayFetch(a.explainCommand()),
 		a.mayFetch(a.hydrateCommand()),
+		a.lockCommand(),
+		a.updateCommand(),
 		a.stateCommand(),
 		a.schemaCommand(),
 		a.completionCommand(root),

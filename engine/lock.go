@@ -1,0 +1,273 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/weir-dev/weir/engine/failpoint"
+	"github.com/weir-dev/weir/engine/fetch"
+	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/schema"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// LockReport is what became of the lock.
+type LockReport struct {
+	Check   bool            `json:"check"` // nothing was written
+	Charts  int             `json:"charts"`
+	Changes []LockChange    `json:"changes"`
+	Fetched []fetch.Fetched `json:"fetched"`
+}
+
+// WouldChange tells whether there was anything to do that was not done.
+func (r *LockReport) WouldChange() bool { return r.Check && len(r.Changes) > 0 }
+
+// LockChange is one entry of the lock that came, went or moved.
+type LockChange struct {
+	Status     state.Status `json:"status"`
+	Source     string       `json:"source"`
+	Constraint string       `json:"constraint,omitempty"`
+	Old        string       `json:"old,omitempty"`
+	New        string       `json:"new,omitempty"`
+	OldOrigin  string       `json:"oldOrigin,omitempty"`
+	NewOrigin  string       `json:"newOrigin,omitempty"`
+	Releases   []string     `json:"releases,omitempty"` // that name it; none for sub-charts
+	Notes      []string     `json:"notes,omitempty"`    // what the chart says of its new version
+}
+
+// Lock adds to weir.lock.hcl what the project needs and the lock has not, and
+// makes stale entries anew; what it has stays as it is. Where nothing is left
+// out by the selection, entries that nothing needs are dropped. An error means
+// that nothing was written.
+func Lock(ctx context.Context, run Run) (*LockReport, diag.List, error) {
+	p, found, err := run.plan(ctx)
+	if err != nil || found.HasErrors() {
+		return nil, found, err
+	}
+	l, list := run.locker(p)
+	if found = append(found, list...); found.HasErrors() {
+		return nil, found, nil
+	}
+	list, err = l.load(ctx, l.locking.Missing(), l.wants)
+	if found = append(found, list...); err != nil || found.HasErrors() {
+		return nil, found, err
+	}
+	report, err := l.finish(ctx)
+	return report, found, err
+}
+
+// locker is what lock and update share.
+type locker struct {
+	run      Run
+	old      schema.Lock
+	locking  *fetch.Locking
+	record   *fetch.Record
+	wants    []want
+	unwanted []schema.Chart // charts of releases that are not planned
+	whole    bool           // the selection leaves nothing out
+}
+
+// want is one chart reference with the releases that have it.
+type want struct {
+	ref      schema.Chart
+	releases []string
+}
+
+func (run Run) locker(p *plan.Plan) (*locker, diag.List) {
+	old, found := run.Project.Lock()
+	if found.HasErrors() {
+		return nil, found
+	}
+	stock, record := run.stock()
+	if stock.Source == nil {
+		return nil, append(found, diag.Diagnostic{Summary: "Nothing can be fetched here", Remedy: "Run it where the network is."})
+	}
+	l := &locker{
+		run: run, old: old, record: record,
+		locking: &fetch.Locking{Old: old, Stock: stock},
+		whole:   !run.partial() && len(run.Selection.Clusters) == 0,
+	}
+	at := map[string]int{}
+	for _, target := range p.Targets {
+		for _, r := range target.Releases {
+			if r.Chart == nil {
+				continue
+			}
+			key := r.Chart.LockKey() + "\x00" + r.Chart.Path
+			i, known := at[key]
+			if !known {
+				i = len(l.wants)
+				at[key] = i
+				l.wants = append(l.wants, want{ref: *r.Chart})
+			}
+			if !slices.Contains(l.wants[i].releases, r.Name) {
+				l.wants[i].releases = append(l.wants[i].releases, r.Name)
+			}
+		}
+		l.unwanted = append(l.unwanted, run.unplanned(target)...)
+	}
+	return l, found
+}
+
+// unplanned are the charts of releases that `when` or `environments` keep out
+// of a target today: another variable may let them in.
+func (run Run) unplanned(target plan.Target) []schema.Chart {
+	var refs []schema.Chart
+	for _, h := range target.Headers {
+		if h.Planned {
+			continue
+		}
+		r, _ := run.Project.Release(h, schema.Target{Environment: target.Environment, Cluster: target.Cluster.Name})
+		if r.Chart != nil {
+			refs = append(refs, *r.Chart)
+		}
+	}
+	return refs
+}
+
+// load loads charts and all that they depend on through a library.
+func (l *locker) load(ctx context.Context, library fetch.Library, wants []want) (diag.List, error) {
+	from := fetch.From{
+		Project:      l.run.Project.FS(),
+		Repositories: l.run.Project.Repositories(),
+		Library:      library,
+		Loop: func(n int, do func(int)) {
+			_ = each(ctx, fetchesAtOnce, n, func(int) string { return "dependencies" }, func(_ context.Context, i int) error { do(i); return nil })
+		},
+	}
+	if l.run.Progress != nil {
+		l.run.Progress.Total(len(wants))
+	}
+	lists := make([]diag.List, len(wants))
+	err := each(ctx, max(l.run.Jobs, fetchesAtOnce), len(wants), func(i int) string { return wants[i].ref.Source }, func(ctx context.Context, i int) error {
+		defer l.run.watch(wants[i].ref.Source)()
+		_, lists[i] = from.Load(ctx, wants[i].ref)
+		return ctx.Err()
+	})
+	return gather(lists), err
+}
+
+// finish writes the new lock, if it is another one, and says what it is.
+func (l *locker) finish(ctx context.Context) (*LockReport, error) {
+	made := l.locking.Lock()
+	made = schema.NewLock(append(made.Charts, l.kept(ctx, made)...))
+	report := &LockReport{Check: l.locking.Look, Charts: len(made.Charts), Changes: l.changes(made), Fetched: l.record.Fetched()}
+	if report.Fetched == nil {
+		report.Fetched = []fetch.Fetched{}
+	}
+	if l.locking.Look || len(report.Changes) == 0 && slices.Equal(made.Charts, l.old.Charts) {
+		return report, nil
+	}
+	if len(made.Charts) == 0 && len(l.old.Charts) == 0 {
+		return report, nil
+	}
+	if l.run.Dir == "" {
+		return nil, errors.New("write the lock: the project is a commit, not a directory")
+	}
+	return report, writeLock(filepath.Join(l.run.Dir, schema.LockFile), made.Format())
+}
+
+// kept are the entries of the old lock that stay though nothing that was
+// loaded needs them.
+func (l *locker) kept(ctx context.Context, made schema.Lock) []schema.Locked {
+	have := map[string]bool{}
+	for _, e := range made.Charts {
+		have[e.Key()] = true
+	}
+	stay := map[string]bool{}
+	everything := !l.whole
+	if l.whole && len(l.unwanted) > 0 {
+		offline := &fetch.Locking{Old: l.old, Stock: &fetch.Stock{Shelves: l.locking.Stock.Shelves}}
+		from := fetch.From{Project: l.run.Project.FS(), Repositories: l.run.Project.Repositories(), Library: offline.Missing()}
+		for _, ref := range l.unwanted {
+			if _, locked, _ := l.old.Find(ref); ref.Kind != schema.Local && !locked {
+				continue
+			}
+			if _, found := from.Load(ctx, ref); found.HasErrors() {
+				everything = true // who knows what it depends on
+			}
+		}
+		for _, e := range offline.Lock().Charts {
+			stay[e.Key()] = true
+		}
+	}
+	var kept []schema.Locked
+	for _, e := range l.old.Charts {
+		if !have[e.Key()] && (everything || stay[e.Key()]) {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+// changes compares the new lock with the old one, in its order.
+func (l *locker) changes(made schema.Lock) []LockChange {
+	releases := map[string][]string{}
+	for _, w := range l.wants {
+		releases[w.ref.LockKey()] = w.releases
+	}
+	before := map[string]schema.Locked{}
+	for _, e := range l.old.Charts {
+		before[e.Key()] = e
+	}
+	changes := []LockChange{}
+	change := func(status state.Status, e schema.Locked) LockChange {
+		names := slices.Sorted(slices.Values(releases[e.Key()]))
+		return LockChange{Status: status, Source: e.Source, Constraint: e.Constraint, Releases: names}
+	}
+	for _, e := range made.Charts {
+		old, known := before[e.Key()]
+		delete(before, e.Key())
+		c := change(state.Created, e)
+		c.New, c.NewOrigin = e.Version, e.Origin
+		if known {
+			c.Status, c.Old, c.OldOrigin = state.Changed, old.Version, old.Origin
+			if old.Range = e.Range; old == e {
+				continue
+			}
+		}
+		c.Notes = l.locking.Notes(e)
+		changes = append(changes, c)
+	}
+	for _, e := range l.old.Charts {
+		if _, gone := before[e.Key()]; gone {
+			c := change(state.Removed, e)
+			c.Old, c.OldOrigin = e.Version, e.Origin
+			changes = append(changes, c)
+		}
+	}
+	return changes
+}
+
+// writeLock replaces the lock whole.
+func writeLock(path string, text []byte) error {
+	failpoint.Before("create", path)
+	file, err := os.CreateTemp(filepath.Dir(path), ".weir-lock-")
+	if err != nil {
+		return fmt.Errorf("write the lock: %w", err)
+	}
+	failpoint.Before("write", path)
+	_, err = file.Write(text)
+	if err == nil {
+		failpoint.Before("chmod", path)
+		err = file.Chmod(0o644)
+	}
+	if closing := file.Close(); err == nil {
+		err = closing
+	}
+	if err == nil {
+		failpoint.Before("rename", path)
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		failpoint.Before("remove", file.Name())
+		os.Remove(file.Name())
+		return fmt.Errorf("write the lock: %w", err)
+	}
+	return nil
+}
