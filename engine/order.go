@@ -16,8 +16,8 @@ import (
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// source is the commit of the project that a run is of; the zero value where
-// there is none.
+// source is the commit of the project that a run is of, and when it was made;
+// zero values where there is none.
 func (run Run) source() (state.Source, time.Time, error) {
 	if run.Origin != nil {
 		return run.Origin.Source, run.Origin.made, nil

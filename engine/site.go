@@ -151,7 +151,7 @@ type sites struct {
 	all   []*site
 	plain *state.Plain // nil unless plain files are asked for
 	h     *hydrator
-	order *order
+	order *order // nil where nothing is to be written
 }
 
 func (all *sites) close() {
@@ -172,11 +172,7 @@ const connections = 10
 // open looks at the state of every cluster, many at once; nothing is created
 // yet. What is open has to be closed even where there is an error.
 func (run Run) open(ctx context.Context, p *plan.Plan, o HydrateOptions) (*sites, diag.List, error) {
-	order, err := run.order(o)
-	if err != nil {
-		return &sites{}, nil, err
-	}
-	all := &sites{h: run.hydrator(), order: order}
+	all := &sites{h: run.hydrator()}
 	found := sameState(run)
 	for _, cluster := range p.Clusters {
 		s := &site{cluster: cluster, moved: p.Moved}
@@ -189,6 +185,13 @@ func (run Run) open(ctx context.Context, p *plan.Plan, o HydrateOptions) (*sites
 	}
 	if found.HasErrors() {
 		return all, found, nil
+	}
+	if slices.ContainsFunc(all.all, func(s *site) bool { return s.writes(o) }) {
+		order, err := run.order(o)
+		if err != nil {
+			return all, found, err
+		}
+		all.order = order
 	}
 	if o.Out != "" {
 		plain, err := state.NewPlain(o.Out)
@@ -208,7 +211,7 @@ func (run Run) open(ctx context.Context, p *plan.Plan, o HydrateOptions) (*sites
 		run.Progress.Total(all.work(o))
 	}
 	lists := make([]diag.List, len(all.all))
-	err = each(ctx, connections, len(all.all), all.name, func(ctx context.Context, i int) (err error) {
+	err := each(ctx, connections, len(all.all), all.name, func(ctx context.Context, i int) (err error) {
 		s := all.all[i]
 		if s.remote() {
 			defer run.watch("fetch " + s.cluster.Name)()
