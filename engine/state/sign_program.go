@@ -287,8 +287,8 @@ func (p program) refusePGP(ctx context.Context, complaint string, err error) err
 		return ctx.Err()
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, os.ErrNotExist):
 		return p.refuse(fmt.Sprintf("There is no program %s.", p.name), "Install GnuPG, or correct gpg.program of your Git configuration, or sign with an SSH key.")
-	case has("KEYEXPIRED", "KEY_CONSIDERED") && has("expired"):
-		return p.refuse(said, "Renew the key with `gpg --quick-set-expire`, or sign with another one.")
+	case has("Unusable secret key", "KEYEXPIRED"):
+		return p.refuse(said, "The key has expired, is revoked, or is not one for signing: see `gpg --list-secret-keys`. Renew it with `gpg --quick-set-expire`, or sign with another one.")
 	case has("INV_SGNR", "No secret key", "secret key not available"):
 		return p.refuse(said, fmt.Sprintf("There is no secret key for %q: see `gpg --list-secret-keys`, and correct user.signingKey of your Git configuration, --signing-key or %s.", p.key, signingKeyVariable))
 	case has("Inappropriate ioctl", "No pinentry", "No such device", "Screen or window too small", "Bad passphrase", "Operation cancelled", "Timeout", "No passphrase given", "Not a tty", "END_OF_FILE", "PINENTRY_LAUNCHED", "End of file"):

@@ -310,6 +310,8 @@ func TestCannotSign(t *testing.T) {
 	}
 	pgpKey(t, "Ada <ada@example.com>")
 	pgpKey(t, "Locked <locked@example.com>", "--passphrase", "a passphrase")
+	run(t, "gpg", "--batch", "--quiet", "--faked-system-time", "20200101T000000", "--pinentry-mode", "loopback", "--passphrase", "",
+		"--quick-gen-key", "Old <old@example.com>", "ed25519", "sign", "1d")
 	run(t, "gpgconf", "--kill", "gpg-agent") // it would remember
 	script := func(name, text string) string {
 		writeFile(t, home+"/"+name, "#!/bin/sh\n"+text+"\n")
@@ -344,6 +346,7 @@ func TestCannotSign(t *testing.T) {
 		{"default key command without an end", ssh + "[gpg \"ssh\"]\n\tdefaultKeyCommand = \"echo 'x\"\n", &state.Committer{}},
 		{"no secret key", asked + "[user]\n\tsigningkey = eve@example.com\n", &state.Committer{}},
 		{"no secret key of the flag", "", &state.Committer{SigningKey: "0123456789ABCDEF"}},
+		{"an expired key", asked + "[user]\n\tsigningkey = old@example.com\n", &state.Committer{}},
 		{"a locked OpenPGP key", asked + "[user]\n\tsigningkey = locked@example.com\n", &state.Committer{}},
 		{"no gpg", asked + "[gpg]\n\tprogram = none-such-gpg\n", &state.Committer{}},
 		{"a gpg that lies", asked + "[gpg]\n\tprogram = /bin/true\n", &state.Committer{}},
