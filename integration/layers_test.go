@@ -36,7 +36,7 @@ type rules struct {
 
 var house = rules{
 	layers: [][]string{
-		{"schema/diag", "engine/failpoint"},
+		{"schema/diag", "engine/failpoint", "engine/wire"},
 		{"engine/values", "engine/manifest", "engine/kube", "engine/remote"},
 		{"schema", "engine/kube/generate"},
 		{"engine/plan", "engine/fetch", "engine/render", "engine/transform", "engine/state", "engine/cache"},

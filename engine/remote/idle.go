@@ -4,6 +4,8 @@ import (
 	"context"
 	"net"
 	"time"
+
+	"github.com/weir-dev/weir/engine/wire"
 )
 
 // idle is how long a connection may be silent.
@@ -22,26 +24,5 @@ func (a *Access) dial(ctx context.Context, network, address string) (net.Conn, e
 	if err != nil {
 		return nil, err
 	}
-	return &idleConn{conn, a.idle()}, nil
-}
-
-// idleConn puts the deadline off with whatever goes through, in any direction:
-// nothing comes back while a large pack is sent, and that is no silence.
-type idleConn struct {
-	net.Conn
-	idle time.Duration
-}
-
-func (c *idleConn) Read(p []byte) (int, error) {
-	if err := c.SetDeadline(time.Now().Add(c.idle)); err != nil {
-		return 0, err
-	}
-	return c.Conn.Read(p)
-}
-
-func (c *idleConn) Write(p []byte) (int, error) {
-	if err := c.SetDeadline(time.Now().Add(c.idle)); err != nil {
-		return 0, err
-	}
-	return c.Conn.Write(p)
+	return wire.Idle(conn, a.idle()), nil
 }

@@ -1,0 +1,7 @@
+// Package wire is what every conversation with a server has in common, whether it
+// is about Git or about charts: netrc, connections that are silent for too long,
+// and what a server says made fit to be shown.
+//
+// It connects to nothing and reads no file. Go on with engine/remote and
+// engine/fetch, which do.
+package wire
