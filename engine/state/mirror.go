@@ -20,7 +20,6 @@ import (
 // answer for a person.
 type mirror struct {
 	dir  string
-	name string // of the remote, for diagnostics
 	disk disk
 }
 
@@ -211,12 +210,12 @@ func (m mirror) sound(s *store, id plumbing.Hash) error {
 }
 
 // commit checks that a commit and its uppermost tree can be read.
-func (m mirror) commit(s *store, id plumbing.Hash) (tree plumbing.Hash, err error) {
-	tree, err = treeOf(s, id)
+func (m mirror) commit(s *store, id plumbing.Hash) error {
+	tree, err := treeOf(s, id)
 	if err == nil {
 		_, err = readTree(s, tree)
 	}
-	return tree, damaged(err)
+	return damaged(err)
 }
 
 // whole checks that a commit can be read, that all its trees and files are

@@ -41,7 +41,7 @@ type hosted struct {
 }
 
 func openHosted(at Location) *hosted {
-	return &hosted{at: at, mirror: mirror{dir: at.Dir, name: at.Name, disk: disk{name: at.Name, cache: true}}}
+	return &hosted{at: at, mirror: mirror{dir: at.Dir, disk: disk{name: at.Name, cache: true}}}
 }
 
 // Close releases open files.
@@ -151,8 +151,9 @@ func (r *hosted) fetch(ctx context.Context, branch string, commits int) (git *fi
 	}
 	r.mirror.disk.about("fetch", r.mirror.dir)
 	found, err := r.at.Remote.Fetch(ctx, remote.Want{Rev: string(plumbing.NewBranchReferenceName(branch)), Depth: commits, Have: have}, git)
-	if _, refused := diag.Refused(err); err != nil && !refused && ctx.Err() == nil {
-		if bad := r.mirror.sound(s, have); bad != nil || !remote.Temporary(err) {
+	if err != nil && ctx.Err() == nil {
+		_, refused := diag.Refused(err)
+		if bad := r.mirror.sound(s, have); bad != nil || !refused && !remote.Temporary(err) {
 			return git, tip, damaged(errors.Join(err, bad))
 		}
 	}
@@ -175,7 +176,7 @@ func (r *hosted) have(s *store, branch string, commits int) (plumbing.Hash, erro
 	if err != nil || have.IsZero() {
 		return plumbing.ZeroHash, err
 	}
-	if _, err := r.mirror.commit(s, have); err != nil {
+	if err := r.mirror.commit(s, have); err != nil {
 		return plumbing.ZeroHash, err
 	}
 	if commits == enough {
@@ -188,7 +189,7 @@ func (r *hosted) have(s *store, branch string, commits int) (plumbing.Hash, erro
 		return plumbing.ZeroHash, damaged(err)
 	}
 	for _, parent := range c.parents {
-		if _, err := r.mirror.commit(s, parent); err == nil {
+		if err := r.mirror.commit(s, parent); err == nil {
 			return parent, nil
 		}
 	}
