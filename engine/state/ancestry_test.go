@@ -126,3 +126,23 @@ func TestHydratedFromSince(t *testing.T) {
 	same(t, "since the day before", oldest(last.Add(-24*time.Hour)), []state.Hydration{{Environment: "dev", Commit: dev, Sources: []state.Source{sourceOf(1)}}})
 	same(t, "since the day after", oldest(last.Add(24*time.Hour)), nil)
 }
+
+// TestHydratedFromAfterOthers is a machine whose history has a gap, for others
+// committed in between.
+func TestHydratedFromAfterOthers(t *testing.T) {
+	server := bare(t)
+	at, other := away(t, server, ""), away(t, server, "")
+	dev := from(t, at, "dev", "1", 1)
+	from(t, at, "prod", "1", 2)
+	for i := range 5 {
+		from(t, other, "staging", fmt.Sprint(i), 3+i)
+	}
+	last := from(t, other, "prod", "2", 9)
+	same(t, "found", hydratedFrom(t, at, "dev", "prod"), []state.Hydration{
+		{Environment: "dev", Commit: dev, Sources: []state.Source{sourceOf(1)}},
+		{Environment: "prod", Commit: last, Sources: []state.Source{sourceOf(9)}},
+	})
+	agree(t, server, at)
+	from(t, at, "dev", "2", 10)
+	agree(t, server, at)
+}

@@ -7,13 +7,14 @@
 // a cluster. A failure that a person can repair is an error that carries
 // diagnostics (see diag.Refused); anything else is a plain error.
 //
-// The way through it: Default or a Location of your own -> Open -> Head, a
-// Snapshot -> NewStage, to which releases are added as they are rendered ->
-// Stage.Plan, a Change -> Repository.Commit; or Plain, for files without Git.
+// The way through it: Default, or At for a remote -> Open -> Head, a Snapshot ->
+// NewStage, to which releases are added as they are rendered -> Stage.Plan, a
+// Change -> Repository.Commit; or Plain, for files without Git.
 // Back in time go SnapshotAt, Range and Snapshot.Deployments; Verify looks for
 // what others did, and a Committer says who commits and signs.
 // Start reading at layout.go, the paths, and at repository.go, the story of a
-// commit.
+// commit: in local.go for the embedded default, in remote.go for what is
+// elsewhere.
 package state
 
 import "strings"
