@@ -62,7 +62,7 @@ var language = block{
 					Name: "state", Once: true,
 					Doc: "The dedicated state repository of this cluster. Without it: a local Git repository in state/<cluster>.",
 					Attributes: []attribute{
-						{Name: "repository", Type: kindString, Required: true, Doc: "A Git URL."},
+						{Name: "repository", Type: kindString, Required: true, Doc: "Where it is, as `git clone` takes it: https://…, ssh://…, user@host:path, or a path relative to the project. Only `weir hydrate --push` writes there."},
 						{Name: "branch", Type: kindString, Default: "main", Doc: "The branch that only weir writes."},
 					},
 				},
