@@ -55,6 +55,7 @@ var writes = writing{
 		"github.com/go-git/go-billy/v5/osfs":          {"New"},
 		"github.com/go-git/go-git/v5":                 {"PlainOpenWithOptions", "Repository.Head", "Repository.Remote", "Repository.Config", "Remote.Config"},
 		"github.com/go-git/go-git/v5/storage/*":       {"*.Close", "NewStorageWithOptions", "*.Reference", "*.IterReferences", "*.Config", "*.EncodedObject", "*.EncodedObjectSize", "*.HasEncodedObject", "*.HashesWithPrefix", "*.Shallow"},
+		"github.com/go-git/go-git/v5/storage/memory":  {"*"}, // no process is left with anything of it
 		"github.com/go-git/go-git/v5/plumbing/storer": {"ReferenceIter.ForEach", "*.Reference", "*.IterReferences", "*.EncodedObject", "*.EncodedObjectSize", "*.HasEncodedObject", "*.Shallow"},
 		"github.com/rogpeppe/go-internal/lockedfile":  {"MutexAt"},
 	},
@@ -68,6 +69,7 @@ var writes = writing{
 		"cmd/internal/cli.replaceFile":  "weir fmt: one file of the project, replaced whole",
 		"engine/state.EnsureIgnored":    "weir init: one file of the project, replaced whole",
 		"engine/remote.Remote.settings": "git config, to read",
+		"engine/remote.shell.unused":    "git config, to read",
 		"engine/remote.helper.run":      "git credential, whose store is the user's",
 		"engine/remote.Remote.rewrite":  "git ls-remote --get-url, which asks nobody",
 		"engine/remote.Remote.process":  "the other side of a connection; what asks it to change is announced",
