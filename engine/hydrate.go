@@ -73,7 +73,9 @@ func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List
 	err = run.land(ctx, sites, p, o)
 	for _, s := range sites.all {
 		found = append(found, s.found...)
-		err = errors.Join(err, s.failed)
+		if !errors.Is(s.failed, errUnwritten) {
+			err = errors.Join(err, s.failed)
+		}
 	}
 	if !o.Check {
 		_ = run.Cache.Sweep(o.Committer.Now) // housekeeping: next time will do

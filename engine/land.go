@@ -21,6 +21,7 @@ func (run Run) land(ctx context.Context, all *sites, p *plan.Plan, o HydrateOpti
 	var writing []*site
 	for _, s := range all.all {
 		if s.writes(o) {
+			s.failed = errUnwritten
 			writing = append(writing, s)
 		}
 	}
@@ -36,13 +37,17 @@ func (run Run) land(ctx context.Context, all *sites, p *plan.Plan, o HydrateOpti
 			verb = "push "
 		}
 		defer run.watch(verb + s.cluster.Name)()
-		var err error
-		if s.found, err = l.land(ctx, s); err != nil {
-			s.failed = fmt.Errorf("%s%s: %w", verb, s.cluster.Name, err)
+		found, err := l.land(ctx, s)
+		if err != nil {
+			err = fmt.Errorf("%s%s: %w", verb, s.cluster.Name, err)
 		}
+		s.found, s.failed = found, err
 		return nil
 	})
 }
+
+// errUnwritten is why a site did not land whose turn never came.
+var errUnwritten = errors.New("the run ended before")
 
 // landing is what the sites of a run need to land.
 type landing struct {

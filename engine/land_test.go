@@ -295,3 +295,30 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("the last commit is %q", log)
 	}
 }
+
+// TestInterruptedReport names what was not written, and what was.
+func TestInterruptedReport(t *testing.T) {
+	files := map[string]string{"weir.hcl": "project \"p\" {}\n\nenvironment \"dev\" {\n  clusters = [\"*\"]\n}\n\nrelease \"app\" {\n  chart = \"./charts/app\"\n}\n"}
+	const clusters = 12 // more than are written at once
+	for i := range clusters {
+		files["weir.hcl"] += fmt.Sprintf("\ncluster \"c%02d\" {\n  kubernetes = \"1.34\"\n}\n", i)
+	}
+	for name, text := range chart {
+		files[name] = text
+	}
+	run := hydrating(t, project(t, files))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	run.Progress = &between{before: "commit c00", do: cancel}
+	report, found, err := engine.Hydrate(ctx, run, options())
+	if !errors.Is(err, context.Canceled) || found.HasErrors() || report == nil {
+		t.Fatal(err, text(found))
+	}
+	for _, c := range report.Clusters {
+		_, missing := os.Stat(filepath.Join(run.Dir, c.State, ".git", "refs", "heads", "main"))
+		written := c.Commit != nil && c.Commit.New != ""
+		if written != (missing == nil) || written == (c.Error != "") {
+			t.Errorf("cluster %s: reported %v %q, found %v", c.Cluster, c.Commit, c.Error, missing)
+		}
+	}
+}
