@@ -133,3 +133,32 @@ func TestServerTrouble(t *testing.T) {
 		})
 	}
 }
+
+// TestOvertakenKeeps has two runs make a password up for one release: the first
+// that is committed is the one that stays.
+func TestOvertakenKeeps(t *testing.T) {
+	repository := filepath.Join(bare(t), "state.git")
+	files := environments(1, fmt.Sprintf("  state {\n    repository = %q\n  }\n", repository))
+	files["weir.hcl"] = strings.Replace(files["weir.hcl"], "  namespace = env.name\n", "  namespace = env.name\n  nondeterminism = \"keep\"\n", 1)
+	files["charts/app/templates/configmap.yaml"] += "  password: {{ randAlphaNum 20 | quote }}\n"
+	dir := project(t, files)
+	show := func() string { return git(t, repository, "show", "main:manifests/env-0/app/env-0/configmap_app.yaml") }
+	var first string
+	slow := hydrating(t, dir)
+	slow.Progress = &between{before: "push c", do: func() {
+		if _, found, err := engine.Hydrate(t.Context(), hydrating(t, dir), pushing(t)); err != nil || found.HasErrors() {
+			t.Fatal(err, text(found))
+		}
+		first = show()
+	}}
+	report, found, err := engine.Hydrate(t.Context(), slow, pushing(t))
+	if err != nil || found.HasErrors() {
+		t.Fatal(err, text(found))
+	}
+	if diff := cmp.Diff(first, show()); diff != "" || !strings.Contains(first, "password: ") {
+		t.Errorf("the state (-first +now):\n%s", diff)
+	}
+	if c := report.Clusters[0]; c.Changes() || c.Pushed {
+		t.Errorf("reported %+v", c)
+	}
+}
