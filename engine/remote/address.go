@@ -19,6 +19,15 @@ type address struct {
 	shown  string        // for people: without credentials
 }
 
+// user is that of an SSH address, which is part of what it names; elsewhere it
+// is a credential.
+func (a address) user() *url.Userinfo {
+	if a.scheme != "ssh" {
+		return nil
+	}
+	return a.login
+}
+
 // schemes are the ways that an address may begin with; the value is what they
 // are here.
 var schemes = map[string]string{

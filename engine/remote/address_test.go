@@ -39,6 +39,26 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
+// TestID is what tells repositories apart: where a path leads to, and no
+// credential.
+func TestID(t *testing.T) {
+	p := newPlace(t)
+	tests := []struct{ given, want string }{
+		{"../state.git", "file:///srv/state.git"},
+		{"file:///srv/state.git", "file:///srv/state.git"},
+		{"https://ann:secret@Git.Example.com/state/", "https://git.example.com/state"},
+		{"git@git.example.com:team/state.git", "ssh://git@git.example.com/team/state.git"},
+		{"ssh://git:secret@git.example.com:2222/team/state.git", "ssh://git@git.example.com:2222/team/state.git"},
+	}
+	for _, test := range tests {
+		r, err := remote.New(test.given, "/srv/project", nil)
+		if err != nil {
+			t.Fatalf("%s: %v", test.given, err)
+		}
+		p.same(test.given, r.ID(), test.want)
+	}
+}
+
 func TestBadAddresses(t *testing.T) {
 	p := newPlace(t)
 	given := []string{

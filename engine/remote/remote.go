@@ -29,6 +29,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -82,6 +83,15 @@ func New(address, dir string, access *Access) (*Remote, error) {
 
 // String is the address without credentials.
 func (r *Remote) String() string { return r.at.shown }
+
+// ID tells one repository from another, whatever directory an address was
+// relative to; without credentials. It is for keys, not for people.
+func (r *Remote) ID() string {
+	if r.at.scheme == "file" {
+		return "file://" + r.at.path
+	}
+	return r.at.scheme + "://" + sshUser(r.at.user()) + r.at.host + "/" + strings.TrimPrefix(r.at.path, "/")
+}
 
 // Store is where fetched objects go: a filesystem.Storage of go-git, or any
 // other that tells what it has.
