@@ -18,8 +18,6 @@ import (
 type Outside struct {
 	Access *fetch.Access // nil: nothing is fetched
 	Store  *fetch.Store  // nil: nothing is kept
-
-	Pause func(context.Context, time.Duration) error // between two tries; nil: waits
 }
 
 // charts gives every chart of a run: fetched once however many releases want
@@ -76,11 +74,7 @@ func (run Run) stock() (*fetch.Stock, *fetch.Record) {
 		schema.Repository: fetch.NewRepositories(access, run.Outside.Store),
 		schema.URL:        fetch.NewArchives(access),
 	}
-	waiting := run.Outside.Pause
-	if waiting == nil {
-		waiting = pause
-	}
-	record := &fetch.Record{Source: fetch.Retry(fetch.Limit(source, fetchesAtOnce, fetchLimit), waiting)}
+	record := &fetch.Record{Source: fetch.Retry(fetch.Limit(source, fetchesAtOnce, fetchLimit), access)}
 	stock.Source = fetch.Once(record)
 	return stock, record
 }

@@ -76,7 +76,7 @@ var house = rules{
 		"github.com/go-git":                        {"engine/remote", "engine/state"}, // the way to other repositories; the objects of one
 		"github.com/rogpeppe/go-internal":          {"engine/state"},                  // a file lock that works everywhere
 		"github.com/hashicorp/golang-lru/v2":       {"engine"},
-		"golang.org/x/net/http/httpproxy":          {"engine/remote"}, // http_proxy and no_proxy as everybody reads them
+		"golang.org/x/net/http/httpproxy":          {"engine/fetch", "engine/remote"}, // http_proxy and no_proxy as everybody reads them
 		"golang.org/x/sync":                        {"engine"},
 		"golang.org/x/term":                        {"cmd/internal/ui"},
 		"github.com/spf13/cobra":                   {"cmd/internal/cli"},

@@ -2,26 +2,146 @@ package fetch
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"sync"
 
 	"github.com/weir-dev/weir/schema"
 )
 
 // NewRepositories is the source of charts in HTTP(S) repositories: an index.yaml
 // and archives. Indexes are kept in the store, and asked for anew only where
-// they have changed.
-func NewRepositories(access *Access, store *Store) Source { return unsupported{} }
+// they have changed; each is asked for once.
+func NewRepositories(access *Access, store *Store) Source {
+	return &repositories{client: newClient(access), store: store, indexes: map[string]func() (*index, error){}}
+}
+
+type repositories struct {
+	client *client
+	store  *Store
+
+	mu      sync.Mutex
+	indexes map[string]func() (*index, error) // by URL; a failure is one for all
+}
+
+// Resolve implements Source.
+func (r *repositories) Resolve(ctx context.Context, ref schema.Chart) (Found, error) {
+	repository := ref.Repository
+	r.mu.Lock()
+	get := r.indexes[repository.URL]
+	if get == nil {
+		get = sync.OnceValues(func() (*index, error) {
+			var x *index
+			err := retrying(ctx, r.client.access.pause, func() (err error) { x, err = r.index(ctx, repository); return err })
+			return x, final(err)
+		})
+		r.indexes[repository.URL] = get
+	}
+	r.mu.Unlock()
+	x, err := get()
+	if err != nil {
+		return Found{}, err
+	}
+	versions, err := x.versions(ref.Name)
+	if err != nil {
+		return Found{}, notRead(repository, err)
+	}
+	if versions == nil {
+		return Found{}, x.without(ref)
+	}
+	v, err := choose(ref, versions)
+	if err != nil {
+		return Found{}, err
+	}
+	origin, err := x.archive(v)
+	if err != nil {
+		return Found{}, notRead(repository, fmt.Errorf("%s %s: %w", ref.Name, v.Version, err))
+	}
+	return Found{Version: v.Version, Origin: origin, SHA256: v.sha256()}, nil
+}
+
+// Fetch implements Source.
+func (r *repositories) Fetch(ctx context.Context, ref schema.Chart, pin schema.Locked) (Content, error) {
+	return r.client.archive(ctx, ref.Repository, pin.Origin)
+}
 
 // NewArchives is the source of archives by URL.
-func NewArchives(access *Access) Source { return unsupported{} }
+func NewArchives(access *Access) Source { return &archives{newClient(access)} }
 
-type unsupported struct{}
+type archives struct{ client *client }
 
-func (unsupported) Resolve(_ context.Context, ref schema.Chart) (Found, error) {
-	_, err := Kinds{}.of(ref)
-	return Found{}, err
+// Resolve implements Source: what a URL stands for is what is there.
+func (a *archives) Resolve(_ context.Context, ref schema.Chart) (Found, error) {
+	u, err := url.Parse(ref.Source)
+	if err != nil {
+		return Found{}, refuse("the URL of a chart cannot be read", "", "Correct it.") // the error has the URL, password and all
+	}
+	return Found{Origin: originOf(u)}, nil
 }
 
-func (unsupported) Fetch(_ context.Context, ref schema.Chart, _ schema.Locked) (Content, error) {
-	_, err := Kinds{}.of(ref)
-	return Content{}, err
+// Fetch implements Source.
+func (a *archives) Fetch(ctx context.Context, ref schema.Chart, pin schema.Locked) (Content, error) {
+	return a.client.archive(ctx, ref.Repository, pin.Origin)
 }
+
+// originOf is a URL as the lock has it: no user, no fragment, and no query that
+// is a signature or a token.
+func originOf(u *url.URL) string {
+	bare := *u
+	bare.User, bare.Fragment, bare.RawFragment = nil, "", ""
+	for name := range bare.Query() {
+		for _, secret := range []string{"token", "signature", "sig", "key", "secret", "password", "auth", "credential"} {
+			if strings.Contains(strings.ToLower(name), secret) {
+				bare.RawQuery = ""
+			}
+		}
+	}
+	return bare.String()
+}
+
+// maxArchive bounds what is downloaded; unpacked a chart may have maxChart.
+const maxArchive = maxChart
+
+// archive downloads a chart archive.
+func (c *client) archive(ctx context.Context, of schema.ChartRepository, origin string) (Content, error) {
+	at, err := url.Parse(origin)
+	if err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "" {
+		return Content{}, refuse("the lock has an origin that is no URL", "", "Remove the entry, and run `weir lock`.")
+	}
+	answer, err := c.get(ctx, wanted{url: at, of: of, what: "archive"})
+	if err != nil {
+		return Content{}, err
+	}
+	defer answer.Body.Close()
+	tooLarge := refuse("the archive of a chart is too large", fmt.Sprintf("%s has more than %d bytes.", shownURL(at), maxArchive), "Look whether it is a chart.")
+	if answer.ContentLength > maxArchive {
+		return Content{}, tooLarge
+	}
+	data, err := io.ReadAll(io.LimitReader(answer.Body, maxArchive+1))
+	switch {
+	case err != nil:
+		return Content{}, broken(ctx, at, int64(len(data)), answer.ContentLength, err)
+	case len(data) > maxArchive:
+		return Content{}, tooLarge
+	case isHTML(data):
+		return Content{}, refuse(at.Host+" answers with a page for people", fmt.Sprintf("%s is HTML, not a chart archive: a page to log in, or one that says what is wrong.", shownURL(at)),
+			"Open it in a browser; then correct the URL, or the credentials.")
+	}
+	return Content{Archive: data, Bytes: int64(len(data))}, nil
+}
+
+// isHTML tells a page from what a program would read.
+func isHTML(data []byte) bool {
+	head := strings.ToLower(strings.TrimLeft(string(data[:min(len(data), 512)]), "\ufeff \t\r\n"))
+	return strings.HasPrefix(head, "<!doctype") || strings.HasPrefix(head, "<html") || strings.HasPrefix(head, "<?xml")
+}
+
+// notRead is an index that is not what Helm writes.
+func notRead(of schema.ChartRepository, err error) error {
+	return refuse(fmt.Sprintf("the index of %s cannot be read", withoutLogin(of.URL)), sentence(err), "Tell who runs the repository; `helm repo index` writes such files.")
+}
+
+var errPage = errors.New("it is HTML, not YAML: a page to log in, or one that says what is wrong")

@@ -16,9 +16,7 @@ const (
 
 // Retry asks again where a failure is Temporary, after a pause that grows or
 // that the server asked for.
-func Retry(next Source, pause func(context.Context, time.Duration) error) Source {
-	return &retry{next, pause}
-}
+func Retry(next Source, access *Access) Source { return &retry{next, access.pause} }
 
 type retry struct {
 	next  Source
@@ -36,14 +34,31 @@ func (r *retry) Fetch(ctx context.Context, ref schema.Chart, pin schema.Locked) 
 }
 
 func (r *retry) again(ctx context.Context, try func() error) error {
+	return retrying(ctx, r.pause, try)
+}
+
+func retrying(ctx context.Context, pause func(context.Context, time.Duration) error, try func() error) error {
 	for n := 1; ; n++ {
 		err := try()
 		after, worth := Temporary(err)
 		if err == nil || !worth || n == tries || after > longest || ctx.Err() != nil {
 			return err
 		}
-		if err := r.pause(ctx, max(after, firstPause<<(2*(n-1)))); err != nil {
+		if err := pause(ctx, max(after, firstPause<<(2*(n-1)))); err != nil {
 			return err
 		}
 	}
+}
+
+// finalError is a failure that was tried often enough.
+type finalError struct{ error }
+
+func (e *finalError) Unwrap() error { return e.error }
+
+// final marks a failure that nobody needs to try again.
+func final(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &finalError{err}
 }

@@ -60,6 +60,9 @@ func (k Kinds) Resolve(ctx context.Context, ref schema.Chart) (Found, error) {
 // Fetch implements Source.
 func (k Kinds) Fetch(ctx context.Context, ref schema.Chart, pin schema.Locked) (Content, error) {
 	s, err := k.of(ref)
+	if oci := k[schema.OCI]; oci != nil && strings.HasPrefix(pin.Origin, "oci://") {
+		s, err = oci, nil // some repositories are an index of what is in a registry
+	}
 	if err != nil {
 		return Content{}, err
 	}
@@ -93,7 +96,8 @@ func temporary(err error, after time.Duration) error { return &temporaryError{er
 // the server asked to wait.
 func Temporary(err error) (after time.Duration, ok bool) {
 	var t *temporaryError
-	if !errors.As(err, &t) || errors.Is(err, context.Canceled) {
+	var f *finalError
+	if errors.As(err, &f) || !errors.As(err, &t) || errors.Is(err, context.Canceled) {
 		return 0, false
 	}
 	return t.after, true
