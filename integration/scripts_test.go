@@ -73,6 +73,10 @@ func runScripts(t *testing.T, dir string) {
 			"plain":   plain,
 			"githttp": githttp,
 			"gitssh":  gitssh,
+
+			"charthttp":  charthttp,
+			"chartfault": chartfault,
+			"requests":   requests,
 		},
 	})
 }

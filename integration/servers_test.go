@@ -1,14 +1,17 @@
 package integration
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/crypto/ssh"
 
+	"github.com/weir-dev/weir/integration/chartserver"
 	"github.com/weir-dev/weir/integration/gitserver"
 )
 
@@ -17,6 +20,7 @@ import (
 type servers struct {
 	t     testing.TB
 	known []string // pairs: what it is, what a script calls it
+	chart map[string]*chartserver.Server
 }
 
 // key is where a script keeps its servers.
@@ -76,4 +80,94 @@ func plain(ts *testscript.TestScript, neg bool, args []string) {
 	known := append(serversOf(ts).known, filepath.ToSlash(ts.Getenv("WORK")), "$WORK")
 	text := strings.NewReplacer(known...).Replace(ts.ReadFile(args[0]))
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o644))
+}
+
+// charthttp NAME DIR [USER PASSWORD] packs the charts below DIR, serves them as a
+// repository until the script ends, and sets NAME to its address. The directory
+// of a chart is called as it is, with its version: podinfo-6.7.1. Called again,
+// it adds what is new.
+func charthttp(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 && len(args) != 4 {
+		ts.Fatalf("usage: charthttp NAME DIR [USER PASSWORD]")
+	}
+	s := serversOf(ts)
+	server := s.chart[args[0]]
+	if server == nil {
+		var options []chartserver.Option
+		if len(args) == 4 {
+			options = append(options, chartserver.Login(args[2], args[3]))
+		}
+		server = chartserver.New(s.t, options...)
+		if s.chart == nil {
+			s.chart = map[string]*chartserver.Server{}
+		}
+		s.chart[args[0]] = server
+		ts.Setenv(args[0], server.URL)
+		s.known = append(s.known, server.Host, strings.ToLower(args[0])+".example")
+	}
+	entries, err := os.ReadDir(ts.MkAbs(args[1]))
+	ts.Check(err)
+	for _, e := range entries {
+		name, version, ok := strings.Cut(e.Name(), "-")
+		if !ok {
+			ts.Fatalf("%s is not <name>-<version>", e.Name())
+		}
+		root := os.DirFS(filepath.Join(ts.MkAbs(args[1]), e.Name()))
+		var pairs []string
+		ts.Check(fs.WalkDir(root, ".", func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			data, err := fs.ReadFile(root, path)
+			pairs = append(pairs, path, string(data))
+			return err
+		}))
+		server.Add(name, version, pairs...)
+	}
+	server.Requests()
+}
+
+// chartfault NAME PATH STATUS [TEXT] makes a repository answer so for a path;
+// STATUS is a number, or half, html, slow; ok mends it.
+func chartfault(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: chartfault NAME PATH STATUS [TEXT]")
+	}
+	server := serversOf(ts).chart[args[0]]
+	if server == nil {
+		ts.Fatalf("there is no repository %s", args[0])
+	}
+	switch code, err := strconv.Atoi(args[2]); {
+	case err == nil:
+		server.Fault(args[1], chartserver.Status(code, strings.Join(args[3:], " ")))
+	case args[2] == "ok":
+		server.Fault(args[1], nil)
+	case args[2] == "html":
+		server.Fault(args[1], chartserver.Text("text/html", "<!DOCTYPE html><title>Log in</title>"))
+	case args[2] == "half":
+		data, err := os.ReadFile(filepath.Join(server.Dir, filepath.FromSlash(args[1])))
+		ts.Check(err)
+		server.Fault(args[1], chartserver.Half(data))
+	case args[2] == "down":
+		server.Stop()
+	default:
+		ts.Fatalf("chartfault: what is %s?", args[2])
+	}
+}
+
+// requests NAME FILE writes the requests that a repository got since the last
+// time to FILE, sorted.
+func requests(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: requests NAME FILE")
+	}
+	server := serversOf(ts).chart[args[0]]
+	if server == nil {
+		ts.Fatalf("there is no repository %s", args[0])
+	}
+	var text strings.Builder
+	for _, line := range server.Requests() {
+		text.WriteString(line + "\n")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text.String()), 0o644))
 }

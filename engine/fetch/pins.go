@@ -121,7 +121,7 @@ func packed(ref schema.Chart, version string, files []File) Packed {
 	if at := strings.IndexByte(p.Root, '?'); at >= 0 {
 		p.Root = p.Root[:at]
 	}
-	if version != "" {
+	if version != "" && !strings.HasSuffix(p.Root, ".tgz") {
 		p.Root += "@" + version
 	}
 	for i, f := range files {
