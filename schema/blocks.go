@@ -11,6 +11,15 @@ var language = block{
 				{Name: "requires", Type: kindString, Doc: "Version constraint on weir itself, as in \">= 0.1.0\". A plain string: it is read before anything is evaluated."},
 				{Name: "include", Type: kindInclude, Default: "[]", Doc: "Globs of further project files, relative to weir.hcl; `**` crosses directories. Plain strings."},
 			},
+			Blocks: []block{{
+				Name: "commit", Once: true,
+				Doc: "What stands in the commits of the state repositories, beside what Weir writes itself. Evaluated for each cluster, before anything is written anywhere; it sees `commit`, of which `releases` has environment, release, status, from, chart, old_version, version, objects and line each, `objects` counts created, changed, unchanged and removed ones, `source` has url and commit, \"\" where they are not known. Nothing in it can be sensitive.",
+				Attributes: []attribute{
+					{Name: "subject", Type: kindString, Doc: "The first line; `--message` wins over it. Without it, or where it is empty: `commit.summary`."},
+					{Name: "body", Type: kindString, Doc: "Text above the lines that Weir writes, one per release."},
+					{Name: "trailers", Type: kindStringMap, Default: "{}", Doc: "Trailers above Weir's own, by name; one that is null is left out."},
+				},
+			}},
 		},
 		{
 			Name: "locals", Free: true,

@@ -25,6 +25,7 @@ const (
 	rootCluster
 	rootEach
 	rootRelease
+	rootCommit
 
 	seesNothing     roots = 0
 	seesVariables         = rootVar
@@ -33,6 +34,7 @@ const (
 	seesLocals            = seesEnvironment | rootEnvValues // what a local sees where it is used for a target
 	seesHeader            = seesLocals | rootEach
 	seesBody              = seesHeader | rootRelease
+	seesCommit            = seesProject | rootCluster | rootCommit
 )
 
 // names maps what a person writes to its bit.
@@ -49,6 +51,7 @@ var rootNames = []struct {
 	{"cluster", rootCluster, []string{"name", "labels", "kubernetes"}},
 	{"each", rootEach, []string{"key", "value"}},
 	{"release", rootRelease, []string{"name", "namespace"}},
+	{"commit", rootCommit, keys(someCommit.Type().AttributeTypes())},
 }
 
 // needs is what an expression refers to, found out once.

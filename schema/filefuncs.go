@@ -255,7 +255,7 @@ func yamlFault(diags diag.List) error {
 // encodeYAML writes the one form of YAML that weir writes everywhere.
 func encodeYAML(v cty.Value) (cty.Value, error) {
 	var list diag.List
-	n := nodes{nil, &list}.value(v, diag.Range{}, false)
+	n := nodes{list: &list}.value(v, diag.Range{}, false)
 	if n == nil {
 		if len(list) > 0 {
 			return cty.NilVal, function.NewArgErrorf(0, "%s", strings.TrimSuffix(list[0].Detail, "."))

@@ -91,6 +91,9 @@ func (p *Project) load(o Options, list *diag.List) {
 	p.checkLocals(list)
 	p.loadRepositories(by["repository"], list)
 	p.loadClusters(by["cluster"], list)
+	for _, b := range by["project"] {
+		p.loadCommit(b.one("commit"), list)
+	}
 	p.loadEnvironments(by["environment"], list)
 	if all := by["defaults"]; len(all) > 0 {
 		p.defaults = all[0]

@@ -16,8 +16,29 @@ import (
 // Objects and lists that are written out are walked without building a cty
 // value; only what has to be computed goes through HCL.
 type nodes struct {
-	ctx  *hcl.EvalContext
-	list *diag.List
+	ctx       *hcl.EvalContext
+	list      *diag.List
+	rehearsal bool // what is unknown has a stand-in of its type
+}
+
+// open stands for a value of which a rehearsal does not know the type.
+var open any = struct{ open bool }{true}
+
+// standIn is any value of the type.
+func standIn(ty cty.Type) any {
+	switch {
+	case ty == cty.String:
+		return ""
+	case ty == cty.Number:
+		return int64(0)
+	case ty == cty.Bool:
+		return false
+	case ty.IsObjectType() || ty.IsMapType():
+		return map[string]*values.Node{}
+	case ty.IsTupleType() || ty.IsListType() || ty.IsSetType():
+		return []*values.Node{}
+	}
+	return open
 }
 
 // expr evaluates e; nil where it failed.
@@ -76,6 +97,9 @@ func (n nodes) object(e *hclsyntax.ObjectConsExpr) *values.Node {
 			continue
 		}
 		key, secret := unplacedValue(key)
+		if n.rehearsal && !key.IsKnown() {
+			continue
+		}
 		name, fault := keyName(key)
 		if fault == "" && secret {
 			fault = "A sensitive value cannot be a key: keys are shown."
@@ -130,6 +154,8 @@ func (n nodes) value(v cty.Value, at diag.Range, secret bool) *values.Node {
 	ty := v.Type()
 	switch {
 	case v.IsNull():
+	case !v.IsKnown() && n.rehearsal:
+		node.Value = standIn(ty)
 	case !v.IsKnown():
 		*n.list = append(*n.list, unknown(at))
 		return nil

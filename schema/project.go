@@ -36,8 +36,9 @@ type Project struct {
 	removed      []Removed
 	moved        []Moved
 	targets      []*target
-	lost         bool // something declared could not be read: what refers to it would seem wrong
-	cyclic       bool // locals or environments refer to themselves: nothing can be evaluated
+	commit       *instance // what commits of the states say; nil without the block
+	lost         bool      // something declared could not be read: what refers to it would seem wrong
+	cyclic       bool      // locals or environments refer to themselves: nothing can be evaluated
 
 	mu          sync.Mutex // guards what expressions share: the locals of project and targets, env.values, byDir
 	localValues map[string]*result

@@ -152,8 +152,13 @@ func answered(e, inner hclsyntax.Expression, ctx *hcl.EvalContext) (cty.Value, h
 	return v, diags
 }
 
+// rehearsing is a variable, unknown, that tells an evaluation that it is a
+// rehearsal; no project can name it.
+const rehearsing = "(rehearsal)"
+
 // rehearsal tells whether HCL tries the condition of a `for` before it has an
-// element: unknown variables stand in for it.
+// element, or Weir an expression before there is a commit: unknown variables
+// stand in for what is missing.
 func rehearsal(ctx *hcl.EvalContext) bool {
 	for ; ctx != nil; ctx = ctx.Parent() {
 		for _, v := range ctx.Variables {

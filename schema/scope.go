@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"strings"
 
@@ -19,7 +20,7 @@ import (
 type scope struct {
 	p        *Project
 	t        *target              // nil for the project's own expressions
-	extra    map[string]cty.Value // each, release
+	extra    map[string]cty.Value // each, release; cluster and commit of a commit's message
 	contexts map[string]*context  // by file
 }
 
@@ -63,7 +64,7 @@ func (s *scope) value(x *expression, list *diag.List) (cty.Value, bool) {
 // node evaluates in a context that has all that x refers to; nil where it failed.
 func (x *expression) node(ctx *hcl.EvalContext, list *diag.List) (n *values.Node) {
 	defer x.recover(list)
-	return nodes{ctx, list}.expr(x.Expression)
+	return nodes{ctx: ctx, list: list}.expr(x.Expression)
 }
 
 // cty is node as a cty value; NilVal where it failed.
@@ -149,11 +150,7 @@ func (s *scope) fill(c *context, x *expression, list *diag.List) bool {
 	if n.roots&rootCluster != 0 && s.t != nil {
 		c.Variables["cluster"] = s.t.cluster.object
 	}
-	for _, name := range []string{"each", "release"} {
-		if v, have := s.extra[name]; have {
-			c.Variables[name] = v
-		}
-	}
+	maps.Copy(c.Variables, s.extra)
 	return ok
 }
 
@@ -195,11 +192,7 @@ func (s *scope) local(name string, list *diag.List) (cty.Value, bool) {
 	home, owner := s.p.localValues, &scope{p: s.p}
 	if s.p.perTarget[name] {
 		if s.t == nil {
-			*list = append(*list, diag.Diagnostic{
-				Summary: "local." + name + " depends on the target, which is not known here", Subject: x.at(),
-				Detail: "It refers to env or cluster, and is used where the project itself is described.",
-				Remedy: "Use a local that refers to neither.",
-			})
+			*list = append(*list, dependsOnTarget(name, x))
 			return cty.NilVal, false
 		}
 		home, owner = s.t.locals, s.t.scope()
@@ -215,6 +208,14 @@ func (s *scope) local(name string, list *diag.List) (cty.Value, bool) {
 		home[name] = r
 	}
 	return r.get(list)
+}
+
+func dependsOnTarget(name string, x *expression) diag.Diagnostic {
+	return diag.Diagnostic{
+		Summary: "local." + name + " depends on the target, which is not known here", Subject: x.at(),
+		Detail: "It refers to env or cluster, and is used where the project itself is described.",
+		Remedy: "Use a local that refers to neither.",
+	}
 }
 
 // pathObject is `path`. path.project leads from the file's directory to the
