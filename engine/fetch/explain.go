@@ -83,18 +83,29 @@ func (c *client) unreachable(ctx context.Context, at *url.URL, of schema.ChartRe
 	if refusal := badCertificate(at, of, err); refusal != nil {
 		return refusal
 	}
+	summary := at.Host + " cannot be reached"
+	switch {
+	case silent(err):
+		summary = at.Host + " is silent"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		summary = at.Host + " broke off"
+	}
 	return temporary(diag.RefuseFor(err, diag.Diagnostic{
-		Summary: at.Host + " cannot be reached", Detail: diag.Sentence(plainly(err)),
+		Summary: summary, Detail: diag.Sentence(plainly(err)),
 		Remedy: "Check the URL, the network and its proxy; if they are right, ask who runs the server.",
 	}), 0)
 }
 
+func silent(err error) bool {
+	var timeout interface{ Timeout() bool }
+	return errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
+}
+
 // plainly is the text of a connection's error without what libraries put around it.
 func plainly(err error) string {
-	var timeout interface{ Timeout() bool }
 	var number syscall.Errno
 	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+	case silent(err):
 		return "the server was silent for too long"
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return "the server broke off"

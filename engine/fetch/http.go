@@ -58,7 +58,7 @@ func (r *repositories) Resolve(ctx context.Context, ref schema.Chart) (Found, er
 	}
 	origin, err := x.archive(v)
 	if err != nil {
-		return Found{}, notRead(repository, fmt.Errorf("%s %s: %w", ref.Name, v.Version, err))
+		return Found{}, notRead(repository, fmt.Errorf("what it says of %s %s is not valid: %w", ref.Name, v.Version, err))
 	}
 	return Found{Version: v.Version, Origin: origin, SHA256: v.sha256()}, nil
 }

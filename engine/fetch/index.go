@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/weir-dev/weir/engine/failpoint"
 	"github.com/weir-dev/weir/schema"
@@ -210,7 +211,7 @@ func keepIndex(path, repository string, header http.Header, body io.Reader) (io.
 	if err == nil {
 		var facts []byte
 		facts, err = json.Marshal(keptFacts{
-			URL: repository, ETag: header.Get("ETag"), Modified: header.Get("Last-Modified"), Size: size.n, SHA256: hex.EncodeToString(sum.Sum(nil)),
+			URL: repository, ETag: header.Get("ETag"), Modified: modified(header), Size: size.n, SHA256: hex.EncodeToString(sum.Sum(nil)),
 		})
 		facts = binary.BigEndian.AppendUint64(facts, uint64(len(facts)))
 		if err == nil {
@@ -229,6 +230,19 @@ func keepIndex(path, repository string, header http.Header, body io.Reader) (io.
 		return nil, nil, err
 	}
 	return file, sections, nil
+}
+
+// modified is when an index was changed, for asking whether it was changed
+// since: nothing where that was a moment ago, because the time is in seconds and
+// the file may have changed again in the same one.
+func modified(header http.Header) string {
+	text := header.Get("Last-Modified")
+	then, err := http.ParseTime(text)
+	now, bad := http.ParseTime(header.Get("Date"))
+	if err != nil || bad != nil || now.Sub(then) < 2*time.Second {
+		return ""
+	}
+	return text
 }
 
 // createIndex makes the file that an index is written to; nil where none can be.

@@ -111,7 +111,8 @@ func check(ref schema.Chart, pin schema.Locked, sum, digest string) error {
 	return diag.Refuse(diag.Diagnostic{
 		Summary: fmt.Sprintf("chart %q is not what is locked", shown(ref)),
 		Detail:  fmt.Sprintf("%s %s was fetched from %s.\nlocked:  %s\nfetched: %s", ref.Source, pin.Version, pin.Origin, want, have),
-		Remedy:  "Somebody has replaced the chart under the same version, or the lock was edited. Find out which; `weir update` locks what is there now.",
+		Remedy:  fmt.Sprintf("Somebody has replaced the chart under the same version, or the lock was edited: find out which. To take what is there now, remove the entry from %s and run `weir lock`.", schema.LockFile),
+		Related: []diag.Related{{Range: pin.Range, Note: "the entry"}},
 	})
 }
 
@@ -137,6 +138,9 @@ func Unpack(ref schema.Chart, archive []byte) ([]File, error) {
 	l.ref.Range = diag.Range{}
 	files := l.archive(shown(ref), archive)
 	if l.found.HasErrors() {
+		for i := range l.found {
+			l.found[i].Remedy = "Tell who publishes the chart, or take another version."
+		}
 		return nil, diag.Refuse(l.found...)
 	}
 	return files, nil

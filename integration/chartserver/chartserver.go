@@ -22,6 +22,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"helm.sh/helm/v3/pkg/repo"
 )
@@ -34,9 +35,12 @@ type Server struct {
 	CA   string // the file with the server's certificate; empty without TLS
 
 	t        testing.TB
+	made     time.Time
 	login    [2]string
 	http     *httptest.Server
 	mu       sync.Mutex
+	idle     *sync.Cond // nobody is being answered
+	busy     int
 	requests []string
 	faults   map[string]http.HandlerFunc
 }
@@ -55,7 +59,8 @@ func TLS() Option { return func(s *Server) { s.CA = "ca.pem" } }
 // New starts a repository without charts.
 func New(t testing.TB, options ...Option) *Server {
 	t.Helper()
-	s := &Server{Dir: t.TempDir(), t: t, faults: map[string]http.HandlerFunc{}}
+	s := &Server{Dir: t.TempDir(), t: t, faults: map[string]http.HandlerFunc{}, made: time.Unix(1700000000, 0)}
+	s.idle = sync.NewCond(&s.mu)
 	for _, option := range options {
 		option(s)
 	}
@@ -104,7 +109,10 @@ func (s *Server) Index() {
 	index, err := repo.IndexDirectory(s.Dir, "")
 	s.must(err)
 	index.SortEntries()
-	s.must(index.WriteFile(filepath.Join(s.Dir, "index.yaml"), 0o644))
+	file := filepath.Join(s.Dir, "index.yaml")
+	s.must(index.WriteFile(file, 0o644))
+	s.made = s.made.Add(time.Minute) // each has a time of its own, and none is of this very second
+	s.must(os.Chtimes(file, s.made, s.made))
 }
 
 // Pack makes a chart archive of pairs of file names and texts; Chart.yaml is
@@ -127,10 +135,14 @@ func Pack(name, version string, pairs ...string) []byte {
 }
 
 // Requests are those since the last call, sorted: "GET /index.yaml 200", with
-// " ann" after it where credentials of ann came along.
+// " ann" after it where credentials of ann came along. Those that are still being
+// answered are waited for.
 func (s *Server) Requests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for s.busy > 0 {
+		s.idle.Wait()
+	}
 	sorted := slices.Sorted(slices.Values(s.requests))
 	s.requests = nil
 	return sorted
@@ -171,8 +183,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.requests = append(s.requests, line)
+		s.busy--
+		s.idle.Broadcast()
 	}()
 	s.mu.Lock()
+	s.busy++
 	fault := s.faults[r.URL.Path]
 	s.mu.Unlock()
 	switch {
