@@ -158,9 +158,9 @@ func (r *Remote) known(err error, lines []string) error {
 	case strings.Contains(heard, "does not appear to be a git repository"):
 		return r.noRepository()
 	case strings.Contains(heard, "not our ref"), strings.Contains(heard, "unadvertised object"):
-		return r.refuse("the server does not give out this commit",
+		return diag.RefuseFor(ErrWithheld, r.diagnostic("the server does not give out this commit",
 			quoted("It is in none of the server's branches and tags, or the server gives out commits only by their names. It says:", lines),
-			"Name a branch or a tag that has the commit, or have the server allow it: `git config uploadpack.allowReachableSHA1InWant true` there.")
+			"Name a branch or a tag that has the commit, or have the server allow it: `git config uploadpack.allowReachableSHA1InWant true` there."))
 	case line != nil:
 		return r.refuse("the server refuses", quoted("It says:", lines), "Ask who runs the server.")
 	}

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,7 +92,7 @@ func (r *Remote) download(ctx context.Context, s session, tip Tip, want Want, in
 	}
 	request := packp.NewUploadPackRequest()
 	wanted := tip.Commit
-	if tag, ok := advertised.References[string(tip.Ref)]; ok {
+	if tag, ok := advertised.References[cmp.Or(string(tip.Ref), tagOf(tip.Commit, advertised))]; ok {
 		wanted = tag // a server gives out what it advertises, not what a tag is of
 	}
 	request.Wants = []plumbing.Hash{wanted}

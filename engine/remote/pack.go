@@ -52,6 +52,7 @@ func (r *Remote) keep(pack io.Reader, into Store) error {
 	}
 	defer free()
 	n, err := io.Copy(f, io.LimitReader(pack, packLimit+1))
+	r.received.Add(n)
 	switch {
 	case err != nil:
 		return err

@@ -31,6 +31,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -65,6 +66,8 @@ type Remote struct {
 
 	mu     sync.Mutex
 	client *client // of HTTP; made by the first conversation
+
+	received atomic.Int64
 }
 
 // New makes a remote of an address in any form that `git clone` takes: a path,
@@ -92,6 +95,9 @@ func (r *Remote) ID() string {
 	}
 	return r.at.scheme + "://" + sshUser(r.at.user()) + r.at.host + "/" + strings.TrimPrefix(r.at.path, "/")
 }
+
+// Received is how many bytes of packs came from the remote so far.
+func (r *Remote) Received() int64 { return r.received.Load() }
 
 // Store is where fetched objects go: a filesystem.Storage of go-git, or any
 // other that tells what it has.

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -14,6 +15,10 @@ import (
 // treeLimit is what the files of a fetched commit may take of the memory. A
 // project is text and charts; its repository may hold more than that.
 const treeLimit = 1 << 30
+
+// ErrWithheld is in the refusal of a server that does not give out a commit by
+// its id.
+var ErrWithheld = errors.New("the server does not give out the commit")
 
 // FetchTree brings the files of one commit into memory, none of its history, and
 // nothing onto the disk. A revision that is not there is a refusal.
@@ -33,6 +38,32 @@ func (r *Remote) FetchTree(ctx context.Context, rev string) (fs.FS, Tip, error) 
 		return nil, Tip{}, err
 	}
 	return fsys, tip, nil
+}
+
+// FetchCommit brings the files of the commit with a whole id into memory. Many
+// servers give out only what a branch or a tag is at (uploadpack.allow…SHA1InWant):
+// there the history of rev is fetched until the commit is in it. A commit that
+// cannot be had is a refusal with ErrWithheld.
+func (r *Remote) FetchCommit(ctx context.Context, id, rev string) (fs.FS, error) {
+	fsys, _, err := r.FetchTree(ctx, id)
+	if err == nil || !errors.Is(err, ErrWithheld) || rev == id {
+		return fsys, err
+	}
+	commit := plumbing.NewHash(id)
+	for depth := 64; depth <= 1<<16; depth *= 32 {
+		store := &bounded{Storage: memory.NewStorage(), remote: r, left: treeLimit}
+		tip, failed := r.Fetch(ctx, Want{Rev: rev, Depth: depth}, store)
+		if failed != nil {
+			return nil, failed
+		}
+		if !tip.Commit.IsZero() && reaches(store, tip.Commit, commit) && store.HasEncodedObject(commit) == nil {
+			return TreeFS(store, commit)
+		}
+		if tip.Commit.IsZero() || len(store.ShallowStorage) == 0 {
+			break
+		}
+	}
+	return nil, err
 }
 
 // bounded is a store that takes only so much.
