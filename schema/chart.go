@@ -34,6 +34,13 @@ func (d *draft) chart() *Chart {
 		c.Kind, c.Name = OCI, path.Base(s)
 	case strings.HasPrefix(s, "git::"):
 		c.Kind = Git
+		if _, err := ParseGit(s); err != nil {
+			found, _ := diag.Refused(err)
+			for _, f := range found {
+				r.fail(n.Origin, f.Summary, f.Detail, f.Remedy)
+			}
+			return nil
+		}
 	case strings.HasPrefix(s, "http://"), strings.HasPrefix(s, "https://"):
 		c.Kind = URL
 		if !strings.HasSuffix(strings.SplitN(s, "?", 2)[0], ".tgz") {
