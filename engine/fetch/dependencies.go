@@ -148,8 +148,7 @@ func (l *loading) dependency(prefix string, own []File, d *chart.Dependency, nth
 	if nth > 0 {
 		c.prefix = fmt.Sprintf("%scharts/%s~%d/", prefix, d.Name, nth+1)
 	}
-	_, files := l.outside(ref, ref.Range)
-	for _, f := range files {
+	for _, f := range l.outside(ref, ref.Range).Files {
 		f.Name = c.prefix + f.Name
 		c.files = append(c.files, f)
 	}

@@ -61,21 +61,22 @@ type Library interface {
 // Packed is a chart as it comes from somewhere else: its own files and those
 // dependencies that it brings with it.
 type Packed struct {
-	Root  string // for people: podinfo/podinfo@6.7.1
-	Files []File // by name; Path is below Root
+	Root   string // for people: podinfo/podinfo@6.7.1
+	Files  []File // by name; Path is below Root
+	Digest string // of Files
 }
 
 // Load reads a chart and its dependencies. Diagnostics point at the reference
 // where they cannot point into the chart.
 func (f From) Load(ctx context.Context, ref schema.Chart) (*Chart, diag.List) {
 	l := &loading{From: f, ctx: ctx, fsys: f.Project, ref: ref}
-	var files []File
-	root := ref.Path
+	packed := Packed{Root: ref.Path}
 	if ref.Kind == schema.Local {
-		files = l.chart(ref.Path)
+		packed.Files = l.chart(ref.Path)
 	} else {
-		root, files = l.outside(ref, ref.Range)
+		packed = l.outside(ref, ref.Range)
 	}
+	files := packed.Files
 	if l.found.HasErrors() {
 		return nil, l.found
 	}
@@ -85,7 +86,10 @@ func (f From) Load(ctx context.Context, ref schema.Chart) (*Chart, diag.List) {
 		return nil, l.found
 	}
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
-	chart := &Chart{Root: root, Files: files, Digest: Digest(files)}
+	chart := &Chart{Root: packed.Root, Files: files, Digest: packed.Digest}
+	if packed.Digest == "" || !slices.EqualFunc(files, packed.Files, func(a, b File) bool { return a.Name == b.Name }) {
+		chart.Digest = Digest(files) // dependencies were put in, or unpacked
+	}
 	metadata := l.metadata("", files)
 	if metadata == nil {
 		return nil, l.found

@@ -168,7 +168,7 @@ func (l *Locking) fetch(ctx context.Context, ref schema.Chart, found Found, entr
 		return decision{}, err
 	}
 	entry.Version, entry.SHA256, entry.Files = metadata.Version, sum, Digest(files)
-	return decision{entry, packed(ref, entry.Version, files)}, nil
+	return decision{entry, packed(ref, entry.Version, entry.Files, files)}, nil
 }
 
 // isVersion compares the version of a chart with what was promised and asked for.

@@ -8,10 +8,10 @@ import (
 )
 
 // outside asks the library for a chart; at is the place that wants it.
-func (l *loading) outside(ref schema.Chart, at diag.Range) (root string, files []File) {
+func (l *loading) outside(ref schema.Chart, at diag.Range) Packed {
 	if l.Library == nil {
 		l.fail(diag.Errorf(at, "chart %q is not in the project", ref.Source).Remedyf("Put the chart into the project, and name its path."))
-		return "", nil
+		return Packed{}
 	}
 	packed, err := l.Library.Files(l.ctx, ref)
 	if err != nil {
@@ -24,9 +24,9 @@ func (l *loading) outside(ref schema.Chart, at diag.Range) (root string, files [
 			}
 			l.fail(d)
 		}
-		return "", nil
+		return Packed{}
 	}
-	return packed.Root, packed.Files
+	return packed
 }
 
 // unable makes diagnostics of what kept a chart from being there.

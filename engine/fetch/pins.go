@@ -48,7 +48,7 @@ func (s *Stock) Pinned(ctx context.Context, ref schema.Chart, pin schema.Locked)
 	if err != nil {
 		return Packed{}, err
 	}
-	return packed(ref, pin.Version, files), nil
+	return packed(ref, pin.Version, pin.Files, files), nil
 }
 
 func (s *Stock) pinned(ctx context.Context, ref schema.Chart, pin schema.Locked) ([]File, error) {
@@ -117,8 +117,8 @@ func check(ref schema.Chart, pin schema.Locked, sum, digest string) error {
 }
 
 // packed gives the files of a chart the places that people read.
-func packed(ref schema.Chart, version string, files []File) Packed {
-	p := Packed{Root: withoutLogin(ref.Source), Files: make([]File, len(files))}
+func packed(ref schema.Chart, version, digest string, files []File) Packed {
+	p := Packed{Root: withoutLogin(ref.Source), Digest: digest, Files: make([]File, len(files))}
 	if at := strings.IndexByte(p.Root, '?'); at >= 0 {
 		p.Root = p.Root[:at]
 	}
