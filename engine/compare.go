@@ -47,6 +47,10 @@ func (all *sites) compareOne(ctx context.Context, run Run, p *plan.Plan, s *site
 	}
 	s.change, err = s.stage.Plan()
 	list, err := refusal(err)
+	if found = append(found, list...); err != nil || found.HasErrors() || o.Out != "" || s.change.Empty() {
+		return found, err
+	}
+	list, err = s.compose(run, all, o)
 	return append(found, list...), err
 }
 

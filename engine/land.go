@@ -102,8 +102,7 @@ func (l landing) commit(ctx context.Context, s *site) (found diag.List, err erro
 				return found, err
 			}
 		}
-		message := state.Message{Subject: l.options.Message, Source: l.sites.order.source, Version: l.run.Version}
-		record, err = l.options.Committer.Record(ctx, s.repository, message.Text(s.change))
+		record, err = l.options.Committer.Record(ctx, s.repository, s.message.Text(s.change))
 		if err != nil {
 			return found, err
 		}

@@ -25,6 +25,7 @@ type site struct {
 	base       *state.Snapshot
 	stage      *state.Stage
 	change     *state.Change
+	message    state.Message // of the change
 	jobs       []*job
 	moved      []schema.Moved
 	why        map[state.Key]string // of each removal

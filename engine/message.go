@@ -1,0 +1,50 @@
+package engine
+
+import (
+	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/schema"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// compose works out what the commit of a site's change says, also where there
+// will be none: a mistake in the project's commit block has to show before it is
+// merged.
+func (s *site) compose(run Run, all *sites, o HydrateOptions) (diag.List, error) {
+	s.message = state.Message{Version: run.Version}
+	if all.order != nil {
+		s.message.Source = all.order.source
+	}
+	m, found := run.Project.CommitMessage(s.cluster.Name, commitFacts(s.message.Facts(s.cluster.Name, s.change)))
+	if found.HasErrors() {
+		return found, nil
+	}
+	s.message.Subject, s.message.Body = m.Subject, m.Body
+	if o.Message != "" {
+		s.message.Subject = o.Message
+	}
+	for _, t := range m.Trailers {
+		trailer := state.Trailer{Name: t.Name, Value: t.Value}
+		s.message.Trailers = append(s.message.Trailers, trailer)
+		list, err := refusal(at(t.Range, state.Message{Trailers: []state.Trailer{trailer}}.Check()))
+		if found = append(found, list...); err != nil {
+			return found, err
+		}
+	}
+	return found, nil
+}
+
+// commitFacts is what is known of a commit in the project's terms.
+func commitFacts(f state.CommitFacts) schema.CommitFacts {
+	out := schema.CommitFacts{
+		Environments: f.Environments, Created: f.Created, Changed: f.Changed, Removed: f.Removed, Namespaces: f.Namespaces,
+		Objects:   schema.CommitObjects(f.Objects),
+		SourceURL: f.Source.URL, SourceCommit: f.Source.Commit, Summary: f.Summary, Version: f.Version,
+	}
+	for _, r := range f.Releases {
+		out.Releases = append(out.Releases, schema.CommitRelease{
+			Environment: r.Environment, Release: r.Release, Status: string(r.Status), From: r.From,
+			Chart: r.Chart, OldVersion: r.OldVersion, Version: r.Version, Objects: schema.CommitObjects(r.Objects), Line: r.Line,
+		})
+	}
+	return out
+}
