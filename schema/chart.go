@@ -30,6 +30,9 @@ func (d *draft) chart() *Chart {
 	version := d.string("version")
 	c.Version = version.text
 	switch {
+	case hasUser(s) && !strings.HasPrefix(s, "git::"):
+		r.credentials(n.Origin, "The URL of the chart")
+		return nil
 	case strings.HasPrefix(s, "oci://"):
 		c.Kind, c.Name = OCI, path.Base(s)
 	case strings.HasPrefix(s, "git::"):

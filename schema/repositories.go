@@ -35,17 +35,34 @@ func repositoryURL(given placed, list *diag.List) string {
 	u, err := url.Parse(given.text)
 	switch {
 	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "oci", strings.ContainsAny(given.text, " \t\n"):
-		r.fail(given.at, fmt.Sprintf("%q is not the URL of a chart repository", withoutUser(given.text)), "", "Write https://… for a chart repository, or oci://… for a registry.")
+		at := given.at
+		if strings.Contains(given.text, "@") {
+			at.Text, at.Start.Column, at.End.Column = hidden, 0, 0
+		}
+		r.fail(at, fmt.Sprintf("%q is not the URL of a chart repository", withoutUser(given.text)), "", "Write https://… for a chart repository, or oci://… for a registry.")
 		return ""
 	case u.User != nil:
-		r.fail(given.at, "Credentials do not live in a project", "The URL of the repository has a user in it, and everything in a project is committed.",
-			"Remove what stands before the @. Weir reads netrc, WEIR_CHARTS_USER_<host> and WEIR_CHARTS_PASSWORD_<host>, and what `weir login` keeps.")
+		r.credentials(given.at, "The URL of the repository")
 		return ""
 	case u.RawQuery != "" || u.Fragment != "":
 		r.fail(given.at, "The URL of a chart repository has no query", "Weir appends /index.yaml and the names of charts to it.", "Remove what begins with ? or #.")
 		return ""
 	}
 	return strings.TrimRight(given.text, "/")
+}
+
+// credentials refuses what nobody should commit, without showing it again.
+func (r reader) credentials(at diag.Range, what string) {
+	at.Text, at.Start.Column, at.End.Column = hidden, 0, 0
+	r.fail(at, "Credentials do not live in a project", what+" has a user in it, and everything in a project is committed.",
+		"Remove what stands before the @. Weir reads netrc, WEIR_CHARTS_USER_<host> and WEIR_CHARTS_PASSWORD_<host>, and what `weir login` keeps.")
+}
+
+// hasUser tells whether a URL names a user before its host.
+func hasUser(s string) bool {
+	_, rest, _ := strings.Cut(s, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return strings.Contains(host, "@")
 }
 
 // withoutUser takes what may be a password out of a text that may be no URL.

@@ -1,0 +1,45 @@
+project "p" {}
+
+cluster "c" {
+  kubernetes = "1.34"
+}
+
+environment "dev" {
+  clusters = ["c"]
+}
+
+repository "user" {
+  url = "https://ann:secret@charts.example/stable"
+}
+
+repository "broken" {
+  url = "https://ann:sec ret@charts.example"
+}
+
+repository "ftp" {
+  url = "ftp://charts.example"
+}
+
+repository "query" {
+  url = "https://charts.example?token=x"
+}
+
+repository "hostless" {
+  url = "oci:///charts"
+}
+
+repository "files" {
+  url         = "https://charts.example"
+  ca_file     = "../outside.yaml"
+  certificate = "~/client.pem"
+  key         = 7
+  plain_http  = "yes"
+}
+
+release "url" {
+  chart = "https://ann:secret@charts.example/app-1.0.0.tgz"
+}
+
+release "oci" {
+  chart = "oci://ann@registry.example/app"
+}
