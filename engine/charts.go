@@ -25,6 +25,7 @@ type Outside struct {
 // everybody's who waits for it, never half a value.
 type charts struct {
 	from    fetch.From
+	record  *fetch.Record // of what was not at hand
 	mu      sync.Mutex
 	fetched map[string]func() (*fetch.Chart, diag.List)
 	parsed  *lru.Cache[string, func() (*render.Chart, diag.List)]
@@ -36,12 +37,22 @@ const keepParsed = 64
 
 // newCharts gives charts by the lock: whatever a run wants, it resolves nothing.
 func newCharts(run Run) *charts {
-	stock, _ := run.stock()
-	return chartsOf(fetch.From{
+	stock, record := run.stock()
+	c := chartsOf(fetch.From{
 		Project:      run.Project.FS(),
 		Repositories: run.Project.Repositories(),
 		Library:      &fetch.Pins{Lock: run.Project.Lock, Stock: stock},
 	})
+	c.record = record
+	return c
+}
+
+// load loads a chart; what it needs from elsewhere comes at once.
+func load(ctx context.Context, from fetch.From, ref schema.Chart) (*fetch.Chart, diag.List) {
+	from.Loop = func(n int, do func(int)) {
+		_ = each(ctx, fetchesAtOnce, n, func(int) string { return "the dependencies of " + ref.Source }, func(_ context.Context, i int) error { do(i); return nil })
+	}
+	return from.Load(ctx, ref)
 }
 
 func chartsOf(from fetch.From) *charts {
@@ -82,15 +93,15 @@ func (run Run) stock() (*fetch.Stock, *fetch.Record) {
 // fetch returns the files and the digest of a chart.
 func (c *charts) fetch(ctx context.Context, ref schema.Chart) (*fetch.Chart, diag.List) {
 	c.mu.Lock()
-	load := c.fetched[ref.LockKey()+"\x00"+ref.Path]
-	if load == nil {
-		load = sync.OnceValues(func() (*fetch.Chart, diag.List) { return c.from.Load(ctx, ref) })
-		c.fetched[ref.LockKey()+"\x00"+ref.Path] = load
+	get := c.fetched[ref.LockKey()+"\x00"+ref.Path]
+	if get == nil {
+		get = sync.OnceValues(func() (*fetch.Chart, diag.List) { return load(ctx, c.from, ref) })
+		c.fetched[ref.LockKey()+"\x00"+ref.Path] = get
 	}
 	c.mu.Unlock()
-	chart, found := load()
+	chart, found := get()
 	if len(found) > 0 {
-		return c.from.Load(ctx, ref) // once more, for the place of this reference; nothing is asked for twice
+		return load(ctx, c.from, ref) // once more, for the place of this reference; nothing is asked for twice
 	}
 	return chart, nil
 }

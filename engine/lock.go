@@ -136,9 +136,6 @@ func (l *locker) load(ctx context.Context, library fetch.Library, wants []want) 
 		Project:      l.run.Project.FS(),
 		Repositories: l.run.Project.Repositories(),
 		Library:      library,
-		Loop: func(n int, do func(int)) {
-			_ = each(ctx, fetchesAtOnce, n, func(int) string { return "dependencies" }, func(_ context.Context, i int) error { do(i); return nil })
-		},
 	}
 	if l.run.Progress != nil {
 		l.run.Progress.Total(len(wants))
@@ -146,7 +143,7 @@ func (l *locker) load(ctx context.Context, library fetch.Library, wants []want) 
 	lists := make([]diag.List, len(wants))
 	err := each(ctx, max(l.run.Jobs, fetchesAtOnce), len(wants), func(i int) string { return wants[i].ref.Source }, func(ctx context.Context, i int) error {
 		defer l.run.watch(wants[i].ref.Source)()
-		_, lists[i] = from.Load(ctx, wants[i].ref)
+		_, lists[i] = load(ctx, from, wants[i].ref)
 		return ctx.Err()
 	})
 	return gather(lists), err

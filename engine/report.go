@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema/diag"
@@ -17,6 +18,7 @@ type Report struct {
 	Out      string          `json:"out,omitempty"` // where plain files went instead of state repositories
 	Clusters []ClusterReport `json:"clusters"`
 	Total    Total           `json:"total"`
+	Fetched  []fetch.Fetched `json:"fetched,omitempty"` // charts that were not at hand
 }
 
 // ClusterReport is one cluster's part of a hydration: one commit, or none.
@@ -130,7 +132,7 @@ func (t *Total) add(r ReleaseReport) {
 
 // report puts every cluster's change into the plan's order.
 func (all *sites) report(run Run, o HydrateOptions) *Report {
-	report := &Report{Project: run.Project.Name(), Check: o.Check, Push: o.Push, Out: o.Out, Clusters: []ClusterReport{}}
+	report := &Report{Project: run.Project.Name(), Check: o.Check, Push: o.Push, Out: o.Out, Clusters: []ClusterReport{}, Fetched: all.h.charts.record.Fetched()}
 	for _, s := range all.all {
 		cluster := s.report(o)
 		for _, target := range cluster.Targets {

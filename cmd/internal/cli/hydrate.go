@@ -120,6 +120,7 @@ func (v hydrateView) Human(w io.Writer, style ui.Style) {
 		v.cluster(w, style, cluster)
 	}
 	fmt.Fprintln(w, v.summary())
+	fetchedText(w, style, v.Fetched, v.verbose)
 }
 
 // outcome is what became of a cluster, in a word or two.
