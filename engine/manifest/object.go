@@ -21,8 +21,8 @@ type Object struct {
 
 // New makes an object of a JSON-typed tree (nil, bool, int64, float64, string,
 // []any, map[string]any), which it keeps: the caller must not change it
-// afterwards. It is an error that names what is missing where the tree has no
-// apiVersion, kind or metadata.name. Only a hook may have a generateName
+// afterwards. It is an error that names what is wrong where the tree has no
+// apiVersion, kind or metadata.name, or one that no API server takes. Only a hook may have a generateName
 // instead, which is then its name.
 func New(body map[string]any, source Source) (Object, error) {
 	apiVersion, _ := body["apiVersion"].(string)
@@ -45,6 +45,9 @@ func New(body map[string]any, source Source) (Object, error) {
 		return Object{}, fmt.Errorf("metadata.generateName makes a new object at every sync: it needs a metadata.name")
 	case name == "":
 		return Object{}, fmt.Errorf("metadata.name is missing or no string")
+	}
+	if err := identifies(apiVersion, kind, metadata, hook != nil); err != nil {
+		return Object{}, err
 	}
 	return Object{
 		ID:         ID{Group: GroupOf(apiVersion), Kind: strings.Clone(kind), Namespace: strings.Clone(namespace), Name: strings.Clone(name)},

@@ -34,10 +34,49 @@ func TestNewRefuses(t *testing.T) {
 		"apiVersion: v1\nkind: A\nmetadata: []":                                  "metadata.name is missing or no string",
 		"apiVersion: v1\nkind: A\nmetadata: {generateName: a-}":                  "metadata.generateName makes a new object at every sync: it needs a metadata.name",
 		"apiVersion: v1\nkind: A\nmetadata: {annotations: {helm.sh/hook: test}}": "metadata.name is missing or no string",
+
+		"apiVersion: v1\nkind: A\nmetadata: {name: A/../b}":                                        `metadata.name is "A/../b"; no name may hold "/"`,
+		"apiVersion: v1\nkind: A\nmetadata: {name: 50%}":                                           `metadata.name is "50%"; no name may hold "%"`,
+		"apiVersion: v1\nkind: A\nmetadata: {name: ..}":                                            `metadata.name is ".."; no object may be called that`,
+		"apiVersion: v1\nkind: A\nmetadata: {name: .}":                                             `metadata.name is "."; no object may be called that`,
+		"apiVersion: v1\nkind: ../x\nmetadata: {name: a}":                                          `kind is "../x"; a kind is a word of letters and digits, such as ConfigMap`,
+		"apiVersion: v1\nkind: 3D\nmetadata: {name: a}":                                            `kind is "3D"; a kind is a word of letters and digits, such as ConfigMap`,
+		"apiVersion: v1\nkind: \"Config Map\"\nmetadata: {name: a}":                                `kind is "Config Map"; a kind is a word of letters and digits, such as ConfigMap`,
+		"apiVersion: a/b/v1\nkind: A\nmetadata: {name: a}":                                         `apiVersion is "a/b/v1"; it is written <group>/<version>, as in apps/v1, or v1`,
+		"apiVersion: a/\nkind: A\nmetadata: {name: a}":                                             `apiVersion is "a/"; it is written <group>/<version>, as in apps/v1, or v1`,
+		"apiVersion: /v1\nkind: A\nmetadata: {name: a}":                                            `apiVersion is "/v1"; it is written <group>/<version>, as in apps/v1, or v1`,
+		"apiVersion: \" v1\"\nkind: A\nmetadata: {name: a}":                                        `apiVersion is " v1"; it is written <group>/<version>, as in apps/v1, or v1`,
+		"apiVersion: Apps_/v1\nkind: A\nmetadata: {name: a}":                                       `apiVersion is "Apps_/v1"; it is written <group>/<version>, as in apps/v1, or v1`,
+		"apiVersion: ../v1\nkind: A\nmetadata: {name: a}":                                          `apiVersion is "../v1"; it is written <group>/<version>, as in apps/v1, or v1`,
+		"apiVersion: \"1.0\"\nkind: A\nmetadata: {name: a}":                                        `apiVersion is "1.0"; it is written <group>/<version>, as in apps/v1, or v1`,
+		"apiVersion: v1\nkind: A\nmetadata: {name: a, namespace: ../b}":                            `metadata.namespace is "../b"; a namespace has up to 63 lower-case letters, digits and hyphens`,
+		"apiVersion: v1\nkind: A\nmetadata: {name: a, namespace: A}":                               `metadata.namespace is "A"; a namespace has up to 63 lower-case letters, digits and hyphens`,
+		"apiVersion: v1\nkind: A\nmetadata: {name: a, namespace: a-}":                              `metadata.namespace is "a-"; a namespace has up to 63 lower-case letters, digits and hyphens`,
+		"apiVersion: v1\nkind: A\nmetadata: {name: a, namespace: 1}":                               `metadata.namespace is no string`,
+		"apiVersion: v1\nkind: A\nmetadata: {generateName: a/, annotations: {helm.sh/hook: test}}": `metadata.generateName is "a/"; no name may hold "/"`,
 	} {
 		_, err := New(decode(t, text), Source{})
 		if err == nil || err.Error() != want {
 			t.Errorf("%q: got %v, want %s", text, err, want)
+		}
+	}
+}
+
+// TestNewTakes what an API server may take: the rule for names is that of all
+// kinds, not of most.
+func TestNewTakes(t *testing.T) {
+	for text, want := range map[string]string{
+		"apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: \"system:a B_é\"}":  "ClusterRole.rbac.authorization.k8s.io system:a B_é",
+		"apiVersion: v1\nkind: A\nmetadata: {name: ...}":                                                   "A ...",
+		"apiVersion: v1\nkind: A\nmetadata: {name: a, namespace: null}":                                    "A a",
+		"apiVersion: v1\nkind: A\nmetadata: {name: a, namespace: \"\"}":                                    "A a",
+		"apiVersion: v1\nkind: A\nmetadata: {name: a, namespace: 1-a}":                                     "A 1-a/a",
+		"apiVersion: a.1-b.c/v1alpha1\nkind: My-Kind_2\nmetadata: {name: \"1\"}":                           "My-Kind_2.a.1-b.c 1",
+		"apiVersion: v1\nkind: A\nmetadata: {generateName: ., annotations: {helm.sh/hook: test}}":          "A .",
+		"apiVersion: v1\nkind: A\nmetadata: {name: a, generateName: /, annotations: {helm.sh/hook: test}}": "A a",
+	} {
+		if got := object(t, text).ID.String(); got != want {
+			t.Errorf("%q: got %s, want %s", text, got, want)
 		}
 	}
 }

@@ -177,7 +177,7 @@ func (r *reading) namespace(tree map[string]any, unknown map[Kind]bool) {
 	}
 	if !namespaced {
 		delete(metadata, "namespace")
-	} else if ns, _ := metadata["namespace"].(string); ns == "" {
+	} else if ns := metadata["namespace"]; ns == nil || ns == "" { // what is no string is for manifest.New to refuse
 		metadata["namespace"] = r.rel.Namespace
 	}
 }
