@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/weir-dev/weir/engine/failpoint"
 	"github.com/weir-dev/weir/engine/fetch"
@@ -146,7 +147,33 @@ func (l *locker) load(ctx context.Context, library fetch.Library, wants []want) 
 		_, lists[i] = load(ctx, from, wants[i].ref)
 		return ctx.Err()
 	})
-	return gather(lists), err
+	return together(gather(lists)), err
+}
+
+// together makes one finding of those that say the same at several places: a
+// repository that is down is one problem, however many releases want it.
+func together(found diag.List) diag.List {
+	const shown = 4
+	at, more := map[string]int{}, map[string]int{}
+	var all diag.List
+	for _, d := range found.Sorted() {
+		key := d.Severity.String() + "\x00" + d.Summary + "\x00" + d.Detail + "\x00" + d.Remedy
+		i, known := at[key]
+		switch {
+		case !known:
+			at[key] = len(all)
+			all = append(all, d)
+		case more[key] < shown:
+			all[i] = all[i].Also(d.Subject, "the same here")
+		}
+		more[key]++
+	}
+	for key, i := range at {
+		if n := more[key] - 1 - shown; n > 0 {
+			all[i].Detail = strings.TrimSpace(fmt.Sprintf("%s It is the same at %d more places.", all[i].Detail, n))
+		}
+	}
+	return all
 }
 
 // finish writes the new lock, if it is another one, and says what it is.
