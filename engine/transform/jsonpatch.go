@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
@@ -15,8 +16,8 @@ import (
 
 // applyOperations applies JSON 6902 operations to every object that the patch's
 // target means, with the library that kustomize uses but without its way over
-// YAML, which makes 1e+07 of 10000000. A path that is not there is an error; as
-// in kustomize, operations may rename an object.
+// YAML, which makes 1e+07 of 10000000. A path that is not there is an error, also
+// where kustomize adds it; as in kustomize, operations may rename an object.
 func (r *run) applyOperations(drafts []*draft, p patchDocument, list []any) []*draft {
 	if p.Target == nil {
 		r.report(diag.Errorf(p.Range, "JSON 6902 patch has no target").
@@ -136,11 +137,12 @@ func operate(tree map[string]any, operations jsonpatch.Patch) (result map[string
 	if err != nil {
 		return nil, 0, err
 	}
-	patched, err := operations.Apply(text)
+	steps, of := strictly(operations)
+	patched, err := steps.Apply(text)
 	if err != nil {
-		for i := range operations { // it is the last one of the shortest part that fails
-			if _, err := operations[:i+1].Apply(text); err != nil {
-				return nil, i, err
+		for i := range steps { // it is the last one of the shortest part that fails
+			if _, err := steps[:i+1].Apply(text); err != nil {
+				return nil, of[i], err
 			}
 		}
 		return nil, 0, err
@@ -148,6 +150,27 @@ func operate(tree map[string]any, operations jsonpatch.Patch) (result map[string
 	result, err = decodeJSON(patched)
 	return result, 0, err
 }
+
+// strictly makes sure that what RFC 6902 wants to be there is there: the library
+// adds a key that is to be replaced, copies null from nowhere and finds null
+// where nothing is. A value that moves to where it is has to be there. of names
+// the operation of each step.
+func strictly(operations jsonpatch.Patch) (steps jsonpatch.Patch, of []int) {
+	for i, operation := range operations {
+		there := operation["path"]
+		switch operation.Kind() {
+		case "copy":
+			there = operation["from"]
+			fallthrough
+		case "replace", "test":
+			steps, of = append(steps, jsonpatch.Operation{"op": &move, "from": there, "path": there}), append(of, i)
+		}
+		steps, of = append(steps, operation), append(of, i)
+	}
+	return steps, of
+}
+
+var move = json.RawMessage(`"move"`)
 
 // decodeJSON reads a JSON object into the types of manifest.New.
 func decodeJSON(text []byte) (map[string]any, error) {
@@ -179,10 +202,11 @@ func typeNumbers(v any) any {
 
 // reason is what went wrong, without values: they may be secret.
 func reason(err error) string {
+	notIndex := (*strconv.NumError)(nil)
 	switch {
 	case errors.Is(err, jsonpatch.ErrTestFailed):
 		return "the object has another value there"
-	case errors.Is(err, jsonpatch.ErrInvalidIndex):
+	case errors.Is(err, jsonpatch.ErrInvalidIndex), errors.As(err, &notIndex):
 		return "the list has no such index"
 	case errors.Is(err, jsonpatch.ErrMissing):
 		return "the object has no such path"
@@ -194,7 +218,7 @@ func remedyFor(err error) string {
 	if errors.Is(err, jsonpatch.ErrTestFailed) {
 		return "Correct the value that is tested for, or the patch that no longer fits."
 	}
-	return "Correct the path; a map or list on the way that is missing needs an operation of its own before this one."
+	return "Correct the path, or use add for what is not there yet; a map or list on the way that is missing needs an operation of its own before this one."
 }
 
 // operationText is an operation for a message: without its value, which may be
