@@ -22,9 +22,10 @@ import (
 const maxDepth = 20
 
 // resolve puts every dependency of the chart whose files begin with prefix in
-// its place: archives under charts/ are unpacked, and what charts/ has no copy of
-// is read from file:// or comes from the library. A dependency that is missing, or there in a version
-// that its range excludes, is an error: Helm says nothing of the second.
+// its place, as `helm dependency build` would: archives under charts/ are
+// unpacked, and what charts/ has no copy of is read from file:// or comes from the
+// library. A dependency that is missing, or there in a version that its range
+// excludes, is an error: Helm says nothing of the second.
 func (l *loading) resolve(prefix string, files []File) []File {
 	if strings.Count(prefix, "charts/") > maxDepth {
 		l.refuse(fmt.Sprintf("chart %q holds charts more than %d deep", l.ref.Path, maxDepth), "", "Look for a dependency that leads back to its own chart.")
@@ -45,32 +46,35 @@ func (l *loading) resolve(prefix string, files []File) []File {
 		present[child.Name] = append(present[child.Name], child)
 	}
 	bundled := maps.Clone(present)
-	l.ahead(prefix, own, bundled, metadata.Dependencies)
-	for _, d := range metadata.Dependencies {
+	wanted := l.wanted(prefix, own, metadata, bundled)
+	l.ahead(prefix, own, bundled, wanted)
+	for i, d := range metadata.Dependencies {
 		if versions := bundled[d.Name]; len(versions) > 0 {
 			l.inRange(prefix, own, d, versions)
 			continue
 		}
-		if versions := present[d.Name]; slices.ContainsFunc(versions, func(v *chart.Metadata) bool { return meets(d, v) }) {
-			continue
-		}
 		before := len(l.found)
-		child, ok := l.dependency(prefix, own, d, len(present[d.Name]))
+		files, ok := l.dependency(prefix, own, wanted[i])
 		if !ok || l.found[before:].HasErrors() {
 			continue // the others may be missing, too
 		}
-		child.files = l.resolve(child.prefix, child.files)
-		if l.found.HasErrors() {
+		found := l.metadata("", files)
+		switch {
+		case found == nil:
 			return nil
-		}
-		found := l.metadata(child.prefix, child.files)
-		if found.Name != d.Name {
+		case found.Name != d.Name:
 			l.fail(l.because(diag.Errorf(declaration(prefix, own, d), "dependency %q names a chart that calls itself %q", d.Name, found.Name).
-				Also(lineOf(child.files, child.prefix+"Chart.yaml", "name:"), "its own name").
+				Also(lineOf(files, "Chart.yaml", "name:"), "its own name").
 				Remedyf("Use the chart's own name, with an `alias` where another one is needed.")))
 			continue
+		case slices.ContainsFunc(present[d.Name], func(v *chart.Metadata) bool { return v.Version == found.Version }):
+			continue // there already, by another alias
 		}
 		l.inRange(prefix, own, d, []*chart.Metadata{found})
+		child := placed(prefix, children, metadata, d, found, files)
+		if child.files = l.resolve(child.prefix, child.files); l.found.HasErrors() {
+			return nil
+		}
 		present[d.Name] = append(present[d.Name], found)
 		children = append(children, child)
 	}
@@ -133,26 +137,41 @@ func (l *loading) split(prefix string, files []File) (own []File, children []chi
 	return own, children
 }
 
-// dependency reads a chart that its parent has no copy of; nth counts those of
-// the same name that are there already. False: nowhere to read it from.
-func (l *loading) dependency(prefix string, own []File, d *chart.Dependency, nth int) (child, bool) {
+// placed gives a chart that was brought its directory below its parent's
+// charts/. Where several versions of one chart are there, Helm applies an alias
+// to the first that fits, in the order of its archives' names; so do these names.
+func placed(prefix string, children []child, parent *chart.Metadata, d *chart.Dependency, found *chart.Metadata, files []File) child {
+	name := d.Name
+	several := func(other *chart.Dependency) bool { return other != d && other.Name == d.Name }
+	if !strings.HasPrefix(d.Repository, "file://") || slices.ContainsFunc(parent.Dependencies, several) {
+		name += "-" + found.Version
+	}
+	c := child{prefix: prefix + "charts/" + name + "/"}
+	for n := 2; slices.ContainsFunc(children, func(other child) bool { return other.prefix == c.prefix }); n++ {
+		c.prefix = fmt.Sprintf("%scharts/%s~%d/", prefix, name, n)
+	}
+	for _, f := range files {
+		f.Name = c.prefix + f.Name
+		c.files = append(c.files, f)
+	}
+	return c
+}
+
+// dependency reads a chart that its parent has no copy of. False: there is
+// nowhere to read it from.
+func (l *loading) dependency(prefix string, own []File, d *chart.Dependency) ([]File, bool) {
 	if strings.HasPrefix(d.Repository, "file://") {
 		return l.local(prefix, own, d), true
+	}
+	if l.partly {
+		return nil, false
 	}
 	ref, ok := l.reference(prefix, own, d)
 	if !ok || l.Library == nil {
 		l.fail(l.lacking(prefix, own, d))
-		return child{}, false
+		return nil, false
 	}
-	c := child{prefix: prefix + "charts/" + d.Name + "/"}
-	if nth > 0 {
-		c.prefix = fmt.Sprintf("%scharts/%s~%d/", prefix, d.Name, nth+1)
-	}
-	for _, f := range l.outside(ref, ref.Range).Files {
-		f.Name = c.prefix + f.Name
-		c.files = append(c.files, f)
-	}
-	return c, true
+	return l.outside(ref, ref.Range).Files, true
 }
 
 // reference makes a reference of a dependency that is somewhere else; false
@@ -160,10 +179,7 @@ func (l *loading) dependency(prefix string, own []File, d *chart.Dependency, nth
 func (l *loading) reference(prefix string, own []File, d *chart.Dependency) (schema.Chart, bool) {
 	ref := schema.Chart{Name: d.Name, Version: d.Version, Range: declaration(prefix, own, d)}
 	url := strings.TrimRight(d.Repository, "/")
-	name, aliased := strings.CutPrefix(d.Repository, "@")
-	if !aliased {
-		name, aliased = strings.CutPrefix(d.Repository, "alias:")
-	}
+	name, aliased := repositoryName(d)
 	switch {
 	case aliased:
 		i := slices.IndexFunc(l.Repositories, func(r schema.ChartRepository) bool { return r.Name == name })
@@ -188,6 +204,15 @@ func (l *loading) reference(prefix string, own []File, d *chart.Dependency) (sch
 	return ref, true
 }
 
+// repositoryName is the name that a dependency calls its repository by; false
+// where it has a URL, or none.
+func repositoryName(d *chart.Dependency) (string, bool) {
+	if name, ok := strings.CutPrefix(d.Repository, "@"); ok {
+		return name, true
+	}
+	return strings.CutPrefix(d.Repository, "alias:")
+}
+
 // ahead has the library get all that is missing at once; what it says is heard
 // when each is asked for in turn.
 func (l *loading) ahead(prefix string, own []File, bundled map[string][]*chart.Metadata, all []*chart.Dependency) {
@@ -207,35 +232,30 @@ func (l *loading) ahead(prefix string, own []File, bundled map[string][]*chart.M
 
 // local reads the chart of a file:// repository, relative to the chart that
 // declares it.
-func (l *loading) local(prefix string, own []File, d *chart.Dependency) child {
-	c := child{prefix: prefix + "charts/" + d.Name + "/"}
+func (l *loading) local(prefix string, own []File, d *chart.Dependency) []File {
 	at := declaration(prefix, own, d)
 	base := fileOf(own, prefix+"Chart.yaml")
 	if base == nil || base.Packed {
 		l.fail(l.lacking(prefix, own, d))
-		return c
+		return nil
 	}
 	target := strings.TrimPrefix(d.Repository, "file://")
 	where := path.Join(path.Dir(base.Path), target)
-	switch {
-	case path.IsAbs(target), where == "..", strings.HasPrefix(where, "../"):
-		l.fail(l.because(diag.Errorf(at, "dependency %q lies outside of the project", d.Name).
-			Detailf("Its repository %q is read relative to the chart, and nothing outside of the project is read.", d.Repository).
-			Remedyf("Move the chart into the project, or pack it into charts/ with `helm dependency build`.")))
-		return c
+	if path.IsAbs(target) || where == ".." || strings.HasPrefix(where, "../") {
+		l.fail(l.because(diag.Errorf(at, "dependency %q lies outside of the %s", d.Name, l.whole).
+			Detailf("Its repository %q is read relative to the chart, and nothing outside of the %s is read.", d.Repository, l.whole).
+			Remedyf("Move the chart into the %s, or pack it into charts/ with `helm dependency build`.", l.whole)))
+		return nil
 	}
 	before := len(l.found)
-	for _, f := range l.chart(where) {
-		f.Name = c.prefix + f.Name
-		c.files = append(c.files, f)
-	}
+	files := l.chart(where)
 	for i := before; i < len(l.found); i++ { // point at the line that asked for it
 		if l.found[i].Subject == l.ref.Range {
 			l.found[i].Subject = at
 			l.found[i] = l.because(l.found[i])
 		}
 	}
-	return c
+	return files
 }
 
 // meets tells whether a version is one that a dependency asks for.
@@ -258,9 +278,25 @@ func (l *loading) inRange(prefix string, own []File, d *chart.Dependency, versio
 		Remedyf("Run `helm dependency update` in the chart, or correct the range in its Chart.yaml.")))
 }
 
+// lacking says of a dependency that it is nowhere.
 func (l *loading) lacking(prefix string, own []File, d *chart.Dependency) diag.Diagnostic {
-	where := "charts/"
-	e := diag.Errorf(declaration(prefix, own, d), "dependency %q %s is declared, but not in %s", d.Name, d.Version, where)
+	e := diag.Errorf(declaration(prefix, own, d), "dependency %q %s is declared, but not in charts/", d.Name, d.Version)
+	switch name, aliased := repositoryName(d); {
+	case aliased:
+		var names []string
+		for _, r := range l.Repositories {
+			names = append(names, r.Name)
+		}
+		return l.because(e.Detailf("Its repository is %q, and the project has none of this name.", d.Repository).
+			Suggest(name, names).Remedyf("Declare it in the project: `repository %q { url = \"…\" }`.", name))
+	case d.Repository == "":
+		e = e.Detailf("It names no repository.")
+	case strings.HasPrefix(d.Repository, "file://"):
+		e = e.Detailf("Its repository %q was beside the chart where it was packed.", d.Repository)
+	case l.Library == nil:
+	default:
+		e = e.Detailf("Its repository is %q. Dependencies come from https://, oci:// and file://, and from \"@<name>\" of a repository block.", withoutLogin(d.Repository))
+	}
 	return l.because(e.Remedyf("Run `helm dependency build` in the chart, or put the dependency into its charts/ directory."))
 }
 

@@ -30,10 +30,13 @@ type loading struct {
 	From
 	ctx   context.Context // of the one call that this is
 	fsys  fs.FS
-	ref   schema.Chart
-	found diag.List
-	size  int64
-	count int
+	whole string // what fsys is: the project, a repository
+	// partly: dependencies that are not in fsys are left out.
+	partly bool
+	ref    schema.Chart
+	found  diag.List
+	size   int64
+	count  int
 }
 
 func (l *loading) fail(d diag.Diagnostic) { l.found = append(l.found, d) }
@@ -211,7 +214,7 @@ func (l *loading) follow(at string) (target string, info fs.FileInfo, err error)
 }
 
 func (l *loading) link(at, target string, err error) {
-	summary := fmt.Sprintf("link %q leads out of the project", at)
+	summary := fmt.Sprintf("link %q leads out of the %s", at, l.whole)
 	detail := fmt.Sprintf("It points to %q.", target)
 	if errors.Is(err, fs.ErrNotExist) {
 		summary = fmt.Sprintf("link %q leads nowhere", at)

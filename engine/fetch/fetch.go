@@ -69,7 +69,7 @@ type Packed struct {
 // Load reads a chart and its dependencies. Diagnostics point at the reference
 // where they cannot point into the chart.
 func (f From) Load(ctx context.Context, ref schema.Chart) (*Chart, diag.List) {
-	l := &loading{From: f, ctx: ctx, fsys: f.Project, ref: ref}
+	l := &loading{From: f, ctx: ctx, fsys: f.Project, whole: "project", ref: ref}
 	packed := Packed{Root: ref.Path}
 	if ref.Kind == schema.Local {
 		packed.Files = l.chart(ref.Path)

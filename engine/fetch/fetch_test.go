@@ -147,9 +147,11 @@ charts/b/charts/c/Chart.yaml <- libs/c/Chart.yaml
   Run ` + "`helm dependency update`" + ` in the chart, or correct the range in its Chart.yaml.
   weir.hcl:3: the chart is used here
 a/Chart.yaml:4: dependency "c" 1.x is declared, but not in charts/
+  It names no repository.
   Run ` + "`helm dependency build`" + ` in the chart, or put the dependency into its charts/ directory.
   weir.hcl:3: the chart is used here
 a/Chart.yaml:9: dependency "d" 1.x is declared, but not in charts/
+  It names no repository.
   Run ` + "`helm dependency build`" + ` in the chart, or put the dependency into its charts/ directory.
   weir.hcl:3: the chart is used here
 `,
