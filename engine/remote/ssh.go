@@ -270,7 +270,12 @@ func (s *shell) unreachable(ctx context.Context, err error) error {
 	}
 	err = fmt.Errorf("connect to %s: %w", s.address, err)
 	unused := s.unused(ctx)
-	if unused == "" {
+	var dns *net.DNSError
+	switch {
+	case unused != "":
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return s.remote.refuse("there is no such host", fmt.Sprintf("Nobody knows the address of %s.", dns.Name), "Correct the address, or name the host by HostName in ~/.ssh/config.")
+	default:
 		return err
 	}
 	return diag.RefuseFor(err, s.remote.diagnostic("the SSH server "+s.address+" cannot be reached",
