@@ -1,0 +1,139 @@
+package integration
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/weir-dev/weir/integration/chartserver"
+)
+
+// TestLockKilled kills weir before its writes while it locks, updates, or fills
+// the cache of charts. The lock is the one before or the one after, nothing in
+// the cache is other than its name says, no lock of any kind is left behind, and
+// the next run does what an undisturbed one does.
+func TestLockKilled(t *testing.T) {
+	mortal := filepath.Join(t.TempDir(), "weir")
+	build := exec.Command("go", "build", "-buildvcs=false", "-tags=failpoints", "-o", mortal, "../cmd/weir")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	server := chartserver.New(t)
+	add := func(version string) {
+		server.Add("app", version, "templates/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: app\n")
+		server.Add("dep", version, "templates/b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: dep\n")
+	}
+	add("1.0.0")
+	base := site{t.TempDir()}
+	base.write(t, map[string]string{
+		"weir.hcl": `project "p" {}
+
+cluster "c" {
+  kubernetes = "1.34"
+}
+
+environment "dev" {
+  clusters = ["c"]
+}
+
+repository "main" {
+  url = "` + server.URL + `"
+}
+
+release "app" {
+  chart   = "main/app"
+  version = "^1"
+}
+
+release "umbrella" {
+  chart = "./umbrella"
+}
+`,
+		"umbrella/Chart.yaml": "apiVersion: v2\nname: umbrella\nversion: 1.0.0\ndependencies:\n  - name: dep\n    version: ^1\n    repository: \"@main\"\n",
+	})
+	locked := base.copy(t)
+	locked.hydrate(t, []string{"lock"})
+	refill := locked.copy(t)
+	if err := os.RemoveAll(filepath.Join(refill.dir, "cache")); err != nil {
+		t.Fatal(err)
+	}
+	scenarios := []struct {
+		name  string
+		from  site
+		args  []string
+		least int
+		newer bool
+	}{
+		{name: "lock", from: base, args: []string{"--jobs=1", "lock"}, least: 12},
+		{name: "fill", from: refill, args: []string{"--jobs=1", "validate"}, least: 3},
+		{name: "update", from: locked, args: []string{"--jobs=1", "update"}, least: 10, newer: true},
+	}
+	for _, s := range scenarios {
+		if s.newer {
+			add("1.1.0")
+		}
+		old := s.from.lock(t)
+		undisturbed := s.from.copy(t)
+		undisturbed.hydrate(t, s.args)
+		want := undisturbed.lock(t)
+		points := s.from.copy(t).points(t, mortal, s.args)
+		chosen := choose(points, map[string]bool{})
+		if len(chosen) < s.least {
+			t.Errorf("%s: only %d kinds of writes were seen: %v", s.name, len(chosen), chosen)
+		}
+		for _, p := range chosen {
+			dead := s.from.copy(t)
+			dead.kill(t, mortal, s.args, p)
+			if now := dead.lock(t); now != old && now != want {
+				t.Errorf("%s, killed before %s: the lock is neither the old nor the new one:\n%s", s.name, p, now)
+			}
+			dead.proven(t)
+			dead.hydrate(t, s.args)
+			if diff := gocmp.Diff(want, dead.lock(t)); diff != "" {
+				t.Errorf("%s, killed before %s: the next run (-undisturbed +killed):\n%s", s.name, p, diff)
+			}
+			dead.proven(t)
+		}
+	}
+}
+
+// lock is the text of the project's lock; empty where there is none.
+func (s site) lock(t *testing.T) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(s.project(), "weir.lock.hcl"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// proven expects every chart in the cache to be what its name says.
+func (s site) proven(t *testing.T) {
+	t.Helper()
+	root := filepath.Join(s.dir, "cache", "weir", "charts")
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) && path == root {
+			return nil
+		}
+		if err != nil || entry.IsDir() || strings.HasPrefix(entry.Name(), ".new-") {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		sum := sha256.Sum256(data)
+		if name := filepath.Base(filepath.Dir(path)) + entry.Name(); err == nil && name != hex.EncodeToString(sum[:]) {
+			t.Errorf("%s is not what its name says", name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
