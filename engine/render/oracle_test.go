@@ -24,7 +24,7 @@ import (
 // open fetches and parses a chart of a file system.
 func open(t testing.TB, fsys fs.FS, at string) *render.Chart {
 	t.Helper()
-	chart, found := fetch.Load(fsys, schema.Chart{Source: "./" + at, Path: at})
+	chart, found := fetch.From{Project: fsys}.Load(t.Context(), schema.Chart{Source: "./" + at, Path: at})
 	if found.HasErrors() {
 		t.Fatal(found)
 	}
@@ -77,7 +77,7 @@ func TestPublicCharts(t *testing.T) {
 	for _, file := range charts {
 		name := filepath.Base(filepath.Dir(file))
 		t.Run(name, func(t *testing.T) {
-			chart, found := fetch.Load(os.DirFS(dir), schema.Chart{Source: name, Path: name})
+			chart, found := fetch.From{Project: os.DirFS(dir)}.Load(t.Context(), schema.Chart{Source: name, Path: name})
 			if found.HasErrors() {
 				t.Skip(found[0].Summary)
 			}
