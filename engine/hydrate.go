@@ -7,7 +7,7 @@ import (
 
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/remote"
-	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/signing"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -23,9 +23,9 @@ type HydrateOptions struct {
 	Verify     bool     // compare with Helm's own engine
 	Regenerate []string // releases whose unstable fields get new values
 
-	Committer *state.Committer // who commits, and when
-	Access    *remote.Access   // what connections may use of this machine
-	Clones    string           // where copies of remotes are kept between runs
+	Committer *signing.Committer // who commits, and when
+	Access    *remote.Access     // what connections may use of this machine
+	Clones    string             // where copies of remotes are kept between runs
 
 	Pause  func(context.Context, time.Duration) error // between two tries to write; nil: waits
 	Random func() float64                             // in [0,1), for how long; nil: any

@@ -102,11 +102,11 @@ func (l landing) commit(ctx context.Context, s *site) (found diag.List, err erro
 				return found, err
 			}
 		}
-		record, err = l.options.Committer.Record(ctx, s.repository, s.message.Text(s.change))
+		who, sign, err := l.options.Committer.In(ctx, s.repository.ConfigDir())
 		if err != nil {
 			return found, err
 		}
-		record.Review = l.options.Review
+		record = state.Record{Message: s.message.Text(s.change), Who: who, Sign: sign, Review: l.options.Review}
 	}
 	result, err := s.repository.Commit(ctx, s.change, record)
 	if err == nil || result.New != "" {

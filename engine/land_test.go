@@ -19,7 +19,7 @@ import (
 	"github.com/weir-dev/weir/engine/cache"
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/remote"
-	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/signing"
 	"github.com/weir-dev/weir/integration/gitserver"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
@@ -88,7 +88,7 @@ func hydrating(t *testing.T, dir string, environments ...string) engine.Run {
 
 // options are those of a machine without any configuration.
 func options() engine.HydrateOptions {
-	return engine.HydrateOptions{Committer: &state.Committer{Env: func(string) string { return "" }, Now: time.Unix(1700000000, 0)}}
+	return engine.HydrateOptions{Committer: &signing.Committer{Env: func(string) string { return "" }, Now: time.Unix(1700000000, 0)}}
 }
 
 func text(found diag.List) string {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/signing"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -51,7 +52,7 @@ func Verify(ctx context.Context, run Run, o VerifyOptions) (VerifyReport, diag.L
 	more, err := run.read(ctx, o.Reading, drawn.Clusters, func(ctx context.Context, i int, s *site) error {
 		trust := given
 		if o.AllowedSigners == "" {
-			file, err := state.AllowedSignersFile(ctx, s.repository, o.Env)
+			file, err := signing.AllowedSignersFile(ctx, s.repository.ConfigDir(), o.Env)
 			if err != nil {
 				return err
 			}
@@ -92,11 +93,11 @@ func Verify(ctx context.Context, run Run, o VerifyOptions) (VerifyReport, diag.L
 }
 
 // trust reads the files of keys; nil where there are none.
-func (o VerifyOptions) trust(allowedSigners string) (*state.Trust, error) {
-	var signers, keyrings []state.TrustFile
+func (o VerifyOptions) trust(allowedSigners string) (*signing.Trust, error) {
+	var signers, keyrings []signing.TrustFile
 	for _, one := range []struct {
 		file string
-		into *[]state.TrustFile
+		into *[]signing.TrustFile
 	}{{allowedSigners, &signers}, {o.Keyring, &keyrings}} {
 		if one.file == "" {
 			continue
@@ -105,10 +106,10 @@ func (o VerifyOptions) trust(allowedSigners string) (*state.Trust, error) {
 		if err != nil {
 			return nil, err
 		}
-		*one.into = append(*one.into, state.TrustFile{Name: one.file, Data: data})
+		*one.into = append(*one.into, signing.TrustFile{Name: one.file, Data: data})
 	}
 	if signers == nil && keyrings == nil {
 		return nil, nil
 	}
-	return state.NewTrust(signers, keyrings)
+	return signing.NewTrust(signers, keyrings)
 }

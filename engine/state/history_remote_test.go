@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/weir-dev/weir/engine/signing"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/integration/gituser"
 )
 
 // long is a remote whose history is longer than what is ever fetched at first,
@@ -100,11 +102,11 @@ func TestRemoteHistory(t *testing.T) {
 
 // TestRemoteSigned pushes a signed commit and verifies it from elsewhere.
 func TestRemoteSigned(t *testing.T) {
-	home := person(t, "[commit]\n\tgpgsign = true\n[gpg]\n\tformat = ssh\n[user]\n\tsigningkey = ~/key\n")
-	public := sshKey(t, home+"/key", "")
+	home := gituser.Home(t, "[commit]\n\tgpgsign = true\n[gpg]\n\tformat = ssh\n[user]\n\tsigningkey = ~/key\n")
+	public := gituser.SSHKey(t, home+"/key", "")
 	server := bare(t)
 	at := away(t, server, "main")
-	if _, err := commitAs(t, at, &state.Committer{}, put(release(t, "dev/web", "1", config(t, "x", "a", "1")))); err != nil {
+	if _, err := commitAs(t, at, &signing.Committer{}, put(release(t, "dev/web", "1", config(t, "x", "a", "1")))); err != nil {
 		t.Fatal(err)
 	}
 	writeFile(t, home+"/allowed", "ada "+public+"\n")
@@ -117,7 +119,7 @@ func TestRemoteSigned(t *testing.T) {
 
 	t.Setenv("HOME", home+"/none")
 	t.Setenv("WEIR_SIGNING_KEY", home+"/none/key")
-	_, err = commitAs(t, at, &state.Committer{}, put(release(t, "dev/web", "2", config(t, "x", "a", "2"))))
+	_, err = commitAs(t, at, &signing.Committer{}, put(release(t, "dev/web", "2", config(t, "x", "a", "2"))))
 	if err == nil {
 		t.Fatal("pushed without a key")
 	}

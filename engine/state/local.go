@@ -42,7 +42,7 @@ func (r *local) Close() error {
 	return r.store.close()
 }
 
-func (r *local) configDir() string {
+func (r *local) ConfigDir() string {
 	if r.store == nil {
 		return ""
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 
+	"github.com/weir-dev/weir/engine/signing"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -63,7 +64,7 @@ func (r *local) ownRef() string { return filepath.Join(r.gitDir, "weir", "ref") 
 
 // swap moves the branch if nobody else did, under the lock that Git takes, so
 // that neither Git nor another run can come between.
-func (r *local) swap(old, new plumbing.Hash, by Signature, message string) error {
+func (r *local) swap(old, new plumbing.Hash, by signing.Identity, message string) error {
 	file := r.refFile()
 	lock := file + ".lock"
 	// A new file each time: what a killed run left under this name may be the

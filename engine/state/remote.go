@@ -56,8 +56,8 @@ func (r *hosted) Close() error {
 	return err
 }
 
-// configDir is empty: a mirror has no settings of a person.
-func (r *hosted) configDir() string { return "" }
+// ConfigDir is empty: a mirror has no settings of a person.
+func (r *hosted) ConfigDir() string { return "" }
 
 // enough is how many commits of a branch are fetched: the last one and its
 // parents, which tell who made what a forge merged.

@@ -9,6 +9,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 
 	"github.com/weir-dev/weir/engine/remote"
+	"github.com/weir-dev/weir/engine/signing"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -46,9 +47,9 @@ type Repository interface {
 	// Close releases open files.
 	Close() error
 
-	// configDir is the directory whose Git configuration counts beside the
+	// ConfigDir is the directory whose Git configuration counts beside the
 	// user's; empty where that is the user's alone.
-	configDir() string
+	ConfigDir() string
 
 	// find is the snapshot of a branch or tag; nil where there is none.
 	find(ctx context.Context, head *Snapshot, name string) (*Snapshot, error)
@@ -60,8 +61,8 @@ type Repository interface {
 // Record is what a commit says beside its files.
 type Record struct {
 	Message string
-	Who     Signatures
-	Sign    Signer // nil: the commit is not signed
+	Who     signing.Identities
+	Sign    signing.Signer // nil: the commit is not signed
 
 	// Review is a branch of a remote to push to instead of the state's own, for
 	// people to look at and to merge. It gets one commit on top of the state's

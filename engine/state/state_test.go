@@ -14,14 +14,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/signing"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
 // who signs the commits of the tests.
-var who = state.Signatures{
-	Author:    state.Signature{Name: "Ada", Email: "ada@example.com", When: time.Unix(1767225600, 0).UTC()},
-	Committer: state.Signature{Name: "CI", Email: "ci@example.com", When: time.Unix(1767225660, 0).UTC()},
+var who = signing.Identities{
+	Author:    signing.Identity{Name: "Ada", Email: "ada@example.com", When: time.Unix(1767225600, 0).UTC()},
+	Committer: signing.Identity{Name: "CI", Email: "ci@example.com", When: time.Unix(1767225660, 0).UTC()},
 }
 
 // place is an empty location in a directory of its own.

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,13 +10,14 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 
+	"github.com/weir-dev/weir/engine/signing"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
 // VerifyOptions say what to verify of a repository.
 type VerifyOptions struct {
-	Range string // A..B, or one commit; empty: the branch's last one
-	Trust *Trust // whose signatures are good; nil: signatures are not looked at
+	Range string         // A..B, or one commit; empty: the branch's last one
+	Trust *signing.Trust // whose signatures are good; nil: signatures are not looked at
 }
 
 // Verified is what was looked at.
@@ -46,7 +48,7 @@ type VerifiedCommit struct {
 // commit with the same tree that is: a parent, where a merge of a forge added
 // nothing; or one that made the same change, where a forge squashed it.
 func Verify(ctx context.Context, r Repository, head *Snapshot, o VerifyOptions) (Verified, diag.List, error) {
-	head, commits, err := Range(ctx, r, head, first(o.Range, "HEAD"))
+	head, commits, err := Range(ctx, r, head, cmp.Or(o.Range, "HEAD"))
 	if err != nil {
 		return Verified{}, nil, err
 	}
@@ -79,7 +81,7 @@ func Verify(ctx context.Context, r Repository, head *Snapshot, o VerifyOptions) 
 // verifier collects what it finds in the commits of a repository.
 type verifier struct {
 	*Snapshot
-	trust    *Trust
+	trust    *signing.Trust
 	found    diag.List
 	releases map[releaseAt]checkedRelease
 	trees    map[plumbing.Hash]bool // those that were looked at
@@ -111,11 +113,11 @@ func (v *verifier) commit(c *Commit, r Repository) (VerifiedCommit, error) {
 			one.Weir = candidate.Trailers.Versions[0]
 		}
 		if !isSigned {
-			signer, err := v.trust.signer(candidate)
+			signer, err := v.trust.Verify(candidate.signed, candidate.Committer.When)
 			if err == nil {
 				isSigned, vouches = true, true
-				one.Signer = signer
-			} else if why == nil || errors.Is(why, errUnsigned) {
+				one.Signer = oneLine(signer)
+			} else if why == nil || errors.Is(why, signing.ErrUnsigned) {
 				why = err // the one that says most
 			}
 		}
@@ -143,7 +145,7 @@ func author(c *Commit) string { return fmt.Sprintf("%s <%s>", c.Author.Name, c.A
 func (v *verifier) sameAs(c *Commit, r Repository) ([]*Commit, error) {
 	own := c.Trailers.ByWeir()
 	if own && v.trust != nil {
-		_, err := v.trust.signer(c)
+		_, err := v.trust.Verify(c.signed, c.Committer.When)
 		own = err == nil
 	}
 	if own {

@@ -10,7 +10,9 @@ import (
 	"testing"
 
 	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/signing"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/integration/gituser"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -234,16 +236,16 @@ state/prod: commit COMMIT is not by Weir
 	same(t, "nothing", verify(t, empty, state.VerifyOptions{}), "state/prod: the state repository has no commit yet\n  \n  `weir hydrate` makes the first one.\n")
 }
 
-func trust(t *testing.T, allowed, keyring string) *state.Trust {
+func trust(t *testing.T, allowed, keyring string) *signing.Trust {
 	t.Helper()
-	var signers, rings []state.TrustFile
+	var signers, rings []signing.TrustFile
 	if allowed != "" {
-		signers = append(signers, state.TrustFile{Name: "allowed_signers", Data: []byte(allowed)})
+		signers = append(signers, signing.TrustFile{Name: "allowed_signers", Data: []byte(allowed)})
 	}
 	if keyring != "" {
-		rings = append(rings, state.TrustFile{Name: "keyring", Data: []byte(keyring)})
+		rings = append(rings, signing.TrustFile{Name: "keyring", Data: []byte(keyring)})
 	}
-	trust, err := state.NewTrust(signers, rings)
+	trust, err := signing.NewTrust(signers, rings)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,17 +253,17 @@ func trust(t *testing.T, allowed, keyring string) *state.Trust {
 }
 
 func TestVerifySSH(t *testing.T) {
-	home := person(t, "")
-	public := sshKey(t, home+"/key", "")
-	other := sshKey(t, home+"/other", "")
+	home := gituser.Home(t, "")
+	public := gituser.SSHKey(t, home+"/key", "")
+	other := gituser.SSHKey(t, home+"/other", "")
 	at := place(t)
-	commit := func(who *state.Committer, i int) {
+	commit := func(who *signing.Committer, i int) {
 		t.Helper()
 		if _, err := commitAs(t, at, who, put(release(t, "dev/web", "1", config(t, "x", "a", fmt.Sprint(i))))); err != nil {
 			t.Fatal(err)
 		}
 	}
-	commit(&state.Committer{SigningKey: home + "/key"}, 0)
+	commit(&signing.Committer{SigningKey: home + "/key"}, 0)
 	good := "hydrate(dev): web created: weir \"1.2.3\", signer \"%s SHA256:KEY\"\n1 releases, 2 files\n"
 	bad := "hydrate(dev): web created: weir \"1.2.3\", signer \"\"\n1 releases, 2 files\nstate/prod: commit COMMIT has no good signature\n  In commit COMMIT: \"hydrate(dev): web created\" by Ada <ada@example.com>: %s.\n" +
 		"  If its key is to be trusted, add it to the allowed signers or the keyring. Else find out who pushed it, undo it and hydrate with a key that is allowed.\n"
@@ -282,7 +284,7 @@ func TestVerifySSH(t *testing.T) {
 	}
 	allowed := trust(t, "ada "+public, "")
 
-	commit(&state.Committer{NoSign: true}, 1)
+	commit(&signing.Committer{NoSign: true}, 1)
 	same(t, "unsigned", strings.Contains(verify(t, at, state.VerifyOptions{Trust: allowed}), "it has no signature."), true)
 	raw := git(t, at, "cat-file", "commit", "HEAD~1")
 	for name, changed := range map[string]string{
@@ -306,7 +308,7 @@ func TestVerifySSH(t *testing.T) {
 	// A signature by the same key for another purpose.
 	payload := regexp.MustCompile(`(?s)gpgsig .*?-----END SSH SIGNATURE-----\n`).ReplaceAllString(raw, "")
 	writeFile(t, home+"/payload", payload)
-	run(t, "ssh-keygen", "-q", "-Y", "sign", "-n", "file", "-f", home+"/key", home+"/payload")
+	gituser.Run(t, "ssh-keygen", "-q", "-Y", "sign", "-n", "file", "-f", home+"/key", home+"/payload")
 	data, err := os.ReadFile(home + "/payload.sig")
 	if err != nil {
 		t.Fatal(err)
@@ -322,7 +324,7 @@ func TestVerifySSH(t *testing.T) {
 	on := at
 	on.Branch = "review"
 	at, on = on, at
-	commit(&state.Committer{SigningKey: home + "/key"}, 2)
+	commit(&signing.Committer{SigningKey: home + "/key"}, 2)
 	at = on
 	git(t, at, "switch", "-q", "main")
 	git(t, at, "merge", "-q", "--no-ff", "-m", "Merge", "review")
@@ -330,7 +332,7 @@ func TestVerifySSH(t *testing.T) {
 
 	// RSA, and what git itself signs.
 	rsa := home + "/rsa"
-	run(t, "ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-C", "", "-N", "", "-f", rsa)
+	gituser.Run(t, "ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-C", "", "-N", "", "-f", rsa)
 	line, err := os.ReadFile(rsa + ".pub")
 	if err != nil {
 		t.Fatal(err)
@@ -340,18 +342,18 @@ func TestVerifySSH(t *testing.T) {
 }
 
 func TestVerifyPGP(t *testing.T) {
-	person(t, "[commit]\n\tgpgsign = true\n")
-	fingerprint := pgpKey(t, "Ada <ada@example.com>")
+	gituser.Home(t, "[commit]\n\tgpgsign = true\n")
+	fingerprint := gituser.PGPKey(t, "Ada <ada@example.com>")
 	at := place(t)
-	if _, err := commitAs(t, at, &state.Committer{}, put(release(t, "dev/web", "1", config(t, "x", "a", "1")))); err != nil {
+	if _, err := commitAs(t, at, &signing.Committer{}, put(release(t, "dev/web", "1", config(t, "x", "a", "1")))); err != nil {
 		t.Fatal(err)
 	}
 	git(t, at, "commit", "-q", "--allow-empty", "-m", "Nothing")
 	git(t, at, "-c", "user.signingkey="+fingerprint, "commit", "-q", "--allow-empty", "-S", "-m", "By git\n\nHydrated-By: weir/1")
-	binary := run(t, "gpg", "--export", fingerprint)
-	armored := run(t, "gpg", "--export", "--armor", fingerprint)
-	pgpKey(t, "Eve <eve@example.com>")
-	eve := run(t, "gpg", "--export", "--armor", "eve@example.com")
+	binary := gituser.Run(t, "gpg", "--export", fingerprint)
+	armored := gituser.Run(t, "gpg", "--export", "--armor", fingerprint)
+	gituser.PGPKey(t, "Eve <eve@example.com>")
+	eve := gituser.Run(t, "gpg", "--export", "--armor", "eve@example.com")
 	good := "By git: weir \"1\", signer \"Ada <ada@example.com> KEY\"\n1 releases, 2 files\n"
 	for name, ring := range map[string]string{"binary": binary, "armored": armored, "two blocks": eve + armored} {
 		same(t, name, verify(t, at, state.VerifyOptions{Trust: trust(t, "", ring)}), good)
@@ -375,36 +377,7 @@ func TestVerifyPGP(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeFile(t, at.Dir+".revocation", strings.Replace(string(certificate), ":-----BEGIN", "-----BEGIN", 1))
-	run(t, "gpg", "--batch", "--import", at.Dir+".revocation")
-	same(t, "revoked", finding(verify(t, at, state.VerifyOptions{Trust: trust(t, "", run(t, "gpg", "--export", fingerprint))})),
+	gituser.Run(t, "gpg", "--batch", "--import", at.Dir+".revocation")
+	same(t, "revoked", finding(verify(t, at, state.VerifyOptions{Trust: trust(t, "", gituser.Run(t, "gpg", "--export", fingerprint))})),
 		`  In commit COMMIT: "By git" by Eve <eve@example.com>: it is signed by the OpenPGP key KEY, which is revoked.`)
-}
-
-func TestBadTrust(t *testing.T) {
-	key := "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAo3D7CGN01tTYY/dLKXEv8RxRyxa32c51X0uKMhnMab"
-	_, err := state.NewTrust([]state.TrustFile{{Name: "allowed_signers", Data: []byte(strings.Join([]string{
-		"ada " + key, "# fine", "ada", "ada ssh-ed25519 x", "\"ada " + key, "ada cert-authority " + key, "ada no-pty " + key,
-		"ada valid-after=\"yesterday\" " + key, "ada valid-after=\"20270101\",valid-before=\"20260101\" " + key,
-	}, "\n"))}}, []state.TrustFile{{Name: "empty.gpg"}, {Name: "text.gpg", Data: []byte("no key\n")}, {Name: "armored.asc", Data: []byte("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nx\n-----END PGP PUBLIC KEY BLOCK-----\n")}})
-	if err == nil {
-		t.Fatal("accepted")
-	}
-	found, _ := diag.Refused(err)
-	text := ""
-	for _, d := range found {
-		text += fmt.Sprintf("%s:%d: %s\n  %s\n", d.Subject.File, d.Subject.Start.Line, d.Summary, d.Detail)
-	}
-	same(t, "refusals", text, golden(t, "bad-trust.txt", []byte(text)))
-}
-
-// FuzzTrust holds that no allowed signers file, keyring or commit makes it panic.
-func FuzzTrust(f *testing.F) {
-	f.Add([]byte("ada namespaces=\"git\" ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAo3D7CGN01tTYY/dLKXEv8RxRyxa32c51X0uKMhnMab"), []byte("\x99\x00"))
-	f.Add([]byte("\"a b\" valid-before=20200101 sk-ssh-ed25519@openssh.com x"), []byte("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nxjMEZ"))
-	f.Fuzz(func(t *testing.T, allowed, keyring []byte) {
-		_, err := state.NewTrust([]state.TrustFile{{Name: "a", Data: allowed}}, []state.TrustFile{{Name: "k", Data: keyring}})
-		if _, ok := diag.Refused(err); err != nil && !ok {
-			t.Errorf("no diagnostic: %v", err)
-		}
-	})
 }

@@ -13,12 +13,13 @@ import (
 	"github.com/weir-dev/weir/cmd/internal/ui"
 	"github.com/weir-dev/weir/engine"
 	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/signing"
 	"github.com/weir-dev/weir/engine/state"
 )
 
 func (a *app) hydrateCommand() *cobra.Command {
 	var options engine.HydrateOptions
-	var committer state.Committer
+	var committer signing.Committer
 	cmd := &cobra.Command{
 		Use:   "hydrate",
 		Short: "Render every release and commit the manifests, one state repository per cluster",

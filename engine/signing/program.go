@@ -1,7 +1,8 @@
-package state
+package signing
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,12 +31,12 @@ type program struct {
 // signer finds the program and the key that Git would sign with; nil where
 // nobody wants a signature. Keys stay with the programs: with their agents and
 // their hardware.
-func (c *Committer) signer(ctx context.Context, dir string, config settings, committer Signature) (Signer, error) {
+func (c *Committer) signer(ctx context.Context, dir string, config settings, committer Identity) (Signer, error) {
 	if c.NoSign {
 		return nil, nil
 	}
-	p := program{format: first(config.last("gpg.format"), "openpgp"), env: c.Env}
-	if p.key = first(c.SigningKey, c.Env(signingKeyVariable)); p.key == "" {
+	p := program{format: cmp.Or(config.last("gpg.format"), "openpgp"), env: c.Env}
+	if p.key = cmp.Or(c.SigningKey, c.Env(signingKeyVariable)); p.key == "" {
 		if asked, err := config.on("commit.gpgsign"); err != nil || !asked {
 			return nil, err
 		}
@@ -45,10 +46,10 @@ func (c *Committer) signer(ctx context.Context, dir string, config settings, com
 	}
 	switch p.format {
 	case "openpgp":
-		p.name = first(config.last("gpg.program", "gpg.openpgp.program"), "gpg")
-		p.key = first(p.key, plain(committer.Name)+" <"+plain(committer.Email)+">")
+		p.name = cmp.Or(config.last("gpg.program", "gpg.openpgp.program"), "gpg")
+		p.key = cmp.Or(p.key, plain(committer.Name)+" <"+plain(committer.Email)+">")
 	case "ssh":
-		p.name = first(config.last("gpg.ssh.program"), "ssh-keygen")
+		p.name = cmp.Or(config.last("gpg.ssh.program"), "ssh-keygen")
 		if p.key == "" {
 			var err error
 			if p.key, err = defaultSSHKey(ctx, config.last("gpg.ssh.defaultkeycommand")); err != nil {
@@ -110,7 +111,7 @@ func defaultSSHKey(ctx context.Context, command string) (string, error) {
 	if err != nil {
 		return "", diag.Refuse(diag.Diagnostic{
 			Summary: "gpg.ssh.defaultKeyCommand of your Git configuration cannot be run",
-			Detail:  sentence(err.Error()) + ".",
+			Detail:  diag.Sentence(err.Error()),
 			Remedy:  "Correct it, or set user.signingKey.",
 		})
 	}
@@ -186,119 +187,6 @@ func splitCommand(line string) ([]string, error) {
 // patience is how long a program that was stopped may keep its output open.
 const patience = 2 * time.Second
 
-// signSSH runs `ssh-keygen -Y sign` over files, the way that Git does and that
-// programs in its place are made for.
-func (p program) signSSH(ctx context.Context, payload []byte) ([]byte, error) {
-	dir, err := os.MkdirTemp("", "weir-sign-")
-	if err != nil {
-		return nil, fmt.Errorf("sign the commit: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	buffer := filepath.Join(dir, "commit")
-	if err := os.WriteFile(buffer, payload, 0o600); err != nil {
-		return nil, fmt.Errorf("sign the commit: %w", err)
-	}
-	args := []string{"-Y", "sign", "-n", "git"}
-	if literal, ok := literalKey(p.key); ok {
-		file := filepath.Join(dir, "key")
-		if err := os.WriteFile(file, []byte(literal+"\n"), 0o600); err != nil {
-			return nil, fmt.Errorf("sign the commit: %w", err)
-		}
-		args = append(args, "-f", file, "-U") // the private half is in an agent
-	} else {
-		file := expandHome(p.key, p.env)
-		if p.dir != "" && !filepath.IsAbs(file) {
-			file = filepath.Join(p.dir, file)
-		}
-		if _, err := os.Stat(file); err != nil {
-			return nil, diag.Refuse(diag.Diagnostic{
-				Summary: "the SSH key to sign commits with is not there",
-				Subject: diag.Range{File: file},
-				Detail:  sentence(answered(err)) + ". Nothing was committed.",
-				Remedy:  "Correct user.signingKey of your Git configuration, --signing-key or " + signingKeyVariable + "; a key that is in an agent can be written as `key::` and its public half. --no-sign commits without a signature.",
-			})
-		}
-		args = append(args, "-f", file)
-	}
-	_, complaint, err := p.run(ctx, nil, append(args, buffer)...)
-	if err != nil {
-		return nil, p.refuseSSH(ctx, complaint, err)
-	}
-	signature, err := os.ReadFile(buffer + ".sig")
-	if err != nil || !bytes.HasPrefix(signature, []byte(beginSSH)) {
-		return nil, p.refuse("The program ended well, but left no SSH signature.", "Check gpg.ssh.program of your Git configuration.")
-	}
-	return signature, nil
-}
-
-func (p program) refuseSSH(ctx context.Context, complaint string, err error) error {
-	said := answerOf(complaint, err)
-	has := func(texts ...string) bool {
-		for _, text := range texts {
-			if strings.Contains(complaint, text) {
-				return true
-			}
-		}
-		return false
-	}
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.Is(err, exec.ErrNotFound), errors.Is(err, os.ErrNotExist):
-		return p.refuse(fmt.Sprintf("There is no program %s.", p.name), "Install OpenSSH 8.2 or newer, or correct gpg.ssh.program of your Git configuration.")
-	case has("usage:", "unknown option", "illegal option"):
-		return p.refuse(said, "Install OpenSSH 8.2 or newer: older ones do not sign.")
-	case has("passphrase"):
-		return p.refuse(said, "The key has a passphrase and there was nobody to type it: load the key into an agent with `ssh-add` first.")
-	case has("agent", "Couldn't find key", "No private key found"):
-		return p.refuse(said, "The private half of the key is expected in an SSH agent: see `ssh-add -L` for what is there, and SSH_AUTH_SOCK.")
-	case has("invalid format", "Couldn't load public key", "error in libcrypto"):
-		return p.refuse(said, "The file is no SSH key: correct user.signingKey of your Git configuration, --signing-key or "+signingKeyVariable+".")
-	case has("UNPROTECTED", "bad permissions"):
-		return p.refuse(said, "Let nobody but its owner read the key: chmod 600.")
-	}
-	return p.refuse(said, "Try it by hand: `echo x | ssh-keygen -Y sign -n git -f <key>`.")
-}
-
-// signPGP runs gpg, which tells on a status channel whether it really signed.
-func (p program) signPGP(ctx context.Context, payload []byte) ([]byte, error) {
-	signature, complaint, err := p.run(ctx, payload, "--status-fd=2", "-bsau", p.key)
-	if err != nil {
-		return nil, p.refusePGP(ctx, complaint, err)
-	}
-	if !strings.Contains("\n"+complaint, "\n[GNUPG:] SIG_CREATED ") || !bytes.HasPrefix(signature, []byte(beginPGP)) {
-		return nil, p.refuse("The program ended well, but made no armored signature.", "Check gpg.program of your Git configuration.")
-	}
-	return signature, nil
-}
-
-func (p program) refusePGP(ctx context.Context, complaint string, err error) error {
-	said := answerOf(complaint, err)
-	has := func(texts ...string) bool {
-		for _, text := range texts {
-			if strings.Contains(complaint, text) {
-				return true
-			}
-		}
-		return false
-	}
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.Is(err, exec.ErrNotFound), errors.Is(err, os.ErrNotExist):
-		return p.refuse(fmt.Sprintf("There is no program %s.", p.name), "Install GnuPG, or correct gpg.program of your Git configuration, or sign with an SSH key.")
-	case has("Unusable secret key", "KEYEXPIRED"):
-		return p.refuse(said, "The key has expired, is revoked, or is not one for signing: see `gpg --list-secret-keys`. Renew it with `gpg --quick-set-expire`, or sign with another one.")
-	case has("INV_SGNR", "No secret key", "secret key not available"):
-		return p.refuse(said, fmt.Sprintf("There is no secret key for %q: see `gpg --list-secret-keys`, and correct user.signingKey of your Git configuration, --signing-key or %s.", p.key, signingKeyVariable))
-	case has("Inappropriate ioctl", "No pinentry", "No such device", "Screen or window too small", "Bad passphrase", "Operation cancelled", "Timeout", "No passphrase given", "Not a tty", "END_OF_FILE", "PINENTRY_LAUNCHED", "End of file"):
-		return p.refuse(said, "The key is locked and nobody could be asked for its passphrase: on a terminal set GPG_TTY=$(tty), elsewhere unlock the key first with gpg-preset-passphrase, or use a key without one.")
-	case has("agent"):
-		return p.refuse(said, "The agent does not answer: try `gpgconf --kill gpg-agent`, and see that GNUPGHOME belongs to this user.")
-	}
-	return p.refuse(said, fmt.Sprintf("Try it by hand: `echo x | %s -bsau '%s'`.", filepath.Base(p.name), p.key))
-}
-
 // run runs the program. Its own words come back with the error, for the user.
 func (p program) run(ctx context.Context, input []byte, args ...string) (out []byte, complaint string, err error) {
 	cmd := exec.CommandContext(ctx, p.name, args...)
@@ -335,4 +223,28 @@ func (p program) refuse(detail, remedy string) error {
 		Detail:  detail + "\nNothing was committed.",
 		Remedy:  remedy + " --no-sign commits without a signature.",
 	})
+}
+
+// advice is what helps where a program's words have one of some texts in them.
+type advice struct {
+	texts  []string
+	remedy string
+}
+
+// failed makes an answer for a person of a program that failed: by its words,
+// the first advice that fits.
+func (p program) failed(ctx context.Context, complaint string, err error, missing, otherwise string, known []advice) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
+		return p.refuse(fmt.Sprintf("There is no program %s.", p.name), missing)
+	}
+	said := answerOf(complaint, err)
+	for _, a := range known {
+		if slices.ContainsFunc(a.texts, func(text string) bool { return strings.Contains(complaint, text) }) {
+			return p.refuse(said, a.remedy)
+		}
+	}
+	return p.refuse(said, otherwise)
 }

@@ -1,6 +1,7 @@
-package state
+package signing
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -11,15 +12,16 @@ import (
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// Signature is a name, an address and a time with its zone.
-type Signature struct {
+// Identity is a name, an address and a time with its zone: an author or a
+// committer, as a commit has them.
+type Identity struct {
 	Name, Email string
 	When        time.Time
 }
 
-// String is the form of a signature in a commit.
-func (s Signature) String() string {
-	return fmt.Sprintf("%s <%s> %d %s", plain(s.Name), plain(s.Email), s.When.Unix(), s.When.Format("-0700"))
+// String is the form of an identity in a commit.
+func (i Identity) String() string {
+	return fmt.Sprintf("%s <%s> %d %s", plain(i.Name), plain(i.Email), i.When.Unix(), i.When.Format("-0700"))
 }
 
 // plain drops what would end a name or an address in a commit.
@@ -32,10 +34,10 @@ func plain(s string) string {
 	}, s))
 }
 
-// Signatures are the two of a commit.
-type Signatures struct{ Author, Committer Signature }
+// Identities are the two of a commit.
+type Identities struct{ Author, Committer Identity }
 
-// The signature of a machine that nobody gave a name.
+// The identity of a machine that nobody gave a name.
 const (
 	fallbackName  = "weir"
 	fallbackEmail = "weir@localhost"
@@ -59,26 +61,28 @@ type Committer struct {
 	signing sync.Mutex
 }
 
-// Record is what a commit to a repository says, and how it will be signed.
-func (c *Committer) Record(ctx context.Context, r Repository, message string) (Record, error) {
-	config, err := readSettings(ctx, r.configDir(), c.Env)
+// In says who commits to a repository, and how commits are signed there; a nil
+// Signer where they are not. The configuration in dir counts beside the user's;
+// where dir is empty, it is the user's alone.
+func (c *Committer) In(ctx context.Context, dir string) (Identities, Signer, error) {
+	config, err := readSettings(ctx, dir, c.Env)
 	if err != nil {
-		return Record{}, err
+		return Identities{}, nil, err
 	}
-	who, err := c.signatures(config)
+	who, err := c.identities(config)
 	if err != nil {
-		return Record{}, err
+		return Identities{}, nil, err
 	}
-	sign, err := c.signer(ctx, r.configDir(), config, who.Committer)
-	return Record{Message: message, Who: who, Sign: sign}, err
+	sign, err := c.signer(ctx, dir, config, who.Committer)
+	return who, sign, err
 }
 
-func (c *Committer) signatures(config settings) (Signatures, error) {
+func (c *Committer) identities(config settings) (Identities, error) {
 	now := c.Now
 	if epoch := c.Env("SOURCE_DATE_EPOCH"); epoch != "" {
 		seconds, err := strconv.ParseInt(epoch, 10, 64)
 		if err != nil {
-			return Signatures{}, diag.Refuse(diag.Diagnostic{
+			return Identities{}, diag.Refuse(diag.Diagnostic{
 				Summary: "SOURCE_DATE_EPOCH is no number of seconds",
 				Detail:  fmt.Sprintf("It is %q.", epoch),
 				Remedy:  "Set it to seconds since 1970, as in 1767225600, or unset it.",
@@ -86,23 +90,23 @@ func (c *Committer) signatures(config settings) (Signatures, error) {
 		}
 		now = time.Unix(seconds, 0).UTC()
 	}
-	var who Signatures
+	var who Identities
 	for _, one := range []struct {
-		to           *Signature
+		to           *Identity
 		prefix, name string
 	}{
 		{&who.Author, "GIT_AUTHOR_", "author"},
 		{&who.Committer, "GIT_COMMITTER_", "committer"},
 	} {
-		s := Signature{
-			Name:  first(plain(c.Env(one.prefix+"NAME")), plain(config.last(one.name+".name")), plain(config.last("user.name")), fallbackName),
-			Email: first(plain(c.Env(one.prefix+"EMAIL")), plain(config.last(one.name+".email")), plain(config.last("user.email")), plain(c.Env("EMAIL")), fallbackEmail),
+		s := Identity{
+			Name:  cmp.Or(plain(c.Env(one.prefix+"NAME")), plain(config.last(one.name+".name")), plain(config.last("user.name")), fallbackName),
+			Email: cmp.Or(plain(c.Env(one.prefix+"EMAIL")), plain(config.last(one.name+".email")), plain(config.last("user.email")), plain(c.Env("EMAIL")), fallbackEmail),
 			When:  now.Truncate(time.Second),
 		}
 		if date := c.Env(one.prefix + "DATE"); date != "" {
 			var err error
 			if s.When, err = parseDate(date); err != nil {
-				return Signatures{}, diag.Refuse(diag.Diagnostic{
+				return Identities{}, diag.Refuse(diag.Diagnostic{
 					Summary: one.prefix + "DATE is no date",
 					Detail:  fmt.Sprintf("It is %q.", date),
 					Remedy:  "Write it as Git does: `@1767225600 +0000`, `2026-01-01T00:00:00Z` or `Thu, 01 Jan 2026 00:00:00 +0000`; or unset it.",
@@ -116,7 +120,7 @@ func (c *Committer) signatures(config settings) (Signatures, error) {
 		email, after, closed := strings.Cut(rest, ">")
 		who.Author.Name, who.Author.Email = plain(name), plain(email)
 		if who.Author.Name == "" || who.Author.Email == "" || !closed || strings.TrimSpace(after) != "" {
-			return Signatures{}, diag.Refuse(diag.Diagnostic{
+			return Identities{}, diag.Refuse(diag.Diagnostic{
 				Summary: "the author is not written as Git takes it",
 				Detail:  fmt.Sprintf("It is %q.", c.Author),
 				Remedy:  "Write a name and an address: `Ann Author <ann@example.com>`.",
@@ -124,16 +128,6 @@ func (c *Committer) signatures(config settings) (Signatures, error) {
 		}
 	}
 	return who, nil
-}
-
-// first is the first that is not empty.
-func first(candidates ...string) string {
-	for _, s := range candidates {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }
 
 // parseDate reads the forms of a date that Git's documentation lists for

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/crypto/ssh"
+	"github.com/weir-dev/weir/engine/signing"
 )
 
 // FuzzCommit holds that no commit that somebody pushes makes the reader or the
@@ -14,14 +14,14 @@ import (
 func FuzzCommit(f *testing.F) {
 	const plain = "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nparent 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor A <a@b> 1 +0000\ncommitter A <a@b> 1 -0130\n"
 	f.Add([]byte(plain+"\nsubject\n"), false)
-	f.Add([]byte(plain+"gpgsig "+beginSSH+"\n U1NIU0lHAAAAAQ==\n -----END SSH SIGNATURE-----\n\nsubject\n"), false)
-	f.Add([]byte(plain+"gpgsig "+beginPGP+"\n \n wsBc\n -----END PGP SIGNATURE-----\ngpgsig-sha256 x\n\nsubject\n"), true)
+	f.Add([]byte(plain+"gpgsig -----BEGIN SSH SIGNATURE-----\n U1NIU0lHAAAAAQ==\n -----END SSH SIGNATURE-----\n\nsubject\n"), false)
+	f.Add([]byte(plain+"gpgsig -----BEGIN PGP SIGNATURE-----\n \n wsBc\n -----END PGP SIGNATURE-----\ngpgsig-sha256 x\n\nsubject\n"), true)
 	f.Add([]byte("tree x"), true)
-	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAo3D7CGN01tTYY/dLKXEv8RxRyxa32c51X0uKMhnMab"))
+	allowed := []byte("a ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAo3D7CGN01tTYY/dLKXEv8RxRyxa32c51X0uKMhnMab\n")
+	trust, err := signing.NewTrust([]signing.TrustFile{{Data: allowed}}, nil)
 	if err != nil {
 		f.Fatal(err)
 	}
-	trust := &Trust{ssh: []allowedSigner{{principals: "a", key: key.Marshal()}}}
 	f.Fuzz(func(t *testing.T, data []byte, crlf bool) {
 		if crlf {
 			data = bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))
@@ -30,10 +30,10 @@ func FuzzCommit(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if who, err := trust.signer(c); err == nil {
+		if who, err := trust.Verify(c.signed, c.Committer.When); err == nil {
 			t.Fatalf("signed by %s", who)
 		}
-		if c.signatures == 0 {
+		if c.signed.Signatures == 0 {
 			return
 		}
 		var rest bytes.Buffer
@@ -49,8 +49,8 @@ func FuzzCommit(f *testing.F) {
 		if cut {
 			rest.WriteString("\n" + string(body))
 		}
-		if want := strings.TrimSuffix(rest.String(), "\n"); want != strings.TrimSuffix(string(c.payload), "\n") {
-			t.Fatalf("signed: %q\nof: %q", c.payload, data)
+		if want := strings.TrimSuffix(rest.String(), "\n"); want != strings.TrimSuffix(string(c.signed.Payload), "\n") {
+			t.Fatalf("signed: %q\nof: %q", c.signed.Payload, data)
 		}
 	})
 }

@@ -1,7 +1,8 @@
-package state
+package signing
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -136,7 +137,7 @@ func parseSettings(out []byte) (s settings, local bool) {
 func unreadableConfig(why string) error {
 	return diag.Refuse(diag.Diagnostic{
 		Summary: "your Git configuration cannot be read",
-		Detail:  sentence(why) + ".",
+		Detail:  diag.Sentence(why),
 		Remedy:  "Correct it until `git config --list` reads it: the commit's author comes from there.",
 	})
 }
@@ -146,12 +147,12 @@ func unreadableConfig(why string) error {
 func readConfigFiles(dir string, env func(string) string) (settings, error) {
 	var files []string
 	if off := env("GIT_CONFIG_NOSYSTEM"); off == "" || off == "0" || off == "false" {
-		files = append(files, first(env("GIT_CONFIG_SYSTEM"), "/etc/gitconfig"))
+		files = append(files, cmp.Or(env("GIT_CONFIG_SYSTEM"), "/etc/gitconfig"))
 	}
 	if global := env("GIT_CONFIG_GLOBAL"); global != "" {
 		files = append(files, global)
 	} else if home := env("HOME"); home != "" {
-		files = append(files, filepath.Join(first(env("XDG_CONFIG_HOME"), filepath.Join(home, ".config")), "git", "config"), filepath.Join(home, ".gitconfig"))
+		files = append(files, filepath.Join(cmp.Or(env("XDG_CONFIG_HOME"), filepath.Join(home, ".config")), "git", "config"), filepath.Join(home, ".gitconfig"))
 	}
 	if dir != "" {
 		files = append(files, filepath.Join(dir, ".git", "config"))
