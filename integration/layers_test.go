@@ -58,6 +58,8 @@ var house = rules{
 		"golang.org/x/text/width":                  {"schema/diag"},
 		"gopkg.in/yaml.v3":                         {"engine/manifest", "engine/values"},
 		"helm.sh/helm/v3":                          {"engine/fetch", "engine/render"},
+		"oras.land/oras-go/v2":                     {"engine/fetch"},                  // OCI registries, and the programs that keep credentials for them
+		"github.com/opencontainers/image-spec":     {"engine/fetch"},                  // manifests
 		"go.yaml.in/yaml/v2":                       {"engine/render"},                 // toYaml as Helm prints it, without its way through JSON
 		"sigs.k8s.io/yaml":                         {"engine/fetch", "engine/render"}, // Helm's reader: Chart.yaml, and toYaml and fromYaml of templates
 		"github.com/Masterminds/sprig/v3":          {"engine/render"},
