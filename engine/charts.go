@@ -84,6 +84,7 @@ func (run Run) stock() (*fetch.Stock, *fetch.Record) {
 	var source fetch.Source = fetch.Kinds{
 		schema.Repository: fetch.NewRepositories(access, run.Outside.Store),
 		schema.URL:        fetch.NewArchives(access),
+		schema.OCI:        fetch.NewRegistries(access),
 		schema.Git:        fetch.NewGit(access),
 	}
 	record := &fetch.Record{Source: fetch.Retry(fetch.Limit(source, fetchesAtOnce, fetchLimit), access)}
