@@ -78,12 +78,22 @@ func (h *hydrator) fetch(ctx context.Context, r *plan.Release) (*fetch.Chart, di
 	return h.charts.fetch(ctx, *r.Chart)
 }
 
+// parse returns the release's chart, ready to be rendered.
+func (h *hydrator) parse(r *plan.Release, chart *fetch.Chart) (*render.Chart, diag.List) {
+	parsed, found := h.charts.parse(chart)
+	found = slices.Clone(found) // it is everybody's who uses the chart
+	for i := range found {
+		found[i] = found[i].Also(r.Chart.Range, "the chart is used here")
+	}
+	return parsed, found
+}
+
 // produce is the relay: chart and values to objects, objects to final objects,
 // final objects to files.
 func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Chart) (*product, diag.List, error) {
 	var rendered render.Release
 	if chart != nil {
-		parsed, found := h.charts.parse(chart)
+		parsed, found := h.parse(r, chart)
 		if found.HasErrors() {
 			return nil, found, nil
 		}
@@ -181,7 +191,7 @@ func (h *hydrator) validate(ctx context.Context, r *plan.Release) diag.List {
 	if chart == nil {
 		return found
 	}
-	parsed, list := h.charts.parse(chart)
+	parsed, list := h.parse(r, chart)
 	found = append(found, list...)
 	if list.HasErrors() {
 		return found
@@ -195,7 +205,7 @@ func (h *hydrator) verify(ctx context.Context, r *plan.Release) (diag.List, erro
 	if chart == nil || found.HasErrors() {
 		return found, nil
 	}
-	parsed, found := h.charts.parse(chart)
+	parsed, found := h.parse(r, chart)
 	if found.HasErrors() {
 		return found, nil
 	}

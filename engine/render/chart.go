@@ -1,8 +1,6 @@
 package render
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path"
@@ -126,17 +124,7 @@ func (c *Chart) load(prefix string, all []File) (*node, diag.List) {
 		}
 	}
 	if n.schema, err = compileSchema(n.chart.Schema); err != nil {
-		at := manifest.Source{File: prefix + "values.schema.json"}
-		remedy := "Schemas have to be whole: a $ref to another file or to the network is never followed."
-		var broken *json.SyntaxError
-		if errors.As(json.Unmarshal(n.chart.Schema, new(any)), &broken) {
-			at.Line = 1 + bytes.Count(n.chart.Schema[:min(broken.Offset, int64(len(n.chart.Schema)))], []byte("\n"))
-			err, remedy = broken, "Correct the JSON here or in the lines above."
-		} else if strings.Contains(err.Error(), "metaschema") {
-			remedy = "Correct the schema."
-		}
-		found = append(found, diag.Errorf(c.Place(at), "values.schema.json of chart %q is not usable", n.chart.Name()).Detailf("%s", diag.Sentence(err.Error())).
-			Remedyf("%s", remedy))
+		found = append(found, c.invalidSchema(n, err))
 	}
 	return n, found
 }

@@ -45,7 +45,7 @@ func compileSchema(text []byte) (*compiledSchema, error) {
 	}
 	schema, err := compiler.Compile(schemaURL)
 	if err != nil && len(loader.urls) == 0 {
-		return nil, errors.New(strings.TrimPrefix(strings.ReplaceAll(err.Error(), schemaURL, "values.schema.json"), "jsonschema: "))
+		return nil, err
 	}
 	return &compiledSchema{schema: schema, refused: loader.urls}, nil
 }
