@@ -37,7 +37,11 @@ func (c *client) status(w wanted, at *url.URL, answer *http.Response, login *log
 	case code == http.StatusNotFound || code == http.StatusGone:
 		summary, remedy := "there is no chart repository at "+strings.TrimSuffix(shownURL(at), "/index.yaml"), "Correct the URL: the one to which /index.yaml is appended. Some servers answer so, too, when an account may not see it."
 		if w.what != "index" {
-			summary, remedy = host+" does not have the chart's archive", "If the version was withdrawn, take another one with `weir update`. Some servers answer so, too, when an account may not see it."
+			summary, remedy = host+" does not have the chart's archive", "Correct the URL."
+			if w.of.Name != "" {
+				remedy = "If the version was withdrawn, take another one with `weir update`."
+			}
+			remedy += " Some servers answer so, too, when an account may not see it."
 		}
 		return refuse(summary, where, remedy)
 	case code == http.StatusProxyAuthRequired:

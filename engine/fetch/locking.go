@@ -76,6 +76,9 @@ func (l *Locking) decide(ctx context.Context, ref schema.Chart, newest bool) (de
 	if locked && !stale && !newest {
 		return l.as(ctx, ref, old)
 	}
+	if l.Stock.Source == nil {
+		return decision{}, refuse(fmt.Sprintf("chart %q is not locked", shown(ref)), "Nothing is fetched here.", "Run `weir lock` where the network is.")
+	}
 	found, err := l.Stock.Source.Resolve(ctx, ref)
 	if err != nil {
 		return decision{}, err

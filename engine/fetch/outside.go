@@ -19,7 +19,7 @@ func (l *loading) outside(ref schema.Chart, at diag.Range) Packed {
 			if d.Subject.File == "" {
 				d.Subject = at
 			}
-			if d.Subject != l.ref.Range {
+			if d.Subject != l.ref.Range && d.Subject.File != schema.LockFile { // every chart would say the same of the lock
 				d = l.because(d)
 			}
 			l.fail(d)

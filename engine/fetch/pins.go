@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -62,7 +63,7 @@ func (s *Stock) pinned(ctx context.Context, ref schema.Chart, pin schema.Locked)
 	}
 	files, sum, err := s.Fetch(ctx, ref, pin)
 	if err != nil {
-		return nil, err
+		return nil, fetching(pin, err)
 	}
 	if err := check(ref, pin, sum, Digest(files)); err != nil {
 		return nil, err
@@ -71,8 +72,8 @@ func (s *Stock) pinned(ctx context.Context, ref schema.Chart, pin schema.Locked)
 }
 
 // Fetch gets a chart from the source and keeps it; sum is the SHA-256 of the
-// archive, or of the files where there is none. Nothing is compared with the
-// pin: see Pinned.
+// archive, or of the files where there is none. Bytes that are not pin.SHA256,
+// where it is set, are not unpacked; Pinned makes an error of them.
 func (s *Stock) Fetch(ctx context.Context, ref schema.Chart, pin schema.Locked) (files []File, sum string, err error) {
 	content, err := s.Source.Fetch(ctx, ref, pin)
 	if err != nil {
@@ -82,7 +83,7 @@ func (s *Stock) Fetch(ctx context.Context, ref schema.Chart, pin schema.Locked) 
 		digest := sha256.Sum256(content.Archive)
 		sum = hex.EncodeToString(digest[:])
 		if pin.SHA256 != "" && sum != pin.SHA256 {
-			return nil, sum, check(ref, pin, sum, pin.Files) // before anything of it is unpacked
+			return nil, sum, nil // nothing of it is unpacked
 		}
 		if files, err = Unpack(ref, content.Archive); err != nil {
 			return nil, sum, err
@@ -178,4 +179,15 @@ func (p *Pins) Files(ctx context.Context, ref schema.Chart) (Packed, error) {
 		})
 	}
 	return p.Stock.Pinned(ctx, ref, pin)
+}
+
+// fetching says of a failure to get a locked chart why anybody was asked.
+func fetching(pin schema.Locked, err error) error {
+	list, ok := diag.Refused(err)
+	if !ok || len(list) != 1 {
+		return err
+	}
+	list = slices.Clone(list)
+	list[0].Detail = strings.TrimSpace(fmt.Sprintf("It is locked to %s, which is not at hand and has to be fetched. %s", pin.Version, list[0].Detail))
+	return diag.RefuseFor(err, list...)
 }
