@@ -26,6 +26,10 @@ func (l Location) inspect() (exists bool, err error) {
 	}
 	info, err := os.Lstat(l.Dir)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && leadsNowhere(filepath.Dir(l.Dir)):
+		return false, refuseAs("the directory of the state repositories is a link to nowhere",
+			fmt.Sprintf("%s is a symbolic link, and there is no directory where it leads.", path.Dir(l.Name)),
+			"Make that directory, or remove the link.")
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
 	case errors.Is(err, syscall.ENOTDIR):
@@ -79,6 +83,15 @@ func (l Location) inspect() (exists bool, err error) {
 		}
 	}
 	return true, nil
+}
+
+// leadsNowhere tells whether a path is a symbolic link to what is not there.
+func leadsNowhere(path string) bool {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // answered is what the system said, without the path, which differs from

@@ -40,6 +40,11 @@ func TestOpenRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 		}},
+		{"parent is a link to nowhere", func(t *testing.T, at state.Location) {
+			if err := os.Symlink("nowhere", filepath.Dir(at.Dir)); err != nil {
+				t.Fatal(err)
+			}
+		}},
 		{"files but no repository", func(t *testing.T, at state.Location) {
 			for _, name := range []string{"a", "b", "c", "d"} {
 				writeFile(t, filepath.Join(at.Dir, name), "x")
