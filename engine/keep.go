@@ -1,18 +1,19 @@
 package engine
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/render"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/unstable"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -42,52 +43,32 @@ func (p past) made() (bool, error) {
 	return err == nil && len(m.Unstable) > 0, nil //nolint:nilerr // damaged by hand: others complain
 }
 
-// carried is what became of a release's unstable fields.
+// carried is a release with committed values in its unstable fields.
 type carried struct {
+	unstable.Kept
 	release state.Release
-	count   int
-	absent  []*unstable // fields without a committed value
-	misfit  []*unstable // fields of which nobody can tell which committed value was theirs
 }
 
 // carry puts the committed values into a release's unstable fields, all of them
 // or none: a certificate and the authority that signed it belong together. The
 // release it is given stays as it is.
-func carry(p past, r state.Release, fields []unstable) (carried, error) {
-	wanted := map[place]*loose{}
-	for i := range fields {
-		u := &fields[i]
-		at := place{u.ID, u.Hook}
-		if wanted[at] == nil {
-			wanted[at] = &loose{}
-		}
-		wanted[at].add(pointer(u.Path), u)
-		at.Namespace = "" // its kind may have turned out to have no namespace; a kind has one scope only
-		wanted[at] = wanted[place{u.ID, u.Hook}]
-	}
+func carry(p past, r state.Release, fields []unstable.Field) (carried, error) {
 	done := carried{release: r}
 	files := slices.Clone(r.Files)
+	wanted := unstable.ByObject(fields)
 	for i, file := range files {
-		l := wanted[place{file.Object, file.Hook != nil}]
-		if l == nil {
+		if !wanted.Has(file.Object, file.Hook != nil) {
 			continue
-		}
-		body, err := manifest.Decode(file.Data)
-		if err != nil {
-			return done, err
 		}
 		committed, err := p.file(r.Key, file.Path)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return done, err
 		}
-		old, err := manifest.Decode(committed)
-		if err != nil {
-			old = nil // damaged by hand
+		if files[i].Data, err = done.Carry(wanted, file.Object, file.Hook != nil, file.Data, committed); err != nil {
+			return done, err
 		}
-		body = done.merge(body, old, l)
-		files[i].Data = manifest.Encode(body)
 	}
-	if len(done.absent)+len(done.misfit) == 0 {
+	if len(done.Absent)+len(done.Misfit) == 0 {
 		done.release.Files = files
 	}
 	return done, nil
@@ -97,14 +78,14 @@ func carry(p past, r state.Release, fields []unstable) (carried, error) {
 // make new values in silence would rotate passwords. Of a release that never had
 // such values all are new.
 func (c carried) refuse(p past, r *plan.Release, chart *fetch.Chart) (diag.List, error) {
-	if c.count+len(c.misfit) == 0 {
+	if c.Count+len(c.Misfit) == 0 {
 		if made, err := p.made(); err != nil || !made {
 			return nil, err
 		}
 	}
 	var found diag.List
 	said := map[manifest.Source]bool{}
-	report := func(u *unstable, detail string) {
+	report := func(u *unstable.Field, detail string) {
 		at := manifest.Source{File: u.Template, Line: u.Line}
 		if said[at] {
 			return
@@ -113,95 +94,71 @@ func (c carried) refuse(p past, r *plan.Release, chart *fetch.Chart) (diag.List,
 		found = append(found, unkept(r, chart, *u).Detailf("%s %s %s", u.ID, u.Path, detail).
 			Remedyf("`weir hydrate --regenerate %s` makes all such values of the release anew. To keep the others, give the chart this value instead of letting it make one up.", r.Name))
 	}
-	for _, u := range c.misfit {
+	for _, u := range c.Misfit {
 		report(u, "does not line up with what is committed: what stands around it has changed too, and it cannot be told which committed value was this one.")
 	}
-	for _, u := range c.absent {
+	for _, u := range c.Absent {
 		report(u, "has no committed value, but the release has others: they may belong together, so all are kept or none.")
 	}
 	return found, nil
 }
 
-// merge puts the unstable values of a committed tree into a new one, which it
-// changes.
-func (c *carried) merge(tree, old any, l *loose) any {
-	if l.field != nil {
-		return c.value(tree, old, l.field)
+// refuseUnkeepable reports what "keep" cannot carry over from any committed
+// state: objects whose very name changes, and keys that come and go. To make new
+// values in silence would rotate passwords.
+func refuseUnkeepable(r *plan.Release, chart *fetch.Chart, found []unstable.Field) diag.List {
+	if r.Nondeterminism != "keep" {
+		return nil
 	}
-	switch t := tree.(type) {
-	case map[string]any:
-		was, _ := old.(map[string]any)
-		for _, key := range slices.Sorted(maps.Keys(l.under)) {
-			if v, ok := was[key]; ok {
-				t[key] = c.merge(t[key], v, l.under[key])
-			} else {
-				l.under[key].each(c.lost)
-			}
+	var refused diag.List
+	said := map[render.Unstable]bool{}
+	for _, u := range found {
+		kind := render.Unstable{ID: manifest.ID{Group: u.ID.Group, Kind: u.ID.Kind}, Template: u.Template, Line: u.Line}
+		if said[kind] || !u.Fleeting {
+			continue
 		}
-	case []any:
-		was, _ := old.([]any)
-		find := align(t, was, l)
-		for i := range t {
-			if below := l.at(i); below != nil {
-				switch at := find(i); at {
-				case nowhere:
-					below.each(c.lost)
-				case unclear:
-					below.each(c.unclear)
-				default:
-					t[i] = c.merge(t[i], was[at], below)
-				}
-			}
+		said[kind] = true
+		d := unkept(r, chart, u)
+		if u.Path == "" {
+			d = d.Detailf("The %s itself comes and goes: its name is another in every render, so there is nothing committed to keep.", u.ID.Kind).
+				Remedyf("Give the object a fixed name through the values.")
+		} else {
+			d = d.Detailf("%s has a key that is another in every render, so there is nothing committed to keep.", u.ID).
+				Remedyf("Give the key a fixed name through the values.")
 		}
+		refused = append(refused, d)
 	}
-	return tree
+	return refused
 }
 
-func (c *carried) lost(u *unstable)    { c.absent = append(c.absent, u) }
-func (c *carried) unclear(u *unstable) { c.misfit = append(c.misfit, u) }
+func unkept(r *plan.Release, chart *fetch.Chart, u unstable.Field) diag.Diagnostic {
+	return diag.Errorf(chart.Place(manifest.Source{File: u.Template, Line: u.Line}), "What the template makes up cannot be kept").
+		Also(r.Range, "rendered for this release")
+}
 
-// value is the committed value of a field; of a text what is made up only.
-func (c *carried) value(value, old any, u *unstable) any {
-	if u.Spans == nil {
-		if !alike(value, old) {
-			c.unclear(u)
-			return value
+// refuseUnstable reports what differs from render to render, one diagnostic a
+// template line, unless the release keeps such values.
+func refuseUnstable(r *plan.Release, chart *fetch.Chart, fields []unstable.Field) diag.List {
+	if r.Nondeterminism == "keep" {
+		return nil
+	}
+	var found diag.List
+	at := map[manifest.Source]int{}
+	for _, u := range fields {
+		source := manifest.Source{File: u.Template, Line: u.Line}
+		field := strings.TrimSpace(fmt.Sprintf("%s %s", u.ID, u.Path))
+		if i, ok := at[source]; ok {
+			found[i].Detail += ", " + field
+			continue
 		}
-		c.count++
-		return old
+		at[source] = len(found)
+		found = append(found, diag.Errorf(chart.Place(source), "The template prints something else in every render").
+			Detailf("It changes: %s", field).
+			Remedyf("Give the chart the value instead of letting it make one up; or set nondeterminism = \"keep\" in release %q, which keeps the committed value until `weir hydrate --regenerate %s`.", r.Name, r.Name).
+			Also(r.Range, "rendered for this release"))
 	}
-	text, was, ok := u.texts(value, old)
-	if ok {
-		text, ok = splice(text, was, u.Spans)
+	for i := range found {
+		found[i].Detail += "."
 	}
-	if !ok {
-		c.unclear(u)
-		return value
-	}
-	c.count++
-	if u.encoded() {
-		return base64.StdEncoding.EncodeToString([]byte(text))
-	}
-	return text
-}
-
-// texts are the texts that a field holds, now and in the committed state.
-func (u *unstable) texts(value, old any) (text, was string, ok bool) {
-	text, isText := value.(string)
-	was, both := old.(string)
-	if !isText || !both || !u.encoded() {
-		return text, was, isText && both
-	}
-	x, err := base64.StdEncoding.DecodeString(text)
-	y, bad := base64.StdEncoding.DecodeString(was)
-	return string(x), string(y), err == nil && bad == nil
-}
-
-// alike tells whether two values are both maps, both lists or both neither.
-func alike(a, b any) bool {
-	_, aMap := a.(map[string]any)
-	_, bMap := b.(map[string]any)
-	_, aList := a.([]any)
-	_, bList := b.([]any)
-	return aMap == bMap && aList == bList && b != nil
+	return found
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/weir-dev/weir/engine/render"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/transform"
+	"github.com/weir-dev/weir/engine/unstable"
 	"github.com/weir-dev/weir/schema"
 )
 
@@ -34,7 +35,7 @@ func declaration(r *plan.Release) string {
 }
 
 // metadata is what the state keeps of a release beside its files.
-func metadata(r *plan.Release, chart *fetch.Chart, rendered render.Release, final transform.Result, unstable []unstable) state.Metadata {
+func metadata(r *plan.Release, chart *fetch.Chart, rendered render.Release, final transform.Result, fields []unstable.Field) state.Metadata {
 	m := state.Metadata{
 		APIVersions:    r.Cluster.APIVersions,
 		Images:         images(final.Objects),
@@ -61,7 +62,7 @@ func metadata(r *plan.Release, chart *fetch.Chart, rendered render.Release, fina
 	for _, ignore := range r.Sync.Ignore {
 		m.Sync.Ignore = append(m.Sync.Ignore, state.Ignore{Fields: ignore.Fields, Group: ignore.Group, Kind: ignore.Kind, Name: ignore.Name, Namespace: ignore.Namespace})
 	}
-	for _, u := range unstable { // sorted
+	for _, u := range fields { // sorted
 		last := len(m.Unstable) - 1
 		if last < 0 || m.Unstable[last].Object != u.ID {
 			m.Unstable = append(m.Unstable, state.Unstable{Object: u.ID})

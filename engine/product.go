@@ -8,6 +8,7 @@ import (
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/render"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/unstable"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -30,7 +31,7 @@ type facts struct {
 	Namespaces  []string          `json:"namespaces,omitempty"` // Namespaces among the objects
 	Allowed     []manifest.ID     `json:"allowed,omitempty"`    // Secrets with data
 	Omitted     []manifest.ID     `json:"omitted,omitempty"`    // Secrets left out
-	Unstable    []unstable        `json:"unstable,omitempty"`   // what is made up, as it is in the files
+	Unstable    []unstable.Field  `json:"unstable,omitempty"`   // what is made up, as it is in the files
 	Notes       []render.Note     `json:"notes,omitempty"`      // what becomes a warning in every run
 	Warnings    diag.List         `json:"warnings,omitempty"`   // of plain manifests: their places are in the key, those of HCL may move
 }

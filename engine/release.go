@@ -13,6 +13,7 @@ import (
 	"github.com/weir-dev/weir/engine/render"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/transform"
+	"github.com/weir-dev/weir/engine/unstable"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -120,11 +121,11 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
-	loose, unlike, err := h.unstable(ctx, in, rendered, final)
+	fields, unlike, err := h.unstable(ctx, in, rendered, final)
 	if err != nil {
 		return nil, nil, err
 	}
-	refused := slices.Concat(unlike, refuseUnstable(r, chart, loose), refuseUnkeepable(r, chart, loose))
+	refused := slices.Concat(unlike, refuseUnstable(r, chart, fields), refuseUnkeepable(r, chart, fields))
 	if refused.HasErrors() {
 		return nil, append(found, refused...), nil
 	}
@@ -133,7 +134,7 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 			final.Objects[i].Source.File = chart.Place(object.Source).File // where a person finds it
 		}
 	}
-	laid, err := state.Layout(state.Key{Environment: r.Environment, Release: r.Name}, final.Objects, metadata(r, chart, rendered, final, loose))
+	laid, err := state.Layout(state.Key{Environment: r.Environment, Release: r.Name}, final.Objects, metadata(r, chart, rendered, final, fields))
 	if err != nil {
 		list, err := refusal(err)
 		return nil, append(found, list...), err
@@ -145,7 +146,7 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 		Defines:     append(rendered.Defines, definedIn(r.Manifests, final.Objects)...),
 		Allowed:     identities(final.Secrets),
 		Omitted:     identities(final.Omitted),
-		Unstable:    loose,
+		Unstable:    fields,
 		Notes:       rendered.Notes,
 		Warnings:    append(found, unserved(table, r.Manifests, final.Objects)...),
 	}
@@ -161,7 +162,7 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 // unstable takes a release that another render changes through the same steps
 // once more: only the final objects tell what a person would see change. What a
 // patch overwrites or "omit" leaves out is not, what a replacement copies is.
-func (h *hydrator) unstable(ctx context.Context, in transform.Input, rendered render.Release, final transform.Result) ([]unstable, diag.List, error) {
+func (h *hydrator) unstable(ctx context.Context, in transform.Input, rendered render.Release, final transform.Result) ([]unstable.Field, diag.List, error) {
 	if rendered.Variation == nil {
 		return nil, nil, nil
 	}
@@ -169,7 +170,8 @@ func (h *hydrator) unstable(ctx context.Context, in transform.Input, rendered re
 	if err := ctx.Err(); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
-	return differing(final.Objects, other.Objects, rendered.Unstable), nil, nil
+	fields := unstable.Find(final.Objects, other.Objects, rendered.Unstable)
+	return slices.DeleteFunc(fields, func(f unstable.Field) bool { return transform.IsConfigHash(f.Path) }), nil, nil // it follows what is kept
 }
 
 // warnings are what a person is told of a product in every run, cached or not.

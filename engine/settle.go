@@ -75,8 +75,8 @@ func (j *job) settle(ctx context.Context, h *hydrator, scopes map[string]bool, p
 func (j *job) keep(ctx context.Context, h *hydrator, r state.Release, o HydrateOptions) (state.Release, error) {
 	before := j.past(o)
 	kept, err := carry(before, r, j.product.Unstable)
-	if err != nil || len(kept.absent)+len(kept.misfit) == 0 {
-		j.kept = kept.count
+	if err != nil || len(kept.Absent)+len(kept.Misfit) == 0 {
+		j.kept = kept.Count
 		return kept.release, err
 	}
 	chart, found := h.fetch(ctx, j.release)

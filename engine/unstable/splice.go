@@ -1,4 +1,4 @@
-package engine
+package unstable
 
 import (
 	"regexp"
@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// span is a stretch of a text that a render makes up, in bytes: from, to.
-type span [2]int
+// Span is a stretch of a text that a render makes up, in bytes: from, to.
+type Span [2]int
 
 // madeUp finds what is made up in a text by comparing it with another render's,
 // line by line and in a line from the first to the last word that differs. It is
 // nil where no word of the text can be told to stay.
-func madeUp(a, b string) []span {
+func madeUp(a, b string) []Span {
 	one, two := strings.SplitAfter(a, "\n"), strings.SplitAfter(b, "\n")
 	pairs, ok := common(one, two)
 	if !ok {
@@ -23,7 +23,7 @@ func madeUp(a, b string) []span {
 	for i, line := range one {
 		offset[i+1] = offset[i] + len(line)
 	}
-	var spans []span
+	var spans []Span
 	i, j := 0, 0
 	for _, pair := range pairs {
 		n, m := pair[0]-i, pair[1]-j
@@ -35,16 +35,16 @@ func madeUp(a, b string) []span {
 			for k := range n {
 				if x, y := one[i+k], two[j+k]; x != y {
 					from, to := words(x, y)
-					spans = append(spans, span{offset[i+k] + from, offset[i+k] + to})
+					spans = append(spans, Span{offset[i+k] + from, offset[i+k] + to})
 				}
 			}
 		default:
-			spans = append(spans, span{offset[i], offset[pair[0]] - len(one[pair[0]-1]) + len(strings.TrimRight(one[pair[0]-1], "\r\n"))})
+			spans = append(spans, Span{offset[i], offset[pair[0]] - len(one[pair[0]-1]) + len(strings.TrimRight(one[pair[0]-1], "\r\n"))})
 		}
 		i, j = pair[0]+1, pair[1]+1
 	}
 	at := 0
-	for _, s := range append(spans, span{len(a), len(a)}) {
+	for _, s := range append(spans, Span{len(a), len(a)}) {
 		if strings.IndexFunc(a[at:s[0]], isWord) >= 0 {
 			return spans
 		}
@@ -156,7 +156,7 @@ func words(a, b string) (from, to int) {
 }
 
 // agrees tells whether a committed text is a new one but for the spans.
-func agrees(text, old string, spans []span) bool {
+func agrees(text, old string, spans []Span) bool {
 	rest, ok := strings.CutPrefix(old, text[:spans[0][0]])
 	for i := 0; ok && i < len(spans); i++ {
 		made := text[spans[i][0]:spans[i][1]]
@@ -189,10 +189,10 @@ func written(text string) int {
 }
 
 // splice puts what a committed text has in the place of the spans of a new one.
-// Where all else is equal, that is the committed text. Else each span is looked
+// Where all else is equal, that is the committed text. Else each Span is looked
 // for by what stands before and behind it in its line, or in the lines around
 // it; false where that is not there exactly once.
-func splice(text, old string, spans []span) (string, bool) {
+func splice(text, old string, spans []Span) (string, bool) {
 	if agrees(text, old, spans) {
 		return old, true
 	}
@@ -214,7 +214,7 @@ func splice(text, old string, spans []span) (string, bool) {
 // longestContext bounds the expression that find looks for.
 const longestContext = 4 << 10
 
-func find(text, old string, s span) (string, bool) {
+func find(text, old string, s Span) (string, bool) {
 	from := 1 + strings.LastIndexByte(text[:s[0]], '\n')
 	to := len(text)
 	if n := strings.IndexByte(text[s[1]:], '\n'); n >= 0 {

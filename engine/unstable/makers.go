@@ -1,4 +1,4 @@
-package engine
+package unstable
 
 import (
 	"fmt"
@@ -49,8 +49,8 @@ func newMakers(rendered []render.Unstable) makers {
 	return m
 }
 
-func (m makers) of(o manifest.Object, d render.Difference) unstable {
-	u := unstable{Unstable: render.Unstable{ID: o.ID, Path: d.Path}, Hook: o.Hook != nil, fleeting: !d.Both}
+func (m makers) of(o manifest.Object, d render.Difference) Field {
+	u := Field{Unstable: render.Unstable{ID: o.ID, Path: d.Path}, Hook: o.Hook != nil, Fleeting: !d.Both}
 	for _, c := range clues(o.ID, o.Source.File, d.Path, d.A) {
 		if by, ok := m[c]; ok {
 			u.Template, u.Line = by.Template, by.Line

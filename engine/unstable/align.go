@@ -1,4 +1,4 @@
-package engine
+package unstable
 
 import (
 	"maps"
@@ -12,11 +12,11 @@ import (
 
 // loose is the unstable part of a tree.
 type loose struct {
-	field *unstable // all of it
+	field *Field // all of it
 	under map[string]*loose
 }
 
-func (l *loose) add(steps []string, u *unstable) {
+func (l *loose) add(steps []string, u *Field) {
 	for _, step := range steps {
 		if l.under == nil {
 			l.under = map[string]*loose{}
@@ -30,7 +30,7 @@ func (l *loose) add(steps []string, u *unstable) {
 }
 
 // each visits all fields.
-func (l *loose) each(visit func(*unstable)) {
+func (l *loose) each(visit func(*Field)) {
 	if l.field != nil {
 		visit(l.field)
 	}
