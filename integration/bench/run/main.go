@@ -90,6 +90,9 @@ func (m *measurement) measureCold() error {
 	fmt.Printf("  Helm SDK, bare loop          %s\n", sdk)
 	fmt.Printf("  weir                         %s  = %.2f × the SDK (target 0.50)\n", weir, ratio(weir, sdk))
 	fmt.Printf("  weir, kustomize everywhere   %s  = %.2f × weir without\n\n", steps, ratio(steps, weir))
+	if err := m.measureLock(); err != nil {
+		return err
+	}
 	return m.fresh("out", "cache", "cold", "kustomize")()
 }
 
