@@ -28,6 +28,7 @@ fmt: build
 	gofmt -w .
 	bin/weir -C examples/shop fmt
 	bin/weir -C examples/platform fmt
+	bin/weir -C examples/real-world fmt
 
 golden: # expected/ trees of the examples, golden files, scripts
 	go test $(GOLDEN) -update

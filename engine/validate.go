@@ -2,7 +2,12 @@ package engine
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
 
+	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -10,7 +15,9 @@ import (
 type Valid struct{ Targets, Releases int }
 
 // Validate evaluates every selected release, finds its chart and what its
-// kustomize block refers to, and checks its values, without rendering.
+// kustomize block refers to, and checks its values, without rendering. A chart
+// that is not locked yet is a warning: a project can be looked at before anybody
+// has asked a server for anything.
 func Validate(ctx context.Context, run Run) (Valid, diag.List, error) {
 	p, found, err := run.plan(ctx)
 	if err != nil || found.HasErrors() {
@@ -34,10 +41,56 @@ func Validate(ctx context.Context, run Run) (Valid, diag.List, error) {
 		}
 	}
 	h := run.hydrator()
+	unlocked := run.unlocked()
 	lists := make([]diag.List, len(jobs))
 	err = each(ctx, run.Jobs, len(jobs), func(i int) string { return jobs[i].String() }, func(ctx context.Context, i int) error {
-		lists[i] = h.validate(ctx, jobs[i].release)
+		r := jobs[i].release
+		if r.Chart != nil && unlocked(*r.Chart) {
+			lists[i] = h.keys.reach(r.Kustomize)
+			return nil
+		}
+		lists[i] = h.validate(ctx, r)
 		return nil
 	})
-	return Valid{Targets: len(p.Targets), Releases: len(jobs)}, append(found, gather(lists)...), err
+	return Valid{Targets: len(p.Targets), Releases: len(jobs)}, append(append(found, notLocked(jobs, unlocked)...), gather(lists)...), err
+}
+
+// notLocked is one warning about all charts that are not locked.
+func notLocked(jobs []*job, unlocked func(schema.Chart) bool) diag.List {
+	var first diag.Range
+	var names []string
+	for _, j := range jobs {
+		c := j.release.Chart
+		if c == nil || !unlocked(*c) || slices.Contains(names, c.Source) {
+			continue
+		}
+		if names = append(names, c.Source); len(names) == 1 {
+			first = c.Range
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	d := diag.Warningf(first, "chart %q is not locked, so nothing is known of it", names[0])
+	if len(names) > 1 {
+		slices.Sort(names)
+		d.Summary = fmt.Sprintf("%d charts are not locked, so nothing is known of them", len(names))
+		d = d.Detailf("They are %s.", strings.Join(names, ", "))
+	}
+	return diag.List{d.Remedyf("Run `weir lock` and commit %s; values are then compared with what their charts take.", schema.LockFile)}
+}
+
+// unlocked tells which charts the lock does not have. It is read when first one
+// is asked for that is not in the project; what is wrong with it is left to
+// whoever wants a chart of it.
+func (run Run) unlocked() func(schema.Chart) bool {
+	read := sync.OnceValues(run.Project.Lock)
+	return func(c schema.Chart) bool {
+		if c.Kind == schema.Local {
+			return false
+		}
+		lock, bad := read()
+		_, found, _ := lock.Find(c)
+		return !found && !bad.HasErrors()
+	}
 }

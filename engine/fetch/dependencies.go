@@ -142,7 +142,7 @@ func (l *loading) split(prefix string, files []File) (own []File, children []chi
 // to the first that fits, in the order of its archives' names; so do these names.
 func placed(prefix string, children []child, parent *chart.Metadata, d *chart.Dependency, found *chart.Metadata, files []File) child {
 	name := d.Name
-	several := func(other *chart.Dependency) bool { return other != d && other.Name == d.Name }
+	several := func(other *chart.Dependency) bool { return other.Name == d.Name && other.Repository != d.Repository }
 	if !strings.HasPrefix(d.Repository, "file://") || slices.ContainsFunc(parent.Dependencies, several) {
 		name += "-" + found.Version
 	}
