@@ -38,6 +38,11 @@ type HydrateOptions struct {
 // which. There is no report where nothing was to be written.
 func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List, error) {
 	p, found, err := run.plan(ctx)
+	if err == nil && found.HasErrors() {
+		var more diag.List
+		more, err = run.others(ctx, p)
+		found = append(found, more...)
+	}
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
@@ -81,6 +86,37 @@ func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List
 		_ = run.Cache.Sweep(o.Committer.Now) // housekeeping: next time will do
 	}
 	return sites.report(run, o), found, err
+}
+
+// others renders what the plan has no mistakes in, where it has some elsewhere,
+// so that a person hears of all mistakes at once. It returns nothing but them.
+func (run Run) others(ctx context.Context, p *plan.Plan) (diag.List, error) {
+	var releases []*plan.Release
+	for _, target := range p.Targets {
+		for _, r := range target.Releases {
+			if !r.Mistaken {
+				releases = append(releases, r)
+			}
+		}
+	}
+	h := run.hydrator()
+	lists := make([]diag.List, len(releases))
+	name := func(i int) string { return releases[i].Environment + "/" + releases[i].Name + "@" + releases[i].Cluster.Name }
+	if run.Progress != nil {
+		run.Progress.Total(len(releases))
+	}
+	err := each(ctx, run.Jobs, len(releases), name, func(ctx context.Context, i int) (err error) {
+		defer run.watch(name(i))()
+		_, lists[i], err = h.hydrate(ctx, releases[i], false)
+		return err
+	})
+	var found diag.List
+	for _, list := range lists {
+		if list.HasErrors() {
+			found = append(found, list...)
+		}
+	}
+	return found, err
 }
 
 // missingCharts is what a run that cannot render can still say of its charts, so

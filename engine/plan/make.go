@@ -9,7 +9,8 @@ import (
 )
 
 // Make plans a selection of a project in one go and without goroutines. The
-// plan is never nil, but of use only where the list has no errors.
+// plan is never nil; where the list has errors, only releases that are not
+// Mistaken are of use, and only to find their mistakes.
 func Make(p Project, s Selection) (*Plan, diag.List) {
 	o, list := Draw(p, s, Serially)
 	plan, more := o.Resolve(Serially)
@@ -47,7 +48,7 @@ func (o *Outline) Resolve(each Loop) (*Plan, diag.List) {
 		} else {
 			r, lists[k] = p.Release(t.Headers[slots[k].header], t.pair())
 		}
-		releases[k] = &Release{Release: r, Environment: t.Environment, Cluster: t.Cluster, Values: values.Merge(r.Layers)}
+		releases[k] = &Release{Release: r, Environment: t.Environment, Cluster: t.Cluster, Values: values.Merge(r.Layers), Mistaken: lists[k].HasErrors()}
 	})
 
 	for k, r := range releases {

@@ -34,4 +34,5 @@ type Release struct {
 	Cluster     schema.Cluster
 	Values      *values.Node // a map; never nil
 	After       []string     // needs, resolved to "<environment>/<release>", sorted
+	Mistaken    bool         // the project has mistakes in it: there is no release to make of it
 }
