@@ -140,7 +140,7 @@ func badCertificate(at *url.URL, of schema.ChartRepository, err error) error {
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	var record tls.RecordHeaderError
-	var alert tls.AlertError
+	var alert *net.OpError // "remote error": the type of what it wraps is not exported
 	block := "a `repository` block"
 	if of.Name != "" {
 		block = fmt.Sprintf("the block of repository %q", of.Name)
@@ -158,8 +158,8 @@ func badCertificate(at *url.URL, of schema.ChartRepository, err error) error {
 		return refuse("the certificate of "+at.Host+" is not valid", diag.Sentence(plainly(invalid)), "Have it replaced.")
 	case errors.As(err, &record), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		return refuse(at.Host+" does not speak TLS there", "Something answered that is no HTTPS.", "Correct the port, or write http:// if that is meant.")
-	case errors.As(err, &alert):
-		return refuse(at.Host+" ended the TLS handshake", diag.Sentence(plainly(alert)), "It may want a client certificate: name it with `certificate` and `key` in "+block+".")
+	case errors.As(err, &alert) && alert.Op == "remote error":
+		return refuse(at.Host+" ended the TLS handshake", fmt.Sprintf("It says: %s.", strings.TrimPrefix(plainly(alert.Err), "tls: ")), "It may want a client certificate: name it with `certificate` and `key` in "+block+".")
 	}
 	return nil
 }
