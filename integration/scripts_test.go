@@ -77,6 +77,8 @@ func runScripts(t *testing.T, dir string) {
 			"charthttp":  charthttp,
 			"chartfault": chartfault,
 			"requests":   requests,
+
+			"ociregistry": ociregistry,
 		},
 	})
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/weir-dev/weir/integration/chartserver"
 	"github.com/weir-dev/weir/integration/gitserver"
+	"github.com/weir-dev/weir/integration/registry"
 )
 
 // servers are the Git servers of one script, by the addresses that the outside
@@ -21,6 +22,8 @@ type servers struct {
 	t     testing.TB
 	known []string // pairs: what it is, what a script calls it
 	chart map[string]*chartserver.Server
+
+	registries map[string]*registry.Server
 }
 
 // key is where a script keeps its servers.

@@ -39,14 +39,7 @@ import (
 type registryLogin struct {
 	auth.Credential
 	source string // for messages: a file, a program, a variable
-	kept   bool   // by `weir login` or the like: log in again to renew it
-}
-
-func (l *registryLogin) renew(host string) string {
-	if l.kept {
-		return fmt.Sprintf("Run `weir login %s`.", host)
-	}
-	return "Renew them there."
+	again  string // what to do where they are refused
 }
 
 // registryLogin looks for who asks for a repository of a registry; host is what
@@ -59,7 +52,7 @@ func (c *client) registryLogin(ctx context.Context, host, registry, repository s
 		if name == "" {
 			return nil, refuse(user+" is not set", fmt.Sprintf("%s is; a registry wants a name beside the password.", password), "Set both, or none.")
 		}
-		return &registryLogin{Credential: auth.Credential{Username: name, Password: secret}, source: "the environment (" + password + ")"}, nil
+		return &registryLogin{Credential: auth.Credential{Username: name, Password: secret}, source: "the environment (" + password + ")", again: "Renew them there."}, nil
 	}
 	for _, file := range c.access.loginFiles() {
 		config, err := readLogins(file)
@@ -75,7 +68,7 @@ func (c *client) registryLogin(ctx context.Context, host, registry, repository s
 	if l == nil || err != nil {
 		return nil, err
 	}
-	return &registryLogin{Credential: auth.Credential{Username: l.user, Password: l.password}, source: l.source}, nil
+	return &registryLogin{Credential: auth.Credential{Username: l.user, Password: l.password}, source: l.source, again: "Renew them there."}, nil
 }
 
 // helmLogins is the file where Helm keeps logins, and Weir, too.
@@ -200,7 +193,7 @@ func (l *logins) login(ctx context.Context, host, registry, repository string) (
 	if err := json.Unmarshal(l.Auths[key], &entry); err != nil {
 		return bad("It is no object of strings.")
 	}
-	login := &registryLogin{source: source, kept: true}
+	login := &registryLogin{source: source, again: fmt.Sprintf("Run `weir login %s`.", registry)}
 	login.Username, login.Password = entry.Username, entry.Password
 	login.RefreshToken, login.AccessToken = entry.IdentityToken, entry.RegistryToken
 	if entry.Auth != "" {
@@ -260,5 +253,5 @@ func (l *logins) ask(ctx context.Context, helper, server string) (*registryLogin
 	case found.RefreshToken == "" && (found.Username == "" || found.Password == ""):
 		return nil, nil
 	}
-	return &registryLogin{Credential: found, source: fmt.Sprintf("%s, which %s names", program, l.path), kept: true}, nil
+	return &registryLogin{Credential: found, source: fmt.Sprintf("%s, which %s names", program, l.path), again: fmt.Sprintf("Run `weir login %s`.", server)}, nil
 }

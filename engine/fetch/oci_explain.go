@@ -138,7 +138,7 @@ func (a *asker) refused(answer *errcode.ErrorResponse) error {
 	case denied && login == nil:
 		return refuse(host+" wants to know who asks", fmt.Sprintf("It is where %s sends those who ask, and answered %d to a request without credentials.%s", a.at.Registry, code, text), fmt.Sprintf("Run `weir login %s`.", a.at.Registry))
 	case code == http.StatusUnauthorized:
-		return refuse(a.at.Registry+" does not take the credentials", fmt.Sprintf("%s answered %d to the credentials from %s. They have expired, are mistyped, or are for another registry.%s", host, code, login.source, text), login.renew(a.at.Registry))
+		return refuse(a.at.Registry+" does not take the credentials", fmt.Sprintf("%s answered %d to the credentials from %s. They have expired, are mistyped, or are for another registry.%s", host, code, login.source, text), login.again)
 	case code == http.StatusForbidden:
 		return refuse(a.at.Registry+" forbids it", fmt.Sprintf("%s answered %d to the credentials from %s for %s.%s", host, code, login.source, shownURL(answer.URL), text), "Let this account read the chart, or log in with another one.")
 	}

@@ -184,5 +184,5 @@ func (r *repository) archive(body io.ReadCloser, layer layerOf) (Content, error)
 }
 
 func (r *repository) tooLarge(layer layerOf) error {
-	return refuse("the archive of a chart is too large", fmt.Sprintf("%s has %d bytes; %d are allowed.", r.at.origin(layer.Digest.String()), layer.Size, maxArchive), "Look whether it is a chart.")
+	return refuse("the archive of a chart is too large", fmt.Sprintf("The archive %s of %s has %d bytes; %d are allowed.", layer.Digest, r.at.chart(), layer.Size, maxArchive), "Look whether it is a chart.")
 }

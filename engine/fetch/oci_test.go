@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	helmreg "helm.sh/helm/v3/pkg/registry"
 
 	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/integration/chartserver"
@@ -516,5 +517,91 @@ registry.example does not take the credentials
 	}
 	if diff := cmp.Diff([]string{"GET "}, seen); diff != "" {
 		t.Errorf("the other server has seen (-want +got):\n%s", diff)
+	}
+}
+
+// TestLoginIsShared: Helm has what Weir keeps, and Weir what Helm keeps.
+func TestLoginIsShared(t *testing.T) {
+	h := newHarbour(t, registry.Tokens("ann", "secret", ""))
+	file := filepath.Join(h.access.Home, "helm.json")
+	h.env["HELM_REGISTRY_CONFIG"] = file
+	client := func() *helmreg.Client {
+		t.Helper()
+		c, err := helmreg.NewClient(helmreg.ClientOptCredentialsFile(file), helmreg.ClientOptPlainHTTP())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	readable := func() string {
+		_, err := client().Tags(h.server.Host + "/charts/app")
+		mine := h.lock(true)
+		return fmt.Sprintf("helm %t, weir %t", err == nil, strings.HasPrefix(mine, "locked "))
+	}
+	var got []string
+	step := func(name string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		got = append(got, name+": "+readable())
+	}
+	step("nobody", nil)
+	_, err := h.access.Login(t.Context(), fetch.Login{Registry: h.server.Host, User: "ann", Password: "secret", TLS: schema.ChartRepository{PlainHTTP: true}})
+	step("weir login", err)
+	step("helm registry logout", client().Logout(h.server.Host))
+	step("helm registry login", client().Login(h.server.Host, helmreg.LoginOptBasicAuth("ann", "secret")))
+	_, err = h.access.Logout(t.Context(), h.server.Host)
+	step("weir logout", err)
+	want := []string{
+		"nobody: helm false, weir false", "weir login: helm true, weir true", "helm registry logout: helm false, weir false",
+		"helm registry login: helm true, weir true", "weir logout: helm false, weir false",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file with logins: %v %v", info.Mode(), err)
+	}
+}
+
+// TestLoginByProgram: a program that the file names keeps the login.
+func TestLoginByProgram(t *testing.T) {
+	h := newHarbour(t, registry.Login("ann", "secret"))
+	kept := filepath.Join(h.access.Home, "kept")
+	h.program("weirtest", `case $1 in
+store) cat > `+kept+` ;;
+erase) test -f `+kept+` && rm `+kept+` || { echo "credentials not found in native keychain"; exit 1; } ;;
+get) test -f `+kept+` && cat `+kept+` || { echo "credentials not found in native keychain"; exit 1; } ;;
+esac`)
+	h.write(helmFile, `{"credsStore":"weirtest","other":1}`)
+	h.write(dockerFile, login(h.server.Host, "ann", "of Docker"))
+	var got strings.Builder
+	in, err := h.access.Login(t.Context(), fetch.Login{Registry: h.server.Host, User: "ann", Password: "secret", TLS: schema.ChartRepository{PlainHTTP: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(&got, "%+v\n%s", in, h.lock(false))
+	for range 2 {
+		out, err := h.access.Logout(t.Context(), h.server.Host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&got, "%+v\n", out)
+	}
+	text, err := os.ReadFile(filepath.Join(h.access.Home, helmFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(&got, "%s\n", strings.Join(strings.Fields(string(text)), ""))
+	want := `{Registry:registry.example Kept:docker-credential-weirtest, which $HOME/.config/helm/registry/config.json names Plain:false Verified:true}
+locked main/app@1.10.0+build.7 1.10.0+build.7 from oci://registry.example/charts/app@<manifest of 1.10.0+build.7>, <archive of 1.10.0+build.7>, 2 files
+{Registry:registry.example Kept:docker-credential-weirtest, which $HOME/.config/helm/registry/config.json names Removed:true Others:[$HOME/.docker/config.json]}
+{Registry:registry.example Kept:docker-credential-weirtest, which $HOME/.config/helm/registry/config.json names Removed:false Others:[$HOME/.docker/config.json]}
+{"credsStore":"weirtest","other":1}
+`
+	if diff := cmp.Diff(want, h.plain(got.String())); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -114,6 +114,9 @@ func isLoopback(u *url.URL) bool {
 }
 
 func (a *asker) unreachable(ctx context.Context, to *url.URL, err error) error {
+	if told := a.atLogin(to, err); told != nil && ctx.Err() == nil {
+		return told
+	}
 	var record tls.RecordHeaderError
 	if ctx.Err() == nil && errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/" {
 		remedy := "If that is meant, add `plain_http = true` to " + fmt.Sprintf("the block of repository %q.", a.of.Name)
@@ -156,7 +159,11 @@ func (a *asker) odd(to *url.URL, answer *http.Response) error {
 	case code == http.StatusBadRequest && to.Scheme == "http":
 		head, _ := io.ReadAll(io.LimitReader(answer.Body, 512))
 		if bytes.Contains(head, []byte("HTTP request to an HTTPS server")) {
-			return refuse(host+" speaks TLS, not plain HTTP", "", "Remove `plain_http`.")
+			remedy := "Remove `plain_http`."
+			if a.fixed != nil {
+				remedy = "Leave --plain-http out."
+			}
+			return refuse(host+" speaks TLS, not plain HTTP", "", remedy)
 		}
 		answer.Body = struct {
 			io.Reader

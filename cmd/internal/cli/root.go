@@ -58,6 +58,8 @@ func (a *app) root() *cobra.Command {
 		a.mayFetch(a.hydrateCommand()),
 		a.lockCommand(),
 		a.updateCommand(),
+		a.loginCommand(),
+		a.logoutCommand(),
 		a.stateCommand(),
 		a.schemaCommand(),
 		a.completionCommand(root),
