@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,6 +39,7 @@ const keepParsed = 64
 // newCharts gives charts by the lock: whatever a run wants, it resolves nothing.
 func newCharts(run Run) *charts {
 	stock, record := run.stock()
+	stock.Shelves = slices.Insert(stock.Shelves, 0, fetch.NewVendor(run.Project.FS()).Only())
 	c := chartsOf(fetch.From{
 		Project:      run.Project.FS(),
 		Repositories: run.Project.Repositories(),

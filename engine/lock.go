@@ -85,6 +85,7 @@ func (run Run) locker(p *plan.Plan) (*locker, diag.List) {
 		return nil, found
 	}
 	stock, record := run.stock()
+	stock.Shelves = slices.Insert(stock.Shelves, 0, fetch.Shelf(fetch.NewVendor(run.Project.FS())))
 	if stock.Source == nil {
 		return nil, append(found, diag.Diagnostic{Summary: "Nothing can be fetched here", Remedy: "Run it where the network is."})
 	}
