@@ -59,6 +59,8 @@ func (a *app) root() *cobra.Command {
 		a.lockCommand(),
 		a.updateCommand(),
 		a.vendorCommand(),
+		a.loginCommand(),
+		a.logoutCommand(),
 		a.stateCommand(),
 		a.schemaCommand(),
 		a.completionCommand(root),
