@@ -21,6 +21,7 @@ var notInKey = map[string]string{
 	"Release.Chart.Kind":             "told by Source",
 	"Release.Chart.Name":             "told by Source",
 	"Release.Chart.Repository":       "how a chart is reached; its digest says what it is",
+	"Mistaken":                       "nothing is kept of it",
 	"Release.Needs":                  "After is what becomes of it",
 	"Release.Layers":                 "Values is what becomes of it",
 	"Release.Kustomize.Patches.File": "the text counts, wherever it stands",
