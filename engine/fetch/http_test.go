@@ -397,3 +397,26 @@ func TestStoreHeals(t *testing.T) {
 		}
 	}
 }
+
+// TestMovedRepository keeps the version where the repository has another URL by
+// now, if it is there.
+func TestMovedRepository(t *testing.T) {
+	p := newPlace(t)
+	got := p.lock(false)
+	mirror, other := chartserver.New(t), chartserver.New(t)
+	p.names = append(p.names, mirror.Host, "mirror.example", other.Host, "other.example")
+	mirror.Add("app", "1.1.0", "templates/a.yaml", "a: 1.1.0\n")
+	mirror.Add("app", "1.2.0")
+	other.Add("app", "1.3.0")
+	p.ref.Repository.URL = mirror.URL
+	got += p.lock(false)
+	p.ref.Repository.URL = other.URL
+	got += p.lock(false)
+	want := `locked main/app@1.1.0 1.1.0 from http://charts.example/app-1.1.0.tgz, 2 files
+locked main/app@1.1.0 1.1.0 from http://mirror.example/app-1.1.0.tgz, 2 files
+locked main/app@1.3.0 1.3.0 from http://other.example/app-1.3.0.tgz, 1 files
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

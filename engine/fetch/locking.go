@@ -79,7 +79,7 @@ func (l *Locking) decide(ctx context.Context, ref schema.Chart, newest bool) (de
 	if l.Stock.Source == nil {
 		return decision{}, refuse(fmt.Sprintf("chart %q is not locked", shown(ref)), "Nothing is fetched here.", "Run `weir lock` where the network is.")
 	}
-	found, err := l.Stock.Source.Resolve(ctx, ref)
+	found, err := l.resolve(ctx, ref, old, stale && !newest)
 	if err != nil {
 		return decision{}, err
 	}
@@ -109,6 +109,19 @@ func (l *Locking) decide(ctx context.Context, ref schema.Chart, newest bool) (de
 		return decision{}, replaced(ref, old, got.entry.SHA256)
 	}
 	return got, err
+}
+
+// resolve asks what a reference stands for. Where a repository has moved, same
+// tries the version that was locked first: who moves it does not ask for another.
+func (l *Locking) resolve(ctx context.Context, ref schema.Chart, old schema.Locked, same bool) (Found, error) {
+	if same {
+		exact := ref
+		exact.Version = old.Version
+		if found, err := l.Stock.Source.Resolve(ctx, exact); err == nil && found.Version == old.Version {
+			return found, nil
+		}
+	}
+	return l.Stock.Source.Resolve(ctx, ref)
 }
 
 // as decides for an entry that is whole.
