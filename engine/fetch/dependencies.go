@@ -72,8 +72,8 @@ func (l *loading) resolve(prefix string, files []File) []File {
 		}
 		l.inRange(prefix, own, d, []*chart.Metadata{found})
 		child := placed(prefix, children, metadata, d, found, files)
-		if child.files = l.resolve(child.prefix, child.files); l.found.HasErrors() {
-			return nil
+		if child.files = l.resolve(child.prefix, child.files); l.found[before:].HasErrors() {
+			continue
 		}
 		present[d.Name] = append(present[d.Name], found)
 		children = append(children, child)

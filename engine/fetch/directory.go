@@ -104,7 +104,7 @@ func (l *loading) directory(root string) []File {
 		return nil
 	}
 	rules.AddDefaults()
-	w := &walk{loading: l, root: root, rules: rules}
+	w := &walk{loading: l, root: root, rules: rules, before: len(l.found)}
 	w.dir("", []string{root})
 	return w.files
 }
@@ -114,6 +114,8 @@ type walk struct {
 	root  string
 	rules *ignore.Rules
 	files []File
+
+	before int // what was found wrong elsewhere
 }
 
 // dir reads the directory name of the chart. real holds where the directories
@@ -126,7 +128,7 @@ func (w *walk) dir(name string, real []string) {
 		return
 	}
 	for _, entry := range entries {
-		if w.found.HasErrors() {
+		if w.found[w.before:].HasErrors() {
 			return
 		}
 		w.entry(path.Join(name, entry.Name()), entry, real)

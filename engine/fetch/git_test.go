@@ -221,7 +221,7 @@ templates/a.yaml <- AT/templates/a.yaml
 		p.git("-C", "work", "reset", "-q", "--hard", one)
 		p.commit("charts/web/values.yaml", "a: 1\n")
 		same("moved by force", `$REPO:0: the commit that chart "git::$REPO//charts/web?ref=main ^1" is locked to is gone
-  Nothing leads from main to $TWO any more: it was moved by force, or removed.
+  It is locked to 1.1.0, which is not at hand and has to be fetched. Nothing leads from main to $TWO any more: it was moved by force, or removed.
   `+"`weir update` locks what is there now. Where a colleague or a cache still has the chart, `weir vendor` there keeps it in the project, which no server can change."+`
   weir.hcl:3: the chart is used here
 `, p.load(ref))
