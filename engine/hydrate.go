@@ -101,7 +101,9 @@ func (run Run) others(ctx context.Context, p *plan.Plan) (diag.List, error) {
 	}
 	h := run.hydrator()
 	lists := make([]diag.List, len(releases))
-	name := func(i int) string { return releases[i].Environment + "/" + releases[i].Name + "@" + releases[i].Cluster.Name }
+	name := func(i int) string {
+		return releases[i].Environment + "/" + releases[i].Name + "@" + releases[i].Cluster.Name
+	}
 	if run.Progress != nil {
 		run.Progress.Total(len(releases))
 	}

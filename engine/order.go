@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/weir-dev/weir/engine/checkout"
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/engine/state"
@@ -22,12 +23,16 @@ func (run Run) source() (state.Source, time.Time, error) {
 	if run.Origin != nil {
 		return run.Origin.Source, run.Origin.made, nil
 	}
-	source, err := state.SourceOf(run.Dir)
-	if err != nil || source.Commit == "" {
-		return source, time.Time{}, err
+	repository, err := checkout.Of(run.Dir)
+	if err != nil {
+		return state.Source{}, time.Time{}, err
 	}
-	made, err := state.TimeOf(run.Dir, source.Commit)
-	return source, made, err
+	commit, err := repository.Head()
+	if err != nil || commit == "" {
+		return state.Source{}, time.Time{}, err
+	}
+	made, err := repository.TimeOf(commit)
+	return state.Source{URL: checkout.WithoutCredentials(repository.Origin()), Commit: commit}, made, err
 }
 
 // order keeps a run of an older commit of the project from undoing what a newer
@@ -36,14 +41,14 @@ func (run Run) source() (state.Source, time.Time, error) {
 type order struct {
 	source  state.Source
 	made    time.Time // the commit of source
-	lineage func(ctx context.Context, other state.Source) (state.Lineage, error)
+	lineage func(ctx context.Context, other state.Source) (checkout.Lineage, error)
 
 	mu    sync.Mutex
-	known map[state.Source]state.Lineage
+	known map[state.Source]checkout.Lineage
 }
 
 // to says how the run's commit stands to another; each is looked up once.
-func (o *order) to(ctx context.Context, other state.Source) (state.Lineage, error) {
+func (o *order) to(ctx context.Context, other state.Source) (checkout.Lineage, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if lineage, ok := o.known[other]; ok {
@@ -63,48 +68,48 @@ func (run Run) order(o HydrateOptions) (*order, error) {
 	if err != nil {
 		return nil, err
 	}
-	lineage := func(ctx context.Context, other state.Source) (state.Lineage, error) {
+	lineage := func(ctx context.Context, other state.Source) (checkout.Lineage, error) {
 		if run.Origin != nil {
 			return askOrigin(ctx, run.Origin.remote, source, other)
 		}
-		lineage, err := state.LineageOf(run.Dir, source.Commit, other.Commit)
-		if err != nil || lineage != state.Unknown || !sameProject(source.URL, other.URL) {
+		repository, err := checkout.Of(run.Dir)
+		if err != nil {
+			return checkout.Unknown, err
+		}
+		lineage, err := repository.Lineage(source.Commit, other.Commit)
+		if err != nil || lineage != checkout.Unknown || !sameProject(source.URL, other.URL) {
 			return lineage, err
 		}
-		address, err := state.OriginOf(run.Dir)
+		origin, err := remote.New(repository.Origin(), run.Dir, o.Access)
 		if err != nil {
-			return state.Unknown, err
-		}
-		origin, err := remote.New(address, run.Dir, o.Access)
-		if err != nil {
-			return state.Unknown, nil //nolint:nilerr // an address of a form that is not ours to correct
+			return checkout.Unknown, nil //nolint:nilerr // an address of a form that is not ours to correct
 		}
 		return askOrigin(ctx, origin, source, other)
 	}
-	return &order{source: source, made: made, known: map[state.Source]state.Lineage{}, lineage: lineage}, nil
+	return &order{source: source, made: made, known: map[state.Source]checkout.Lineage{}, lineage: lineage}, nil
 }
 
 // askOrigin asks the server that has the whole history. One that cannot be asked,
 // or does not have one of the commits any more, knows nothing.
-func askOrigin(ctx context.Context, origin *remote.Remote, source, other state.Source) (state.Lineage, error) {
+func askOrigin(ctx context.Context, origin *remote.Remote, source, other state.Source) (checkout.Lineage, error) {
 	if source.Commit == other.Commit {
-		return state.Same, nil
+		return checkout.Same, nil
 	}
 	newer, err := origin.IsAncestor(ctx, other.Commit, source.Commit)
 	if err == nil && newer == remote.Before {
-		return state.Newer, nil
+		return checkout.Newer, nil
 	}
 	if ctx.Err() != nil {
-		return state.Unknown, ctx.Err()
+		return checkout.Unknown, ctx.Err()
 	}
 	older, failed := origin.IsAncestor(ctx, source.Commit, other.Commit)
 	switch {
 	case failed == nil && older == remote.Before:
-		return state.Older, nil
+		return checkout.Older, nil
 	case err == nil && failed == nil && newer == remote.NotBefore && older == remote.NotBefore:
-		return state.Unrelated, nil
+		return checkout.Unrelated, nil
 	}
-	return state.Unknown, ctx.Err()
+	return checkout.Unknown, ctx.Err()
 }
 
 // check refuses to write environments whose state is of a newer commit, or of
@@ -131,7 +136,7 @@ func (o *order) look(ctx context.Context, base *state.Snapshot, environments []s
 	environments = slices.DeleteFunc(environments, func(e string) bool { return !slices.Contains(there, e) })
 	// What was deployed before this commit was made did not come out of it. The
 	// day is for clocks that are wrong.
-	hydrations, err := base.HydratedFromSince(ctx, environments, o.made.Add(-24*time.Hour))
+	hydrations, err := base.HydratedFrom(ctx, environments, o.made.Add(-24*time.Hour))
 	if err != nil {
 		return nil, err
 	}
@@ -144,8 +149,8 @@ func (o *order) look(ctx context.Context, base *state.Snapshot, environments []s
 			}
 			f := finding{lineage, from.Commit}
 			switch {
-			case lineage == state.Same || lineage == state.Newer:
-			case lineage == state.Unknown && !sameProject(o.source.URL, from.URL): // between two projects there is no order
+			case lineage == checkout.Same || lineage == checkout.Newer:
+			case lineage == checkout.Unknown && !sameProject(o.source.URL, from.URL): // between two projects there is no order
 			case !slices.Contains(findings[f], h.Environment):
 				findings[f] = append(findings[f], h.Environment)
 			}
@@ -175,7 +180,7 @@ func (o *order) blame(ctx context.Context, run Run, p *plan.Plan, s *site, compl
 	}
 	var reasons diag.List
 	for f, names := range findings {
-		if f.lineage == state.Older {
+		if f.lineage == checkout.Older {
 			reasons = append(reasons, f.diagnostic(s.at, o.source, names))
 		}
 	}
@@ -187,7 +192,7 @@ func (o *order) blame(ctx context.Context, run Run, p *plan.Plan, s *site, compl
 
 // finding is why a run cannot go on, or what a person should know.
 type finding struct {
-	lineage state.Lineage
+	lineage checkout.Lineage
 	from    string // the commit that the state is of
 }
 
@@ -199,11 +204,11 @@ func (f finding) diagnostic(at state.Location, source state.Source, environments
 	}
 	of := fmt.Sprintf("Its state is of the project's commit %s; this run is of %s", shown(state.Hash(f.from)), shown(state.Hash(source.Commit)))
 	switch f.lineage {
-	case state.Older:
+	case checkout.Older:
 		return diag.Errorf(place, "A newer commit of the project is deployed to %s", names).
 			Detailf("%s, which came before it.", of).
 			Remedyf("Hydrate the project's newest commit. If going back is what you want, add --force-older.")
-	case state.Unknown:
+	case checkout.Unknown:
 		return diag.Errorf(place, "Nobody can tell whether this run is older than what is deployed to %s", names).
 			Detailf("%s. Neither the history that is here nor the repository it came from tells which came first.", of).
 			Remedyf("Fetch more of the history: `git fetch --unshallow`, or fetch-depth: 0 of a CI's checkout. To write in any case, add --force-older.")

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/weir-dev/weir/engine/checkout"
 	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema/diag"
@@ -51,7 +52,7 @@ func FetchProject(ctx context.Context, address, dir string, access *remote.Acces
 			}}, nil
 		}
 	}
-	return &Origin{Files: files, Source: state.SourceAt(url, commit), remote: r, made: root.ModTime()}, nil, nil
+	return &Origin{Files: files, Source: state.Source{URL: checkout.WithoutCredentials(url), Commit: commit}, remote: r, made: root.ModTime()}, nil, nil
 }
 
 func fetchFiles(ctx context.Context, r *remote.Remote, rev string) (fs.FS, string, error) {

@@ -37,7 +37,7 @@ type rules struct {
 var house = rules{
 	layers: [][]string{
 		{"schema/diag", "engine/failpoint", "engine/wire"},
-		{"engine/values", "engine/manifest", "engine/kube", "engine/remote", "engine/signing"},
+		{"engine/values", "engine/manifest", "engine/kube", "engine/checkout", "engine/remote", "engine/signing"},
 		{"schema", "engine/kube/generate"},
 		{"engine/plan", "engine/fetch", "engine/render", "engine/transform", "engine/state", "engine/cache", "engine/unstable"},
 		{"engine"},
@@ -64,20 +64,20 @@ var house = rules{
 		"go.yaml.in/yaml/v2":                       {"engine/render"},                 // toYaml as Helm prints it, without its way through JSON
 		"sigs.k8s.io/yaml":                         {"engine/fetch", "engine/render"}, // Helm's reader: Chart.yaml, and toYaml and fromYaml of templates
 		"github.com/Masterminds/sprig/v3":          {"engine/render"},
-		"github.com/BurntSushi/toml":               {"engine/render"},                   // toToml and fromToml of templates
-		"github.com/gobwas/glob":                   {"engine/render"},                   // .Files.Glob of templates
-		"golang.org/x/crypto/bcrypt":               {"engine/render"},                   // htpasswd and bcrypt of templates
-		"golang.org/x/crypto/ssh":                  {"engine/remote", "engine/signing"}, // connections; keys of signatures
-		"github.com/hiddeco/sshsig":                {"engine/signing"},                  // signatures of commits by SSH keys
-		"github.com/ProtonMail/go-crypto":          {"engine/signing"},                  // signatures of commits by OpenPGP keys
+		"github.com/BurntSushi/toml":               {"engine/render"},                                      // toToml and fromToml of templates
+		"github.com/gobwas/glob":                   {"engine/render"},                                      // .Files.Glob of templates
+		"golang.org/x/crypto/bcrypt":               {"engine/render"},                                      // htpasswd and bcrypt of templates
+		"golang.org/x/crypto/ssh":                  {"engine/checkout", "engine/remote", "engine/signing"}, // connections; keys of signatures
+		"github.com/hiddeco/sshsig":                {"engine/signing"},                                     // signatures of commits by SSH keys
+		"github.com/ProtonMail/go-crypto":          {"engine/signing"},                                     // signatures of commits by OpenPGP keys
 		"github.com/skeema/knownhosts":             {"engine/remote"},
 		"github.com/santhosh-tekuri/jsonschema/v6": {"engine/render"},
 		"golang.org/x/text":                        {"engine/render"}, // the language of jsonschema's messages
 		"sigs.k8s.io/kustomize":                    {"engine/transform"},
 		"gopkg.in/evanphx/json-patch.v4":           {"engine/transform"},
 		"k8s.io/apimachinery/pkg/labels":           {"engine/transform"},
-		"github.com/go-git":                        {"engine/remote", "engine/signing", "engine/state"}, // the way to other repositories; Git's configuration; the objects of one
-		"github.com/rogpeppe/go-internal":          {"engine/state"},                                    // a file lock that works everywhere
+		"github.com/go-git":                        {"engine/checkout", "engine/remote", "engine/signing", "engine/state"}, // the way to other repositories; Git's configuration; the objects of one
+		"github.com/rogpeppe/go-internal":          {"engine/state"},                                                       // a file lock that works everywhere
 		"github.com/hashicorp/golang-lru/v2":       {"engine"},
 		"golang.org/x/net/http/httpproxy":          {"engine/fetch", "engine/remote"}, // http_proxy and no_proxy as everybody reads them
 		"golang.org/x/sync":                        {"engine"},

@@ -97,22 +97,11 @@ const deepestHistory = 1_000_000
 
 // HydratedFrom finds the newest commit that touched each environment, from the
 // trailers, and what it was hydrated from, sorted by environment. It looks
-// through the history that is at hand and, once, through more of a remote's;
-// environments that are in neither are left out, and so are those whose commit
+// through the history that is at hand and, of a remote's, once through more: or
+// as far as it takes to know of every commit that is not older than a time.
+// Environments that are in none of it are left out, and so are those whose commit
 // names no source.
-func (s *Snapshot) HydratedFrom(ctx context.Context, environments []string) ([]Hydration, error) {
-	return s.hydratedFrom(ctx, environments, func(*Commit) bool { return false })
-}
-
-// HydratedFromSince is HydratedFrom for who has to know of every commit that is
-// not older than a time, however much of a remote's history that takes.
-func (s *Snapshot) HydratedFromSince(ctx context.Context, environments []string, since time.Time) ([]Hydration, error) {
-	return s.hydratedFrom(ctx, environments, func(oldest *Commit) bool { return !oldest.Committer.When.Before(since) })
-}
-
-// hydratedFrom asks on, once it has been through deepHistory, whether to look for
-// more, of the oldest commit that it saw.
-func (s *Snapshot) hydratedFrom(ctx context.Context, environments []string, on func(oldest *Commit) bool) ([]Hydration, error) {
+func (s *Snapshot) HydratedFrom(ctx context.Context, environments []string, since time.Time) ([]Hydration, error) {
 	wanted := map[string]bool{}
 	for _, name := range environments {
 		wanted[name] = true
@@ -132,7 +121,7 @@ func (s *Snapshot) hydratedFrom(ctx context.Context, environments []string, on f
 		}
 		c := w.next()
 		if c == nil {
-			if len(w.edge) == 0 || s.store.cache == nil || commits > deepHistory && !on(oldest) || commits > deepestHistory {
+			if len(w.edge) == 0 || s.store.cache == nil || commits > deepHistory && oldest.Committer.When.Before(since) || commits > deepestHistory {
 				break
 			}
 			if err := s.store.deepen(ctx, commits); err != nil {

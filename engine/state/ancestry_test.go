@@ -34,7 +34,7 @@ func sourceOf(n int) state.Source {
 func hydratedFrom(t *testing.T, at state.Location, environments ...string) []state.Hydration {
 	t.Helper()
 	_, head := open(t, at)
-	found, err := head.HydratedFrom(context.Background(), environments)
+	found, err := head.HydratedFrom(context.Background(), environments, time.Unix(1<<40, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,8 +105,8 @@ func TestHydratedFromGivesUp(t *testing.T) {
 	agree(t, server, fresh)
 }
 
-// TestHydratedFromSince looks as far back as it has to.
-func TestHydratedFromSince(t *testing.T) {
+// TestHydratedSince looks as far back as it has to.
+func TestHydratedSince(t *testing.T) {
 	server := bare(t)
 	dev := from(t, away(t, server, ""), "dev", "1", 1)
 	clone := checkout(t, server, "main")
@@ -116,7 +116,7 @@ func TestHydratedFromSince(t *testing.T) {
 	git(t, clone, "push", "-q", "origin", "main")
 	oldest := func(since time.Time) []state.Hydration {
 		_, head := open(t, away(t, server, ""))
-		found, err := head.HydratedFromSince(context.Background(), []string{"dev"}, since)
+		found, err := head.HydratedFrom(context.Background(), []string{"dev"}, since)
 		if err != nil {
 			t.Fatal(err)
 		}

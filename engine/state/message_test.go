@@ -94,48 +94,6 @@ func FuzzMessage(f *testing.F) {
 	})
 }
 
-func TestSourceOf(t *testing.T) {
-	dir := t.TempDir()
-	project := filepath.Join(dir, "deep", "project")
-	mkdir(t, project)
-	at := state.Location{Dir: dir}
-	source := func() string {
-		s, err := state.SourceOf(project)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s.String()
-	}
-	same(t, "no repository", source(), "")
-	git(t, at, "init", "-q", "-b", "main")
-	same(t, "no commit", source(), "")
-	git(t, at, "commit", "-q", "--allow-empty", "-m", "x")
-	id := git(t, at, "rev-parse", "HEAD")[:40]
-	same(t, "no remote", source(), id)
-	git(t, at, "remote", "add", "origin", "x")
-	for remote, want := range map[string]string{
-		"https://user:token@git.example/acme/shop.git?x=secret#y": "https://git.example/acme/shop.git",
-		"https://token@git.example/acme/shop.git":                 "https://git.example/acme/shop.git",
-		"ssh://git:secret@git.example:2222/acme/shop.git":         "ssh://git@git.example:2222/acme/shop.git",
-		"git@git.example:acme/shop.git":                           "git@git.example:acme/shop.git",
-		"/srv/git/shop.git":                                       "",
-		"file:///srv/git/shop.git":                                "",
-		"https://us%er:to ken@git.example/x":                      "",
-	} {
-		git(t, at, "remote", "set-url", "origin", remote)
-		if want != "" {
-			want += "@"
-		}
-		same(t, remote, source(), want+id)
-	}
-	linked := filepath.Join(t.TempDir(), "linked")
-	git(t, at, "worktree", "add", "-q", linked)
-	s, err := state.SourceOf(linked)
-	if err != nil || s.Commit != id {
-		t.Errorf("linked work tree: %+v %v", s, err)
-	}
-}
-
 func TestEnsureIgnored(t *testing.T) {
 	for was, want := range map[string]string{
 		"":                    "/state/\n",

@@ -7,14 +7,23 @@
 // a cluster. A failure that a person can repair is an error that carries
 // diagnostics (see diag.Refused); anything else is a plain error.
 //
-// The way through it: Default, or At for a remote -> Open -> Head, a Snapshot ->
-// NewStage, to which releases are added as they are rendered -> Stage.Plan, a
-// Change -> Repository.Commit; or Plain, for files without Git.
-// Back in time go SnapshotAt, Range and Snapshot.Deployments; Verify looks for
-// what others did, and a Committer says who commits and signs.
-// Start reading at layout.go, the paths, and at repository.go, the story of a
-// commit: in local.go for the embedded default, in remote.go for what is
-// elsewhere.
+// The way through it, by file names:
+//
+//	layout, release, metadata   what a release is as files: paths, bytes, metadata
+//	repository                  Open -> Head -> Commit, the story of a run, in two
+//	                            forms: local, with create, inspect, ref, index,
+//	                            worktree and journal, for a directory of the
+//	                            project; remote, with mirror and review, for a server
+//	snapshot, tree, object      reading a commit; pack, loose and disk write
+//	stage, plan, change         what a run wants -> what has to be committed
+//	message, trailers           what a commit says, and what can be read of it again
+//	commit, history, ancestry   back in time: commits, revisions, deployments
+//	verify                      what others did
+//	plain                       the same files without Git
+//
+// Who commits and whose signatures count is engine/signing's; the repository that
+// the project itself lies in is engine/checkout's. Start reading at layout.go and
+// repository.go.
 package state
 
 import "strings"

@@ -104,6 +104,25 @@ func unmarked(line string) string {
 	}), unicode.IsSpace)
 }
 
+// Source is the commit of the project that a state was hydrated from. There
+// may have been uncommitted changes beside it.
+type Source struct {
+	URL    string // of origin without credentials; empty where there is none
+	Commit string
+}
+
+// String is the Hydrated-From trailer: <url>@<sha>, the sha alone where there
+// is no remote, or none that fits on the line.
+func (s Source) String() string {
+	if s.Commit == "" {
+		return ""
+	}
+	if !isWord(s.URL) {
+		return s.Commit // nobody else can fetch it anyway
+	}
+	return s.URL + "@" + s.Commit
+}
+
 // parseSource reads <url>@<sha> or a sha alone.
 func parseSource(value string) (Source, bool) {
 	s := Source{Commit: value}

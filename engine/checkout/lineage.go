@@ -1,12 +1,10 @@
-package state
+package checkout
 
 import (
 	"container/heap"
 	"errors"
 	"fmt"
-	"time"
 
-	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/plumbing/storer"
@@ -23,41 +21,17 @@ const (
 	Unknown // the history that is at hand does not tell
 )
 
-// LineageOf tells how a commit of the repository that a project lies in stands
-// to another one. A shallow clone may not know.
-func LineageOf(project string, commit, other string) (Lineage, error) {
-	repository, err := git.PlainOpenWithOptions(project, &git.PlainOpenOptions{DetectDotGit: true, EnableDotGitCommonDir: true})
-	if errors.Is(err, git.ErrRepositoryNotExists) {
+// Lineage tells how a commit of the repository stands to another one. A shallow
+// clone may not know.
+func (c Checkout) Lineage(commit, other string) (Lineage, error) {
+	if c.git == nil {
 		return Unknown, nil
 	}
-	if err != nil {
-		return Unknown, fmt.Errorf("look for the project's repository: %w", err)
-	}
-	lineage, err := lineageIn(repository.Storer, plumbing.NewHash(commit), plumbing.NewHash(other))
+	lineage, err := lineageIn(c.git.Storer, plumbing.NewHash(commit), plumbing.NewHash(other))
 	if err != nil {
 		return Unknown, fmt.Errorf("read the history of the project's repository: %w", err)
 	}
 	return lineage, nil
-}
-
-// TimeOf is when a commit of the repository that a project lies in was made; the
-// zero time where there is no such commit.
-func TimeOf(project, commit string) (time.Time, error) {
-	repository, err := git.PlainOpenWithOptions(project, &git.PlainOpenOptions{DetectDotGit: true, EnableDotGitCommonDir: true})
-	if errors.Is(err, git.ErrRepositoryNotExists) {
-		return time.Time{}, nil
-	}
-	if err != nil {
-		return time.Time{}, fmt.Errorf("look for the project's repository: %w", err)
-	}
-	c, err := object.GetCommit(repository.Storer, plumbing.NewHash(commit))
-	if errors.Is(err, plumbing.ErrObjectNotFound) {
-		return time.Time{}, nil
-	}
-	if err != nil {
-		return time.Time{}, fmt.Errorf("read HEAD of the project's repository: %w", err)
-	}
-	return c.Committer.When, nil
 }
 
 // The marks of a walk: which of the two commits comes from what is marked.

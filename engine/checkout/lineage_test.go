@@ -1,29 +1,19 @@
-package state_test
+package checkout_test
 
 import (
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
-	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/checkout"
 )
 
 // TestLineage asks for every pair of commits of a history with a merge, one that
 // goes its own way, and a shallow clone of it.
 func TestLineage(t *testing.T) {
-	at := state.Location{Dir: t.TempDir(), Name: "project"}
+	at := t.TempDir()
 	git(t, at, "init", "-q", "-b", "main")
-	dated := func(date string, args ...string) {
-		t.Helper()
-		cmd := exec.Command("git", append([]string{"-C", at.Dir, "-c", "user.name=Eve", "-c", "user.email=eve@example.com"}, args...)...)
-		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null", "GIT_COMMITTER_DATE="+date)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
-		}
-	}
 	commit := func(name, date string) {
-		dated(date, "commit", "-q", "--allow-empty", "-m", name)
+		dated(t, at, date, "commit", "-q", "--allow-empty", "-m", name)
 		git(t, at, "tag", name)
 	}
 	commit("first", "1700000000 +0000")
@@ -31,7 +21,7 @@ func TestLineage(t *testing.T) {
 	git(t, at, "switch", "-q", "-c", "side", "first")
 	commit("side", "1700000300 +0000")
 	git(t, at, "switch", "-q", "main")
-	dated("1700000400 +0000", "merge", "-q", "--no-ff", "-m", "merge", "second", "side")
+	dated(t, at, "1700000400 +0000", "merge", "-q", "--no-ff", "-m", "merge", "second", "side")
 	git(t, at, "tag", "merge")
 	commit("last", "1700000500 +0000")
 	git(t, at, "switch", "-q", "-c", "other", "second")
@@ -39,12 +29,16 @@ func TestLineage(t *testing.T) {
 
 	names := []string{"first", "second", "side", "merge", "last", "other"}
 	id := func(name string) string { return strings.TrimSpace(git(t, at, "rev-parse", "refs/tags/"+name)) }
-	words := map[state.Lineage]string{state.Unrelated: "/", state.Same: "=", state.Older: "<", state.Newer: ">", state.Unknown: "?"}
+	words := map[checkout.Lineage]string{checkout.Unrelated: "/", checkout.Same: "=", checkout.Older: "<", checkout.Newer: ">", checkout.Unknown: "?"}
 	table := func(dir string) string {
+		c, err := checkout.Of(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
 		var b strings.Builder
 		for _, one := range names {
 			for _, other := range names {
-				lineage, err := state.LineageOf(dir, id(one), id(other))
+				lineage, err := c.Lineage(id(one), id(other))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -54,7 +48,7 @@ func TestLineage(t *testing.T) {
 		}
 		return b.String()
 	}
-	same(t, "lineage", table(at.Dir), `=<<<<< first
+	same(t, "lineage", table(at), `=<<<<< first
 >=/<<< second
 >/=<</ side
 >>>=</ merge
@@ -62,7 +56,7 @@ func TestLineage(t *testing.T) {
 >>///= other
 `)
 	shallow := t.TempDir()
-	git(t, at, "clone", "-q", "--depth", "2", "--branch", "last", "--single-branch", "file://"+at.Dir, shallow)
+	git(t, at, "clone", "-q", "--depth", "2", "--branch", "last", "--single-branch", "file://"+at, shallow)
 	same(t, "lineage in a shallow clone", table(shallow), `=????? first
 ?=???? second
 ??=??? side
@@ -70,7 +64,7 @@ func TestLineage(t *testing.T) {
 ???>=? last
 ?????= other
 `)
-	lineage, err := state.LineageOf(t.TempDir(), id("first"), id("last"))
+	lineage, err := checkout.Checkout{}.Lineage(id("first"), id("last"))
 	if err != nil {
 		t.Fatal(err)
 	}
