@@ -84,7 +84,7 @@ func (s *scanner) line(line []byte, at int64) error {
 	switch {
 	case len(bare) == 0, bare[0] == '#' && indent <= max(s.indent, 0):
 		return nil
-	case indent == 0 && !bytes.HasPrefix(bare, []byte("- ")):
+	case indent == 0 && !isItem(bare):
 		s.end(at)
 		s.within = false
 		key, rest, ok := cutKey(bare)
@@ -100,7 +100,7 @@ func (s *scanner) line(line []byte, at int64) error {
 	case s.indent < 0:
 		s.indent = indent
 	}
-	if indent != s.indent || bare[0] == '-' {
+	if indent != s.indent || isItem(bare) {
 		if indent < s.indent {
 			return notIndex("the names of its charts are not indented alike")
 		}
@@ -113,6 +113,11 @@ func (s *scanner) line(line []byte, at int64) error {
 	s.end(at)
 	s.name, s.from = key, at
 	return nil
+}
+
+// isItem tells a line that begins an item of a list.
+func isItem(bare []byte) bool {
+	return bare[0] == '-' && (len(bare) == 1 || bare[1] == ' ' || bare[1] == '\r')
 }
 
 func cut(text string) string {
@@ -267,7 +272,7 @@ func essence(text []byte) ([]byte, bool) {
 		line, rest, _ = bytes.Cut(rest, []byte("\n"))
 		bare := bytes.TrimLeft(line, " ")
 		indent := len(line) - len(bare)
-		dash := bytes.HasPrefix(bare, []byte("- "))
+		dash := len(bare) > 0 && isItem(bare)
 		switch {
 		case len(bytes.TrimSpace(bare)) == 0:
 			if keep {

@@ -116,7 +116,7 @@ func TestNoIndex(t *testing.T) {
 	}
 }
 
-// FuzzIndex wants the same of an index as from reading it whole, or an error.
+// FuzzIndex looks for what makes reading an index panic, or never end.
 func FuzzIndex(f *testing.F) {
 	f.Add([]byte(helmIndex))
 	f.Fuzz(func(t *testing.T, text []byte) {
