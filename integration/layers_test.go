@@ -77,7 +77,7 @@ var house = rules{
 		"gopkg.in/evanphx/json-patch.v4":           {"engine/transform"},
 		"k8s.io/apimachinery/pkg/labels":           {"engine/transform"},
 		"github.com/go-git":                        {"engine/checkout", "engine/remote", "engine/signing", "engine/state"}, // the way to other repositories; Git's configuration; the objects of one
-		"github.com/rogpeppe/go-internal":          {"engine/state"},                                                       // a file lock that works everywhere
+		"github.com/gofrs/flock":                   {"engine/state"},                                                       // a file lock that works everywhere
 		"github.com/hashicorp/golang-lru/v2":       {"engine"},
 		"golang.org/x/net/http/httpproxy":          {"engine/fetch", "engine/remote"}, // http_proxy and no_proxy as everybody reads them
 		"golang.org/x/sync":                        {"engine"},

@@ -420,17 +420,3 @@ locked main/app@1.3.0 1.3.0 from http://other.example/app-1.3.0.tgz, 1 files
 		t.Error(diff)
 	}
 }
-
-// TestPrefixedVersion: an index that calls 1.1.0 v1.1.0 says nothing new.
-func TestPrefixedVersion(t *testing.T) {
-	p := newPlace(t)
-	p.server.Fault("/index.yaml", chartserver.Text("", "entries:\n  app:\n  - version: v1.1.0\n    urls: [app-1.1.0.tgz]\n"))
-	got := p.lock(false) + p.lock(true)
-	want := strings.Repeat("locked main/app@1.1.0 1.1.0 from http://charts.example/app-1.1.0.tgz, 2 files\n", 2)
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff([]string{"GET /app-1.1.0.tgz OK", "GET /index.yaml OK", "GET /index.yaml OK"}, p.server.Requests()); diff != "" {
-		t.Errorf("requests (-want +got):\n%s", diff)
-	}
-}

@@ -117,7 +117,7 @@ func (l *Locking) resolve(ctx context.Context, ref schema.Chart, old schema.Lock
 	if same {
 		exact := ref
 		exact.Version = old.Version
-		if found, err := l.Stock.Source.Resolve(ctx, exact); err == nil && equalVersions(found.Version, old.Version) {
+		if found, err := l.Stock.Source.Resolve(ctx, exact); err == nil && found.Version == old.Version {
 			return found, nil
 		}
 	}
@@ -146,7 +146,7 @@ func unchanged(ref schema.Chart, old schema.Locked, found Found) (bool, error) {
 	switch {
 	case found.Version == "" && ref.Kind == schema.URL:
 		return false, nil // only the bytes tell
-	case found.Version != "" && !equalVersions(found.Version, old.Version), found.Version == "" && found.Origin != old.Origin:
+	case found.Version != "" && found.Version != old.Version, found.Version == "" && found.Origin != old.Origin:
 		return false, nil
 	case found.SHA256 != "" && found.SHA256 != old.SHA256:
 		return false, replaced(ref, old, found.SHA256)

@@ -1,18 +1,17 @@
 package state
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
 // create makes the repository. If another run is faster, that one's is used.
-func (r *local) create() error {
-	made := r.makeRepository()
+func (r *local) create(ctx context.Context) error {
+	made := r.makeRepository(ctx)
 	exists, err := r.at.inspect()
 	if !exists {
 		return errors.Join(made, err)
@@ -29,16 +28,15 @@ func (r *local) workshop() string {
 
 // makeRepository makes the repository beside its place and gives it its name
 // when it is complete.
-func (r *local) makeRepository() (err error) {
+func (r *local) makeRepository(ctx context.Context) (err error) {
 	workshop := r.workshop()
 	if err := r.disk.mkdir(workshop); err != nil {
 		return err
 	}
 	lock := filepath.Join(workshop, "lock")
-	r.disk.about("lock", lock)
-	unlock, err := lockedfile.MutexAt(lock).Lock()
+	unlock, err := r.disk.lock(ctx, lock)
 	if err != nil {
-		return r.disk.failed(err)
+		return err
 	}
 	defer func() {
 		err = errors.Join(err, r.disk.removeAll(workshop))

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
 // local is a repository of this machine with a work tree for people: the
@@ -76,7 +75,7 @@ func (r *local) Commit(ctx context.Context, c *Change, record Record) (Result, e
 		if c.Empty() {
 			return Result{}, nil
 		}
-		if err := r.create(); err != nil {
+		if err := r.create(ctx); err != nil {
 			return Result{}, err
 		}
 	}
@@ -84,7 +83,7 @@ func (r *local) Commit(ctx context.Context, c *Change, record Record) (Result, e
 		// Nothing to write, so it may well be a place that cannot be written.
 		return Result{Old: c.Base.Commit(), New: c.Base.Commit()}, nil
 	}
-	unlock, err := r.lock()
+	unlock, err := r.lock(ctx)
 	if err != nil {
 		return Result{}, err
 	}
@@ -146,12 +145,10 @@ func (r *local) Commit(ctx context.Context, c *Change, record Record) (Result, e
 }
 
 // lock keeps other runs out until it is released or this process ends.
-func (r *local) lock() (unlock func(), err error) {
+func (r *local) lock(ctx context.Context) (unlock func(), err error) {
 	dir := filepath.Join(r.gitDir, "weir")
 	if err := r.disk.mkdir(dir); err != nil {
 		return nil, err
 	}
-	r.disk.about("lock", dir)
-	unlock, err = lockedfile.MutexAt(filepath.Join(dir, "lock")).Lock()
-	return unlock, r.disk.failed(err)
+	return r.disk.lock(ctx, filepath.Join(dir, "lock"))
 }

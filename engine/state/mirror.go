@@ -1,6 +1,7 @@
 package state
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,7 +11,6 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
-	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
 // mirror is what this machine keeps of a remote repository, so that a run
@@ -60,13 +60,11 @@ func damaged(err error) error {
 
 // lock keeps other processes out until it is released or this process ends. It
 // is no part of the mirror, which comes and goes.
-func (m mirror) lock() (unlock func(), err error) {
+func (m mirror) lock(ctx context.Context) (unlock func(), err error) {
 	if err := m.disk.mkdir(filepath.Dir(m.dir)); err != nil {
 		return nil, err
 	}
-	m.disk.about("lock", m.dir)
-	unlock, err = lockedfile.MutexAt(m.dir + ".lock").Lock()
-	return unlock, m.disk.failed(err)
+	return m.disk.lock(ctx, m.dir+".lock")
 }
 
 // check tells what is wrong with the mirror, as far as it shows without reading

@@ -84,7 +84,7 @@ func (r *hosted) Head(ctx context.Context) (*Snapshot, error) {
 // branch brings a branch of the remote, with some of its history, into the
 // mirror and opens it there; the commit is zero where there is no such branch.
 func (r *hosted) branch(ctx context.Context, name string, commits int) (*store, plumbing.Hash, error) {
-	unlock, err := r.mirror.lock()
+	unlock, err := r.mirror.lock(ctx)
 	if err != nil {
 		return nil, plumbing.ZeroHash, err
 	}
@@ -216,7 +216,7 @@ func (w *wanted) again(ctx context.Context) func() (*filesystem.Storage, error) 
 	ctx = context.WithoutCancel(ctx)
 	return func() (*filesystem.Storage, error) {
 		r := w.repository
-		unlock, err := r.mirror.lock()
+		unlock, err := r.mirror.lock(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -256,7 +256,7 @@ func (w *wanted) again(ctx context.Context) func() (*filesystem.Storage, error) 
 // more brings more of the history of the snapshot's branch.
 func (w *wanted) more(ctx context.Context, commits int) (*filesystem.Storage, error) {
 	r := w.repository
-	unlock, err := r.mirror.lock()
+	unlock, err := r.mirror.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -325,7 +325,7 @@ func (r *hosted) Commit(ctx context.Context, c *Change, record Record) (Result, 
 		}
 		return Result{Old: hexOf(old), New: hexOf(id), Branch: branch}, err
 	}
-	r.keep(c.pool, ids, base, branch, id)
+	r.keep(ctx, c.pool, ids, base, branch, id)
 	return Result{Old: hexOf(old), New: hexOf(id), Branch: branch}, nil
 }
 
@@ -368,8 +368,8 @@ func (r *hosted) push(ctx context.Context, p *pool, ids []plumbing.Hash, branch 
 
 // keep puts a commit that was pushed into the mirror, so that the next run need
 // not fetch it. Nothing depends on it, so a failure is none of the run's.
-func (r *hosted) keep(p *pool, ids []plumbing.Hash, base plumbing.Hash, branch string, commit plumbing.Hash) {
-	unlock, err := r.mirror.lock()
+func (r *hosted) keep(ctx context.Context, p *pool, ids []plumbing.Hash, base plumbing.Hash, branch string, commit plumbing.Hash) {
+	unlock, err := r.mirror.lock(ctx)
 	if err != nil {
 		return
 	}
