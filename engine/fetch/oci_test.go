@@ -27,6 +27,7 @@ type harbour struct {
 	*place
 	server *registry.Server
 	pushed map[string]registry.Pushed
+	kinds  fetch.Kinds // nil: registries only
 }
 
 func newHarbour(t *testing.T, options ...registry.Option) *harbour {
@@ -86,7 +87,11 @@ const (
 )
 
 func (h *harbour) source() fetch.Source {
-	return fetch.Once(fetch.Retry(fetch.Limit(fetch.Kinds{schema.OCI: fetch.NewRegistries(h.access)}, 8, time.Minute), h.access))
+	kinds := h.kinds
+	if kinds == nil {
+		kinds = fetch.Kinds{schema.OCI: fetch.NewRegistries(h.access)}
+	}
+	return fetch.Once(fetch.Retry(fetch.Limit(kinds, 8, time.Minute), h.access))
 }
 
 // lock is what a run says that locks the chart, or moves it.

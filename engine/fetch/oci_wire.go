@@ -31,7 +31,7 @@ import (
 //     vouch for them, or those of `ca_file`.
 //   - Credentials go to the registry, and to the realm that it names in its
 //     challenge, because that is how tokens are had (Docker Hub's is on another
-//     host). They go there over TLS, or inside of the machine; a registry with
+//     host). They go there over TLS, or inside of one machine; a registry with
 //     `plain_http` may be its own realm.
 //   - A redirect takes no credentials and no token to another origin, and a request
 //     with a body not at all.
@@ -54,22 +54,40 @@ func (c *client) asker(at place, of schema.ChartRepository) (*asker, error) {
 	if err != nil {
 		return nil, err
 	}
-	others := schema.ChartRepository{Name: of.Name, CA: of.CA}
-	config, err := c.access.TLS(others)
+	others, err := c.others(of)
 	if err != nil {
 		return nil, err
 	}
-	if of.CA != "" {
-		if config.RootCAs, err = x509.SystemCertPool(); err != nil {
-			config.RootCAs = x509.NewCertPool()
-		}
-		data, err := c.access.file(of.CA)
-		if err != nil {
-			return nil, refuse(fmt.Sprintf("the authorities of repository %q cannot be read", of.Name), reason(err), "Correct `ca_file`.")
-		}
-		config.RootCAs.AppendCertsFromPEM(data)
+	return &asker{client: c, at: at, of: of, base: at.base(of), own: own, others: others}, nil
+}
+
+// others is the way to those that a registry names: without its client
+// certificate, with the machine's authorities beside its own.
+func (c *client) others(of schema.ChartRepository) (http.RoundTripper, error) {
+	if of.CA == "" {
+		return c.transport(schema.ChartRepository{})
 	}
-	return &asker{client: c, at: at, of: of, base: at.base(of), own: own, others: c.access.Transport(config)}, nil
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := "others\x00" + of.CA
+	if get := c.transports[key]; get != nil {
+		return get()
+	}
+	config, err := c.access.TLS(schema.ChartRepository{Name: of.Name, CA: of.CA})
+	if err != nil {
+		return nil, err
+	}
+	data, err := c.access.file(of.CA) // it was read a moment ago
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", of.CA, err)
+	}
+	if config.RootCAs, err = x509.SystemCertPool(); err != nil {
+		config.RootCAs = x509.NewCertPool()
+	}
+	config.RootCAs.AppendCertsFromPEM(data)
+	transport := c.access.Transport(config)
+	c.transports[key] = func() (http.RoundTripper, error) { return transport, nil }
+	return transport, nil
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -77,7 +95,7 @@ func (a *asker) RoundTrip(request *http.Request) (*http.Response, error) {
 	to, way := request.URL, a.others
 	if sameOrigin(to, a.base) {
 		way = a.own
-	} else if secret := request.Header.Get("Authorization") != "" || request.Body != nil; secret && to.Scheme != "https" && !isLoopback(to) {
+	} else if secret := request.Header.Get("Authorization") != "" || request.Body != nil; secret && to.Scheme != "https" && !(isLoopback(to) && isLoopback(a.base)) {
 		return nil, refuse(a.at.Registry+" wants the credentials to go elsewhere without protection",
 			fmt.Sprintf("It names %s as the place to get a token. Anybody on the way could read what is sent there.", shownURL(to)), "Ask who runs the registry: the realm of its tokens must be https.")
 	}

@@ -54,7 +54,17 @@ func (k Kinds) Resolve(ctx context.Context, ref schema.Chart) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
-	return s.Resolve(ctx, ref)
+	found, err := s.Resolve(ctx, ref)
+	oci := k[schema.OCI]
+	if err != nil || oci == nil || ref.Kind == schema.OCI || !strings.HasPrefix(found.Origin, "oci://") {
+		return found, err
+	}
+	// An index that leads to a tag of a registry: only its digest can be locked.
+	there := ref
+	there.Kind, there.Source, there.Version = schema.OCI, found.Origin, found.Version
+	exact, err := oci.Resolve(ctx, there)
+	exact.Version = found.Version
+	return exact, err
 }
 
 // Fetch implements Source.

@@ -10,6 +10,7 @@ package registry
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
@@ -37,16 +38,17 @@ type Server struct {
 	URL  string // http://127.0.0.1:port, or https
 	CA   string // the file with the server's certificate; empty without TLS
 
-	t        testing.TB
-	content  http.Handler
-	http     *httptest.Server
-	secure   bool
-	login    [2]string
-	tokens   bool
-	realm    string // empty: the server's own
-	identity string // that is taken for a token, beside the login
-	page     int
-	blobs    string // URL of who has the archives
+	t         testing.TB
+	content   http.Handler
+	http      *httptest.Server
+	secure    bool
+	certified bool
+	login     [2]string
+	tokens    bool
+	realm     string // empty: the server's own
+	identity  string // that is taken for a token, beside the login
+	page      int
+	blobs     string // URL of who has the archives
 
 	mu       sync.Mutex
 	requests []string
@@ -73,6 +75,9 @@ func Identity(token string) Option { return func(s *Server) { s.identity = token
 // TLS serves https, by a certificate that only CA vouches for.
 func TLS() Option { return func(s *Server) { s.secure = true } }
 
+// ClientCertificate serves https to those who show a certificate, whoever made it.
+func ClientCertificate() Option { return func(s *Server) { s.secure, s.certified = true, true } }
+
 // Pages cuts lists of tags.
 func Pages(size int) Option { return func(s *Server) { s.page = size } }
 
@@ -91,6 +96,9 @@ func New(t testing.TB, options ...Option) *Server {
 	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	s.http.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes that are meant to fail
 	if s.secure {
+		if s.certified {
+			s.http.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+		}
 		s.http.StartTLS()
 		s.CA = filepath.Join(t.TempDir(), "ca.pem")
 		block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.http.Certificate().Raw})

@@ -1,0 +1,87 @@
+package fetch_test
+
+import (
+	"context"
+	"crypto/tls"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/weir-dev/weir/engine/fetch"
+	"github.com/weir-dev/weir/integration/registry"
+	"github.com/weir-dev/weir/schema"
+)
+
+// TestClientCertificateOfRegistry: a registry that wants a certificate gets that of its
+// block; who stores its archives is vouched for by the same file, and gets none.
+func TestClientCertificateOfRegistry(t *testing.T) {
+	var storage http.Handler
+	shown := -1
+	other := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		shown = len(r.TLS.PeerCertificates)
+		storage.ServeHTTP(w, r)
+	}))
+	other.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
+	other.StartTLS()
+	defer other.Close()
+	h := newHarbour(t, registry.ClientCertificate(), registry.Blobs(other.URL))
+	storage = h.server.Store()
+	without := h.lock(false)
+	certificate, key := clientCertificate(t)
+	h.write("client.pem", string(certificate)+string(key))
+	h.ref.Repository.Certificate = "~/client.pem"
+	with := h.lock(false)
+	want := `registry.example ended the TLS handshake
+  It says: certificate required.
+  It may want a client certificate: name it with ` + "`certificate` and `key`" + ` in the block of repository "main".
+locked main/app@1.10.0+build.7 1.10.0+build.7 from oci://registry.example/charts/app@<manifest of 1.10.0+build.7>, <archive of 1.10.0+build.7>, 2 files
+`
+	if diff := cmp.Diff(want, without+with); diff != "" {
+		t.Error(diff)
+	}
+	if shown != 0 {
+		t.Errorf("the storage was shown %d certificates", shown)
+	}
+}
+
+// TestRegistryThroughProxy: the environment's proxy is the way to a registry.
+func TestRegistryThroughProxy(t *testing.T) {
+	h := newHarbour(t)
+	h.env["http_proxy"] = h.server.URL
+	h.ref.Repository.URL = "oci://charts.acme.example/charts"
+	got := h.lock(false)
+	want := "locked main/app@1.10.0+build.7 1.10.0+build.7 from oci://charts.acme.example/charts/app@<manifest of 1.10.0+build.7>, <archive of 1.10.0+build.7>, 2 files\n"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// index is an HTTP repository whose index leads to a registry.
+type index struct{ fetch.Source }
+
+func (index) Resolve(_ context.Context, ref schema.Chart) (fetch.Found, error) {
+	return fetch.Found{Version: "1.1.0", Origin: ref.Repository.URL + "/app:1.1.0", SHA256: strings.Repeat("1", 64)}, nil
+}
+
+// TestIndexOfRegistry: the tag that an index names is locked to a digest.
+func TestIndexOfRegistry(t *testing.T) {
+	h := newHarbour(t)
+	h.kinds = fetch.Kinds{schema.Repository: index{}, schema.OCI: fetch.NewRegistries(h.access)}
+	h.ref.Kind = schema.Repository
+	got := h.lock(false) + h.hydrate()
+	for _, request := range h.server.Requests() {
+		got += h.plain(request) + "\n"
+	}
+	want := `locked main/app@1.1.0 1.1.0 from oci://registry.example/charts/app@<manifest of 1.1.0>, <archive of 1.1.0>, 2 files
+read main/app@1.1.0, 2 files
+GET /v2/charts/app/blobs/sha256:<archive of 1.1.0> 200
+GET /v2/charts/app/blobs/sha256:<archive of 1.1.0> 200
+GET /v2/charts/app/manifests/1.1.0 200
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
