@@ -1,8 +1,14 @@
-// Package engine holds the verbs, one file each, every one a story over the
-// stages below: hydrate.go is the one to read first. Stages are pure or they are
-// edges; here is where they are joined, where all goroutines start, and where
-// results are put back into the plan's order, so that no output depends on
-// scheduling. Nothing here prints.
+// Package engine holds the verbs, each a story over the stages below: hydrate.go
+// is the one to read first. Stages are pure or they are edges; here is where they
+// are joined, where all goroutines start, and where results are put back into the
+// plan's order, so that no output depends on scheduling. Nothing here prints.
+//
+// Verbs: hydrate.go, validate.go, list.go (with graph), values.go, lock.go,
+// update.go, vendor.go, history.go (log and show), verify.go. The other files are
+// the steps of a hydrate, in the order of the README's eight: origin and site
+// bring the project and the states; release, with charts, key, product and scope,
+// makes one release's files; settle, with keep, disappear and compare, makes a
+// cluster's change; land, with order, commits it; report says what happened.
 package engine
 
 import (
