@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -24,12 +25,15 @@ func (a *app) stateCommand() *cobra.Command {
 	return cmd
 }
 
-// reading is what the commands below need to reach the states, and what they
-// have to close.
-func (a *app) reading() (reading engine.Reading, done func(), err error) {
+// beginReading is begin for the commands below, with what they need to reach the
+// states and what they have to close.
+func (a *app) beginReading(ctx context.Context) (run engine.Run, reading engine.Reading, done func(), err error) {
+	if run, err = a.begin(ctx); err != nil {
+		return engine.Run{}, engine.Reading{}, nil, err
+	}
 	store, clones, err := a.openCache()
 	if err != nil {
-		return engine.Reading{}, nil, err
+		return engine.Run{}, engine.Reading{}, nil, err
 	}
-	return engine.Reading{Access: a.access(), Clones: clones}, func() { store.Close() }, nil
+	return run, engine.Reading{Access: a.access(), Clones: clones}, func() { store.Close() }, nil
 }

@@ -59,15 +59,12 @@ today; a release that the project no longer has is selected by its name only
 			if options.Limit < 0 {
 				return nil, fmt.Errorf("--limit %d: use 0 for everything, or more", options.Limit)
 			}
-			run, err := a.begin(ctx)
+			run, reading, done, err := a.beginReading(ctx)
 			if err != nil {
 				return nil, err
 			}
-			var done func()
-			if options.Reading, done, err = a.reading(); err != nil {
-				return nil, err
-			}
 			defer done()
+			options.Reading = reading
 			deployments, found, err := engine.Log(ctx, run, options)
 			if err := a.conclusion(found, err); err != nil {
 				return nil, err

@@ -51,11 +51,7 @@ and a name: production/web.`,
   weir state show HEAD~1 production/web -c prod-eu | kubectl diff -f -`,
 		Args: takes("REV", "RELEASE"),
 		RunE: a.run(func(ctx context.Context, args []string) (view, error) {
-			run, err := a.begin(ctx)
-			if err != nil {
-				return nil, err
-			}
-			reading, done, err := a.reading()
+			run, reading, done, err := a.beginReading(ctx)
 			if err != nil {
 				return nil, err
 			}

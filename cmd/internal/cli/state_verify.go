@@ -71,15 +71,12 @@ ssh-keygen is needed.`,
 			if len(args) == 1 {
 				options.Range = args[0]
 			}
-			run, err := a.begin(ctx)
+			run, reading, done, err := a.beginReading(ctx)
 			if err != nil {
 				return nil, err
 			}
-			var done func()
-			if options.Reading, done, err = a.reading(); err != nil {
-				return nil, err
-			}
 			defer done()
+			options.Reading = reading
 			options.Env = a.streams.Env
 			report, found, err := engine.Verify(ctx, run, options)
 			err = a.conclusion(found, err)
