@@ -192,7 +192,14 @@ func (a *Access) Transport(config *tls.Config) *http.Transport {
 	}
 	proxy := proxies.ProxyFunc()
 	return &http.Transport{
-		Proxy:               func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
+		Proxy: func(r *http.Request) (*url.URL, error) {
+			to, err := proxy(r.URL)
+			if err != nil { // its text has the address, password and all
+				return nil, refuse("the address of the proxy cannot be read", "It is the one of http_proxy or https_proxy.",
+					"Write it as http://host:port or http://user:password@host:port, other characters of a password as %XX.")
+			}
+			return to, nil
+		},
 		DialContext:         a.dial,
 		TLSClientConfig:     config,
 		TLSHandshakeTimeout: a.idle(),

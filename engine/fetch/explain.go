@@ -80,6 +80,9 @@ func (c *client) unreachable(ctx context.Context, at *url.URL, of schema.ChartRe
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if _, said := diag.Refused(err); said {
+		return err
+	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {
 		return refuse("there is no host "+at.Hostname(), "Nobody knows its address.", "Correct the URL, or check the network and its proxy.")

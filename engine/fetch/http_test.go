@@ -154,6 +154,11 @@ func TestRepository(t *testing.T) {
 			p.server.Fault("/index.yaml", chartserver.Silence)
 		}},
 		{name: "no such host", prepare: func(p *place) { p.ref.Repository.URL = "http://charts.invalid/x" }},
+		{name: "no proxy there", prepare: func(p *place) {
+			p.ref.Repository.URL = "http://charts.invalid/x"
+			p.env["http_proxy"] = "http://ann:secret@" + p.server.Host
+			p.server.Stop()
+		}},
 		{name: "half an index", prepare: func(p *place) { p.server.Fault("/index.yaml", chartserver.Half([]byte(strings.Repeat("x: y\n", 100)))) }},
 		{name: "half an archive", prepare: func(p *place) { p.server.Fault("/app-1.1.0.tgz", chartserver.Half(make([]byte, 1000))) }},
 		{name: "half an archive, then all of it", prepare: func(p *place) { p.server.Times("/app-1.1.0.tgz", 2, chartserver.Half(make([]byte, 1000))) }},
