@@ -89,7 +89,7 @@ func (run Run) stock() (*fetch.Stock, *fetch.Record) {
 		schema.OCI:        fetch.NewRegistries(access),
 		schema.Git:        fetch.NewGit(access),
 	}
-	record := &fetch.Record{Source: fetch.Retry(fetch.Limit(source, fetchesAtOnce, fetchLimit), access)}
+	record := &fetch.Record{Source: fetch.Retry(fetch.Limit(fetch.Signed(source, access), fetchesAtOnce, fetchLimit), access)}
 	stock.Source = fetch.Once(record)
 	return stock, record
 }

@@ -30,6 +30,7 @@ type Locked struct {
 	Repository string // the URL of the repository that it was found in; empty where none is involved
 	Origin     string // where its bytes are, exactly, without credentials: a URL; with the digest for OCI, the commit for Git
 	SHA256     string // hex, of the archive's bytes; the same as Files where there is no archive
+	Signer     string // who signed the archive; empty where its repository has no keyring
 	Files      string // hex, fetch.Digest of the chart's files: what the cache and vendored copies are checked against
 	Range      diag.Range
 }
@@ -41,7 +42,7 @@ func (e Locked) Key() string { return e.Source + "\x00" + e.Constraint }
 func (c Chart) LockKey() string { return c.Source + "\x00" + c.Version }
 
 // Find is the entry for a reference. It is stale where the repository of that
-// name has another URL by now.
+// name has another URL by now, or a keyring that nobody has asked.
 func (l Lock) Find(c Chart) (entry Locked, found, stale bool) {
 	i, found := slices.BinarySearchFunc(l.Charts, c, func(e Locked, c Chart) int {
 		return cmp.Or(strings.Compare(e.Source, c.Source), strings.Compare(e.Constraint, c.Version))
@@ -49,7 +50,8 @@ func (l Lock) Find(c Chart) (entry Locked, found, stale bool) {
 	if !found {
 		return Locked{}, false, false
 	}
-	return l.Charts[i], true, l.Charts[i].Repository != c.LockRepository()
+	e := l.Charts[i]
+	return e, true, e.Repository != c.LockRepository() || e.Signer == "" && c.Repository.Keyring != ""
 }
 
 // LockRepository is the URL that an entry for the reference records: only that
@@ -90,6 +92,7 @@ func (l Lock) Format() []byte {
 		if e.Files != e.SHA256 {
 			line("files", e.Files)
 		}
+		line("signer", e.Signer)
 		b.WriteString("}\n")
 	}
 	return laidOut(b.String())

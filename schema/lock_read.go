@@ -136,7 +136,7 @@ func (r lockReader) chart(b *hclsyntax.Block) (Locked, bool) {
 		return Locked{}, false
 	}
 	e := Locked{Source: b.Labels[0], Constraint: b.Labels[1], Range: at}
-	fields := map[string]*string{"version": &e.Version, "repository": &e.Repository, "origin": &e.Origin, "sha256": &e.SHA256, "files": &e.Files}
+	fields := map[string]*string{"version": &e.Version, "repository": &e.Repository, "origin": &e.Origin, "sha256": &e.SHA256, "files": &e.Files, "signer": &e.Signer}
 	whole := true
 	for _, a := range sorted(b.Body.Attributes) {
 		to, known := fields[a.Name]

@@ -73,6 +73,9 @@ func (c *client) get(ctx context.Context, w wanted) (*http.Response, error) {
 			}
 			trusted = trusted && (sameOrigin(at, to) || protected(at, to))
 			at = to
+		case code == http.StatusNotFound && w.what == provenanceFile:
+			discard(answer)
+			return nil, errNoProvenance
 		default:
 			defer discard(answer)
 			return nil, c.status(w, at, answer, login)

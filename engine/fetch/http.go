@@ -65,7 +65,7 @@ func (r *repositories) Resolve(ctx context.Context, ref schema.Chart) (Found, er
 
 // Fetch implements Source.
 func (r *repositories) Fetch(ctx context.Context, ref schema.Chart, pin schema.Locked) (Content, error) {
-	return r.client.archive(ctx, ref.Repository, pin.Origin)
+	return r.client.content(ctx, ref, pin)
 }
 
 // NewArchives is the source of archives by URL.
@@ -84,7 +84,7 @@ func (a *archives) Resolve(_ context.Context, ref schema.Chart) (Found, error) {
 
 // Fetch implements Source.
 func (a *archives) Fetch(ctx context.Context, ref schema.Chart, pin schema.Locked) (Content, error) {
-	return a.client.archive(ctx, ref.Repository, pin.Origin)
+	return a.client.content(ctx, ref, pin)
 }
 
 // originOf is a URL as the lock has it: no user, no fragment, and no query that
@@ -104,6 +104,17 @@ func originOf(u *url.URL) string {
 
 // maxArchive bounds what is downloaded; unpacked a chart may have maxChart.
 const maxArchive = maxChart
+
+// content downloads what a pin names.
+func (c *client) content(ctx context.Context, ref schema.Chart, pin schema.Locked) (Content, error) {
+	content, err := c.archive(ctx, ref.Repository, pin.Origin)
+	if err != nil || !asksWhoSigned(ref, pin) {
+		return content, err
+	}
+	content.Provenance, err = c.provenance(ctx, ref.Repository, pin.Origin)
+	content.Bytes += int64(len(content.Provenance))
+	return content, err
+}
 
 // archive downloads a chart archive.
 func (c *client) archive(ctx context.Context, of schema.ChartRepository, origin string) (Content, error) {

@@ -95,8 +95,8 @@ func (l *Locking) decide(ctx context.Context, ref schema.Chart, newest bool) (de
 		Source: ref.Source, Constraint: ref.Version, Repository: ref.LockRepository(),
 		Version: found.Version, Origin: found.Origin, SHA256: found.SHA256,
 	}
-	if known, ok := l.known(found); ok { // only the constraint is new
-		entry.Version, entry.Files = known.Version, known.Files
+	if known, ok := l.known(found); ok && (known.Signer != "" || ref.Repository.Keyring == "") { // only the constraint is new
+		entry.Version, entry.Files, entry.Signer = known.Version, known.Files, known.Signer
 		return l.as(ctx, ref, entry)
 	}
 	if l.Look && locked && !stale && found.Version != "" {
@@ -167,24 +167,24 @@ func replaced(ref schema.Chart, old schema.Locked, now string) error {
 func (l *Locking) fetch(ctx context.Context, ref schema.Chart, found Found, entry schema.Locked) (decision, error) {
 	pin := entry
 	pin.SHA256 = "" // compared below: it is the index that would be wrong, not the lock
-	files, sum, err := l.Stock.Fetch(ctx, ref, pin)
+	got, err := l.Stock.Fetch(ctx, ref, pin)
 	if err != nil {
 		return decision{}, err
 	}
-	if found.SHA256 != "" && found.SHA256 != sum {
+	if found.SHA256 != "" && found.SHA256 != got.SHA256 {
 		return decision{}, refuse(fmt.Sprintf("chart %q is not what its repository says", shown(ref)),
-			fmt.Sprintf("%s has another digest than the repository gives for it.\nrepository: %s\nfetched:    %s", found.Origin, found.SHA256, sum),
+			fmt.Sprintf("%s has another digest than the repository gives for it.\nrepository: %s\nfetched:    %s", found.Origin, found.SHA256, got.SHA256),
 			"Tell who runs the repository: its index is wrong, or the archive was replaced.")
 	}
 	metadata := &chart.Metadata{}
-	if f := fileOf(files, "Chart.yaml"); f == nil || yaml.Unmarshal(f.Data, metadata) != nil || metadata.Version == "" {
+	if f := fileOf(got.Files, "Chart.yaml"); f == nil || yaml.Unmarshal(f.Data, metadata) != nil || metadata.Version == "" {
 		return decision{}, refuse(fmt.Sprintf("%q is no chart", shown(ref)), fmt.Sprintf("%s has no Chart.yaml with a version.", found.Origin), "Name a chart; a repository or a directory above it is none.")
 	}
 	if err := isVersion(ref, found, metadata.Version); err != nil {
 		return decision{}, err
 	}
-	entry.Version, entry.SHA256, entry.Files = metadata.Version, sum, Digest(files)
-	return decision{entry, packed(ref, entry.Version, entry.Files, files)}, nil
+	entry.Version, entry.SHA256, entry.Signer, entry.Files = metadata.Version, got.SHA256, got.Signer, Digest(got.Files)
+	return decision{entry, packed(ref, entry.Version, entry.Files, got.Files)}, nil
 }
 
 // isVersion compares the version of a chart with what was promised and asked for.

@@ -96,6 +96,10 @@ func (s *registries) Fetch(ctx context.Context, ref schema.Chart, pin schema.Loc
 	if err != nil {
 		return Content{}, err
 	}
+	if asksWhoSigned(ref, pin) {
+		content, err := r.signed(ctx, at)
+		return content, r.explain(ctx, at.digest, err)
+	}
 	if len(pin.SHA256) == 2*sha256.Size {
 		content, err := r.blob(ctx, "sha256:"+pin.SHA256)
 		if !errors.Is(err, errdef.ErrNotFound) {

@@ -61,43 +61,49 @@ func (s *Stock) pinned(ctx context.Context, ref schema.Chart, pin schema.Locked)
 	if s.Source == nil {
 		return nil, refuse(fmt.Sprintf("chart %q is not at hand", shown(ref)), "Nothing is fetched here.", "Run `weir lock` where the network is.")
 	}
-	files, sum, err := s.Fetch(ctx, ref, pin)
+	got, err := s.Fetch(ctx, ref, pin)
 	if err != nil {
 		return nil, fetching(pin, err)
 	}
-	if err := check(ref, pin, sum, Digest(files)); err != nil {
+	if err := check(ref, pin, got.SHA256, Digest(got.Files)); err != nil {
 		return nil, err
 	}
-	return files, nil
+	return got.Files, nil
 }
 
-// Fetch gets a chart from the source and keeps it; sum is the SHA-256 of the
-// archive, or of the files where there is none. Bytes that are not pin.SHA256,
+// Got is a chart that came from a source.
+type Got struct {
+	Files  []File // sorted
+	SHA256 string // of the archive, or of the files where there is none
+	Signer string // who signed the archive; empty where nobody asked
+}
+
+// Fetch gets a chart from the source and keeps it. Bytes that are not pin.SHA256,
 // where it is set, are not unpacked; Pinned makes an error of them.
-func (s *Stock) Fetch(ctx context.Context, ref schema.Chart, pin schema.Locked) (files []File, sum string, err error) {
+func (s *Stock) Fetch(ctx context.Context, ref schema.Chart, pin schema.Locked) (Got, error) {
 	content, err := s.Source.Fetch(ctx, ref, pin)
 	if err != nil {
-		return nil, "", err
+		return Got{}, err
 	}
+	got := Got{Files: content.Files, Signer: content.Signer}
 	if content.Archive != nil {
 		digest := sha256.Sum256(content.Archive)
-		sum = hex.EncodeToString(digest[:])
-		if pin.SHA256 != "" && sum != pin.SHA256 {
-			return nil, sum, nil // nothing of it is unpacked
+		got.SHA256 = hex.EncodeToString(digest[:])
+		if pin.SHA256 != "" && got.SHA256 != pin.SHA256 {
+			return got, nil // nothing of it is unpacked
 		}
-		if files, err = Unpack(ref, content.Archive); err != nil {
-			return nil, sum, err
+		if got.Files, err = Unpack(ref, content.Archive); err != nil {
+			return got, err
 		}
 	} else {
-		files = content.Files
-		clean(files)
+		clean(got.Files)
 	}
-	sortFiles(files)
-	if sum == "" {
-		sum = Digest(files)
+	sortFiles(got.Files)
+	if got.SHA256 == "" {
+		got.SHA256 = Digest(got.Files)
 	}
-	_ = s.Keep.Put(files) // no room is no failure: it is fetched again next time
-	return files, sum, nil
+	_ = s.Keep.Put(got.Files) // no room is no failure: it is fetched again next time
+	return got, nil
 }
 
 // check compares what came with what is locked.
@@ -170,6 +176,13 @@ func (p *Pins) Files(ctx context.Context, ref schema.Chart) (Packed, error) {
 		return Packed{}, refuse(fmt.Sprintf("chart %q is not locked", shown(ref)),
 			fmt.Sprintf("%s has no entry for it; only `weir lock` and `weir update` decide which version is meant.", schema.LockFile),
 			"Run `weir lock`, and commit the file.")
+	case stale && pin.Signer == "" && ref.Repository.Keyring != "":
+		return Packed{}, diag.Refuse(diag.Diagnostic{
+			Summary: fmt.Sprintf("chart %q was locked without a look at its signature", shown(ref)),
+			Detail:  fmt.Sprintf("The repository has a keyring (%s) now; version %s was locked before.", ref.Repository.Keyring, pin.Version),
+			Remedy:  "Run `weir lock`, which checks it, and commit the file.",
+			Related: []diag.Related{{Range: pin.Range, Note: "the entry"}},
+		})
 	case stale:
 		return Packed{}, diag.Refuse(diag.Diagnostic{
 			Summary: fmt.Sprintf("the lock of chart %q is stale", shown(ref)),

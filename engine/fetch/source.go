@@ -40,9 +40,11 @@ type Found struct {
 // Content is a chart as a source delivers it: an archive, or files where the
 // source has no archive.
 type Content struct {
-	Archive []byte // a .tgz
-	Files   []File // Name and Data; in any order
-	Bytes   int64  // that were transferred
+	Archive    []byte // a .tgz
+	Files      []File // Name and Data; in any order
+	Provenance []byte // the file that signs the archive, where Signed asks for it; nil: there is none
+	Signer     string // whose signature that is, as Signed found
+	Bytes      int64  // that were transferred
 }
 
 // Kinds is a Source that passes every reference on to the one of its kind.

@@ -2,6 +2,7 @@ package signing
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -65,7 +66,7 @@ func (t *Trust) verifyPGP(c Signed) (string, error) {
 	case errors.Is(err, pgperrors.ErrKeyRevoked), err == nil && revokedFor(signer, *signature.IssuerKeyId):
 		return "", fmt.Errorf("it is signed by %s, which is revoked", name)
 	case signer == nil || err != nil:
-		return "", fmt.Errorf("its signature is not one of this commit, made by %s: it was changed after it was signed", name)
+		return "", fmt.Errorf("its signature is not one of this %s, made by %s: it was changed after it was signed", cmp.Or(c.of, "commit"), name)
 	}
 	who := ""
 	if identity := signer.PrimaryIdentity(); identity != nil {

@@ -69,6 +69,8 @@ type Signed struct {
 	Signatures int    // how many it has
 	Signature  []byte // armored
 	Payload    []byte // what was signed: the commit without it
+
+	of string // what it is, for messages; empty: a commit
 }
 
 // ErrUnsigned says that a commit has no signature.
