@@ -17,6 +17,7 @@ var beside = map[string]string{
 	"more/web.hcl":                   "locals {\n  domain = \"b\"\n}\n\nrelease \"keys\" {\n  chart = \"../charts/app\"\n}\n",
 	"kustomize/a/kustomization.yaml": "resources: []\n",
 	"kustomize/b/kustomization.yaml": "resources: []\n",
+	"endless.tpl":                    "%{for a in n}%{for b in n}%{for c in n}${a}%{endfor}%{endfor}%{endfor}",
 	"t.tpl":                          "one\n${b}\n",
 }
 

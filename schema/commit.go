@@ -174,7 +174,7 @@ func (p *Project) rehearsal(c *cluster) func(*expression, *diag.List) *values.No
 			return nil
 		}
 		defer x.recover(list)
-		return nodes{ctx: ctx, list: list, rehearsal: true}.expr(x.Expression)
+		return nodes{ctx: budgeted(ctx), list: list, rehearsal: true}.expr(x.Expression)
 	}
 }
 

@@ -267,7 +267,7 @@ func encodeYAML(v cty.Value) (cty.Value, error) {
 
 // template renders a file as an HCL template; it sees the given variables only.
 func (r fileReader) template(functions map[string]function.Function) function.Function {
-	render := func(args []cty.Value) (cty.Value, error) {
+	render := func(args []cty.Value) (made cty.Value, failed error) {
 		written, variables := args[0], args[1]
 		if !written.IsKnown() || !variables.IsWhollyKnown() {
 			return cty.UnknownVal(cty.String), nil
@@ -285,6 +285,15 @@ func (r fileReader) template(functions map[string]function.Function) function.Fu
 		if _, deep := tooDeep(name, data); deep {
 			return cty.NilVal, function.NewArgErrorf(0, "%s is nested too deeply", name)
 		}
+		defer func() { // else go-cty speaks of a panic
+			if fault := recover(); fault != nil {
+				spent, is := fault.(overspent)
+				if !is {
+					panic(fault)
+				}
+				made, failed = cty.NilVal, function.NewArgErrorf(0, "%s takes too much: %s", name, lower(strings.TrimSuffix(spent.detail, ".")))
+			}
+		}()
 		expr, diags := hclsyntax.ParseTemplate(data, name, hcl.InitialPos)
 		if diags.HasErrors() {
 			return cty.NilVal, templateFault(diags)
@@ -297,7 +306,7 @@ func (r fileReader) template(functions map[string]function.Function) function.Fu
 					name, ref.SourceRange().Start.Line, ref.RootName())
 			}
 		}
-		v, diags := expr.Value(&hcl.EvalContext{Variables: variables.AsValueMap(), Functions: functions})
+		v, diags := expr.Value(budgeted(&hcl.EvalContext{Variables: variables.AsValueMap(), Functions: functions}))
 		if diags.HasErrors() {
 			return cty.NilVal, templateFault(diags)
 		}

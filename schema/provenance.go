@@ -146,6 +146,7 @@ func (e *call) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 // where it is asked, and must not look like a value anywhere else.
 func answered(e, inner hclsyntax.Expression, ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	v, diags := inner.Value(ctx)
+	bounded(v, e)
 	if !diags.HasErrors() && !v.IsKnown() && !rehearsal(ctx) {
 		diags = append(diags, noAnswer(e, ctx))
 	}

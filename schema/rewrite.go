@@ -83,7 +83,7 @@ func (r rewriter) expr(e hclsyntax.Expression) hclsyntax.Expression {
 		}
 		r.object(e)
 	case *hclsyntax.ForExpr:
-		e.CollExpr, e.ValExpr = r.expr(e.CollExpr), r.expr(e.ValExpr)
+		e.CollExpr, e.ValExpr = r.expr(e.CollExpr), &step{inside(r.expr(e.ValExpr))}
 		if e.KeyVar != "" {
 			e.ValExpr = &iteration{inside(e.ValExpr), e.KeyVar, e.ValVar}
 		}
@@ -91,7 +91,7 @@ func (r rewriter) expr(e hclsyntax.Expression) hclsyntax.Expression {
 			e.KeyExpr = unplace(r.expr(e.KeyExpr))
 		}
 		if e.CondExpr != nil {
-			e.CondExpr = unplace(r.expr(e.CondExpr))
+			e.CondExpr = &step{inside(unplace(r.expr(e.CondExpr)))}
 		}
 	}
 	return e

@@ -64,13 +64,13 @@ func (s *scope) value(x *expression, list *diag.List) (cty.Value, bool) {
 // node evaluates in a context that has all that x refers to; nil where it failed.
 func (x *expression) node(ctx *hcl.EvalContext, list *diag.List) (n *values.Node) {
 	defer x.recover(list)
-	return nodes{ctx: ctx, list: list}.expr(x.Expression)
+	return nodes{ctx: budgeted(ctx), list: list}.expr(x.Expression)
 }
 
 // cty is node as a cty value; NilVal where it failed.
 func (x *expression) cty(ctx *hcl.EvalContext, list *diag.List) (v cty.Value) {
 	defer x.recover(list)
-	v, diags := x.Value(ctx)
+	v, diags := x.Value(budgeted(ctx))
 	*list = append(*list, fromHCL(diags)...)
 	if diags.HasErrors() {
 		return cty.NilVal
@@ -85,7 +85,11 @@ func (x *expression) cty(ctx *hcl.EvalContext, list *diag.List) (v cty.Value) {
 // recover turns a panic of go-cty or HCL, which have some for odd mixes of
 // types, into a finding: input never stops the program.
 func (x *expression) recover(list *diag.List) {
-	if fault := recover(); fault != nil {
+	switch fault := recover().(type) {
+	case nil:
+	case overspent:
+		*list = append(*list, fault.finding())
+	default:
 		*list = append(*list, diag.Diagnostic{
 			Summary: "This expression cannot be evaluated", Subject: x.at(),
 			Detail: fmt.Sprintf("The evaluator of HCL gave up: %v.", fault),

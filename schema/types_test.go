@@ -258,6 +258,14 @@ func TestTypes(t *testing.T) {
 		{`format("%.999999999f", 1)`, `error: Invalid function argument`},
 		{`formatlist("%[1]999999999s", ["a"])`, `error: Invalid function argument`},
 		{`setproduct(range(1000), range(1000), range(1000))`, `error: Invalid function argument`},
+		{`length([for a in range(1000) : [for b in range(1000) : [for c in range(1000) : [for d in range(1000) : a]]]])`, `error: This expression takes too much`},
+		{`[for a in range(1000) : 1 if length([for b in range(1000) : b if b == length([for c in range(1000) : c])]) > 0]`, `error: This expression takes too much`},
+		{`{ for a in range(1000) : a => { for b in range(1000) : b => { for c in range(1000) : c => 1 } } }`, `error: This expression takes too much`},
+		{`join("", [for a in range(1000) : local.wide])`, `error: This expression takes too much`},
+		{`[for a in range(1000) : "${local.wide}${a}"]`, `error: This expression takes too much`},
+		{`"${local.d4}${local.d4}"`, `error: This expression takes too much`},
+		{`length([for a in range(300) : [for b in range(300) : a + b]])`, `int64 300`},
+		{`templatefile("endless.tpl", { n = range(1000) })`, `error: Invalid function argument`},
 		// What nobody wrote is null to expressions, and not there as a value.
 		{`var.sparse`, `{list:[{b:string y}], name:string x, written:null}`},
 		{`merge(var.sparse, { z = 1 })`, `{list:[{b:string y}], name:string x, written:null, z:int64 1}`},
@@ -280,6 +288,11 @@ locals {
   choice = env.name == "dev" ? { a = 1, b = "x" } : {}
   map    = {}
   nothing = null
+  wide    = join("", [for i in range(1000) : format("%1000d", i)])
+  d1 = "${local.wide}${local.wide}"
+  d2 = "${local.d1}${local.d1}"
+  d3 = "${local.d2}${local.d2}"
+  d4 = "${local.d3}${local.d3}"
 }
 variable "list" { type = list(string) }
 variable "sparse" {
