@@ -57,6 +57,9 @@ func (s *site) locate(run Run, o HydrateOptions) error {
 			return err
 		}
 		s.at = state.At(r, o.Clones, in.Branch)
+		if o.Review != "" {
+			return s.at.Reviewable(o.Review)
+		}
 	case o.Out != "" && run.Origin != nil:
 	case run.Origin != nil:
 		return diag.Refuse(diag.Errorf(s.cluster.Range, "Cluster %q has no remote for its state", s.cluster.Name).

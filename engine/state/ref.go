@@ -15,7 +15,11 @@ import (
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// validBranch is stricter than Git: no name that needs quoting anywhere.
+// branchCharacters are what validBranch takes, for people.
+const branchCharacters = "letters a to z, digits and / - _ . + # =, without refs/heads/"
+
+// validBranch is stricter than Git: no name that needs quoting anywhere, and
+// none that would be refs/heads/refs/heads/main.
 func validBranch(name string) bool {
 	for part := range strings.SplitSeq(name, "/") {
 		if part == "" || part[0] == '.' || part[0] == '-' || strings.HasSuffix(part, ".") || strings.HasSuffix(part, ".lock") || strings.Contains(part, "..") {
@@ -27,7 +31,7 @@ func validBranch(name string) bool {
 			}
 		}
 	}
-	return name != "HEAD"
+	return name != "HEAD" && !strings.HasPrefix(name, "refs/")
 }
 
 // tip is the commit of the branch; zero before the first.

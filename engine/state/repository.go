@@ -91,7 +91,7 @@ func Open(ctx context.Context, at Location) (Repository, error) {
 		return nil, diag.Refuse(diag.Diagnostic{
 			Summary: fmt.Sprintf("%q is no name for a branch", at.Branch),
 			Subject: diag.Range{File: at.Name},
-			Remedy:  "Give the state block a branch that `git check-ref-format --branch` accepts, such as main.",
+			Remedy:  "Give the state block a branch of " + branchCharacters + ", such as main.",
 		})
 	}
 	if at.Remote != nil {

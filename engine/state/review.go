@@ -19,7 +19,7 @@ type openReview struct {
 // review looks at a review branch, which a push will replace by one commit on
 // top of the state's branch. It refuses if anybody's commits would be lost.
 func (r *hosted) review(ctx context.Context, c *Change, branch string) (openReview, error) {
-	if err := r.reviewable(branch); err != nil {
+	if err := r.at.Reviewable(branch); err != nil {
 		return openReview{}, err
 	}
 	store, tip, err := r.branch(ctx, branch, enough)
@@ -37,19 +37,19 @@ func (r *hosted) review(ctx context.Context, c *Change, branch string) (openRevi
 	return openReview{tip, false}, r.ours(ctx, c, branch, store, tip)
 }
 
-// reviewable refuses a name that no review can have.
-func (r *hosted) reviewable(branch string) error {
+// Reviewable refuses a name that the branch of no review can have (Record).
+func (l Location) Reviewable(branch string) error {
 	switch {
 	case !validBranch(branch):
 		return diag.Refuse(diag.Diagnostic{
 			Summary: fmt.Sprintf("%q is no name for a branch", branch),
-			Subject: diag.Range{File: r.at.Name},
-			Remedy:  "Give --branch a name that `git check-ref-format --branch` accepts, such as weir/update.",
+			Subject: diag.Range{File: l.Name},
+			Remedy:  "Give --branch a name of " + branchCharacters + ", such as weir/update.",
 		})
-	case branch == r.at.Branch:
+	case branch == l.Branch:
 		return diag.Refuse(diag.Diagnostic{
 			Summary: fmt.Sprintf("branch %s is the state itself", branch),
-			Subject: diag.Range{File: r.at.Name},
+			Subject: diag.Range{File: l.Name},
 			Detail:  "A review branch is one that is merged into the state's branch later.",
 			Remedy:  "Leave --branch out to push to the state, or name another branch.",
 		})

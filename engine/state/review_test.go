@@ -218,7 +218,8 @@ func TestReviewNames(t *testing.T) {
 	for name, want := range map[string]string{
 		"main": ": branch main is the state itself\n  A review branch is one that is merged into the state's branch later.\n" +
 			"  Leave --branch out to push to the state, or name another branch.\n",
-		"a b": ": \"a b\" is no name for a branch\n  Give --branch a name that `git check-ref-format --branch` accepts, such as weir/update.\n",
+		"a b":          ": \"a b\" is no name for a branch\n  Give --branch a name of letters a to z, digits and / - _ . + # =, without refs/heads/, such as weir/update.\n",
+		"refs/heads/x": ": \"refs/heads/x\" is no name for a branch\n  Give --branch a name of letters a to z, digits and / - _ . + # =, without refs/heads/, such as weir/update.\n",
 	} {
 		_, err := tryPropose(t, at, name, web(t, "1"))
 		same(t, name, refused(t, err), server.Dir+want)

@@ -224,9 +224,26 @@ func (a *app) run(command func(ctx context.Context, args []string) (view, error)
 		if a.flags.jobs < 1 {
 			return fmt.Errorf("--jobs %d: use 1 or more", a.flags.jobs)
 		}
+		if err := given(cmd); err != nil {
+			return err
+		}
 		result, err := command(cmd.Context(), args)
 		return outcome{result, err}
 	}
+}
+
+// meaningful are flags whose absence means something else: a variable of a
+// pipeline that is empty must not decide on it.
+var meaningful = []string{"branch", "out", "from-git", "author", "signing-key", "allowed-signers", "keyring"}
+
+// given refuses flags that stand there without a value.
+func given(cmd *cobra.Command) error {
+	for _, name := range meaningful {
+		if f := cmd.Flags().Lookup(name); f != nil && f.Changed && f.Value.String() == "" {
+			return fmt.Errorf("--%s is empty: give it a value, or leave it out", name)
+		}
+	}
+	return nil
 }
 
 // load reads the project of -C with the variables of the command line.
