@@ -7,12 +7,16 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
 // Valid counts what a validation looked at.
-type Valid struct{ Targets, Releases int }
+type Valid struct {
+	Targets, Releases int
+	Fetched           []fetch.Fetched // charts that were not at hand
+}
 
 // Validate evaluates every selected release, finds its chart and what its
 // kustomize block refers to, and checks its values, without rendering. A chart
@@ -52,7 +56,7 @@ func Validate(ctx context.Context, run Run) (Valid, diag.List, error) {
 		lists[i] = h.validate(ctx, r)
 		return nil
 	})
-	return Valid{Targets: len(p.Targets), Releases: len(jobs)}, append(append(found, notLocked(jobs, unlocked)...), gather(lists)...), err
+	return Valid{len(p.Targets), len(jobs), h.charts.record.Fetched()}, append(append(found, notLocked(jobs, unlocked)...), gather(lists)...), err
 }
 
 // notLocked is one warning about all charts that are not locked.

@@ -9,16 +9,21 @@ import (
 
 	"github.com/weir-dev/weir/cmd/internal/ui"
 	"github.com/weir-dev/weir/engine"
+	"github.com/weir-dev/weir/engine/fetch"
 )
 
 type validateView struct {
-	Project  string `json:"project"`
-	Targets  int    `json:"targets"`
-	Releases int    `json:"releases"`
+	Project  string          `json:"project"`
+	Targets  int             `json:"targets"`
+	Releases int             `json:"releases"`
+	Fetched  []fetch.Fetched `json:"fetched,omitempty"` // charts that were not at hand
+
+	verbose bool
 }
 
-func (v validateView) Human(w io.Writer, _ ui.Style) {
+func (v validateView) Human(w io.Writer, style ui.Style) {
 	fmt.Fprintf(w, "%s is valid: %s, %s\n", v.Project, plural(v.Targets, "target"), plural(v.Releases, "release"))
+	fetchedText(w, style, v.Fetched, v.verbose)
 }
 
 func (a *app) validateCommand() *cobra.Command {
@@ -36,7 +41,7 @@ func (a *app) validateCommand() *cobra.Command {
 			if err := a.conclusion(found, err); err != nil {
 				return nil, err
 			}
-			return validateView{run.Project.Name(), valid.Targets, valid.Releases}, nil
+			return validateView{run.Project.Name(), valid.Targets, valid.Releases, valid.Fetched, a.flags.verbose}, nil
 		}),
 	}
 }
