@@ -425,3 +425,21 @@ locked main/app@1.3.0 1.3.0 from http://other.example/app-1.3.0.tgz, 1 files
 		t.Error(diff)
 	}
 }
+
+// TestLimit gives up on what is not silent, but never done.
+func TestLimit(t *testing.T) {
+	p := newPlace(t)
+	p.server.Fault("/app-1.1.0.tgz", chartserver.Silence)
+	source := fetch.Limit(fetch.NewRepositories(p.access, p.store), 1, 50*time.Millisecond)
+	pin := schema.Locked{Origin: p.server.URL + "/app-1.1.0.tgz"}
+	_, err := source.Fetch(t.Context(), p.ref, pin)
+	want := "chart \"main/app ^1\" is too slow to come\n  It was not there after 50ms.\n  Try again; if it stays so, ask who runs its server.\n"
+	if diff := cmp.Diff(want, p.said(err)); diff != "" {
+		t.Error(diff)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := source.Fetch(ctx, p.ref, pin); err != context.Canceled {
+		t.Errorf("interrupted: %v", err)
+	}
+}
