@@ -52,22 +52,22 @@ func ParseGit(source string) (GitChart, error) {
 	if g.Directory == "" {
 		g.Directory = "."
 	}
-	bad := func(summary, detail, remedy string) (GitChart, error) {
-		return GitChart{}, diag.Refuse(diag.Diagnostic{Summary: summary, Detail: detail, Remedy: remedy})
+	bad := func(summary, detail, remedy string) error {
+		return diag.Refuse(diag.Diagnostic{Summary: summary, Detail: detail, Remedy: remedy})
 	}
 	switch {
 	case hasLogin(address):
-		return bad("Credentials do not live in a project", "The address of the repository has them in it, and everything in a project is committed.",
+		return GitChart{}, bad("Credentials do not live in a project", "The address of the repository has them in it, and everything in a project is committed.",
 			"Remove what stands before the @. Weir asks whom Git asks: WEIR_GIT_TOKEN_<host>, `git credential` helpers, netrc; over SSH the agent and its keys.")
 	case address == "":
-		return bad("The chart has no repository", "", gitForm)
+		return GitChart{}, bad("The chart has no repository", "", gitForm)
 	case strings.ContainsFunc(source, func(c rune) bool { return c <= ' ' || c == 0x7f }):
-		return bad("The address of a chart has a space or a line break in it", "", "Remove it; in a URL a space is %20.")
+		return GitChart{}, bad("The address of a chart has a space or a line break in it", "", "Remove it; in a URL a space is %20.")
 	case isRelative(address):
-		return bad(fmt.Sprintf("%q is no address of a Git repository", address), "A relative path would be another one on another machine.",
+		return GitChart{}, bad(fmt.Sprintf("%q is no address of a Git repository", address), "A relative path would be another one on another machine.",
 			"Begin it with https://, ssh://, file:/// or user@host:, or with a slash. A chart of the project itself is \"./<directory>\", without git::.")
 	case strings.Contains("/"+directory+"/", "/../"):
-		return bad(fmt.Sprintf("The directory %q leads out of the repository", directory), "", "Name it from the root of the repository.")
+		return GitChart{}, bad(fmt.Sprintf("The directory %q leads out of the repository", directory), "", "Name it from the root of the repository.")
 	}
 	if !asks {
 		return g, nil
@@ -81,12 +81,12 @@ func ParseGit(source string) (GitChart, error) {
 		rev, err := url.PathUnescape(value)
 		switch {
 		case err != nil, rev == "", g.Rev != "HEAD":
-			return bad(fmt.Sprintf("%q is no revision", value), "", gitForm)
+			return GitChart{}, bad(fmt.Sprintf("%q is no revision", value), "", gitForm)
 		case strings.Contains(rev, "//"):
 			_, directory, _ := strings.Cut(rev, "//")
-			return bad("The directory of a chart stands before the ?", "", fmt.Sprintf("Write //%s before ?ref=….", directory))
+			return GitChart{}, bad("The directory of a chart stands before the ?", "", fmt.Sprintf("Write //%s before ?ref=….", directory))
 		case partID.MatchString(rev):
-			return bad(fmt.Sprintf("%q is a part of a commit's id", rev), "A server finds a commit by its whole id, by a branch or by a tag.",
+			return GitChart{}, bad(fmt.Sprintf("%q is a part of a commit's id", rev), "A server finds a commit by its whole id, by a branch or by a tag.",
 				"Write all 40 digits: `git rev-parse "+rev+"` prints them. A branch of this name is refs/heads/"+rev+".")
 		}
 		g.Rev = rev
