@@ -14,7 +14,6 @@ import (
 	"syscall"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 
 	"github.com/weir-dev/weir/engine/remote"
@@ -395,43 +394,4 @@ func unknown(c *Change) ([]plumbing.Hash, error) {
 		return nil
 	})
 	return ids, err
-}
-
-// newIn calls visit for a tree and for every tree and file in it that another
-// has not at the same place.
-func newIn(r reader, old, new plumbing.Hash, visit func(e entry) error) error {
-	if new == old || new.IsZero() {
-		return nil
-	}
-	if err := visit(entry{mode: filemode.Dir, id: new}); err != nil {
-		return err
-	}
-	olds, err := readTree(r, old)
-	if err != nil {
-		return err
-	}
-	news, err := readTree(r, new)
-	if err != nil {
-		return err
-	}
-	was := make(map[string]entry, len(olds))
-	for _, e := range olds {
-		was[e.name] = e
-	}
-	for _, e := range news {
-		o := was[e.name]
-		switch {
-		case o == e:
-		case !e.isDir():
-			err = visit(e)
-		case o.isDir():
-			err = newIn(r, o.id, e.id, visit)
-		default:
-			err = newIn(r, plumbing.ZeroHash, e.id, visit)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

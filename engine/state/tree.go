@@ -124,6 +124,21 @@ type edit struct {
 func (e edit) creates() bool { return e.old.id.IsZero() }
 func (e edit) removes() bool { return e.new.id.IsZero() }
 
+// readTwo reads two trees; was has the entries of the old one by name.
+func readTwo(r reader, old, new plumbing.Hash) (olds, news []entry, was map[string]entry, err error) {
+	if olds, err = readTree(r, old); err != nil {
+		return nil, nil, nil, err
+	}
+	if news, err = readTree(r, new); err != nil {
+		return nil, nil, nil, err
+	}
+	was = make(map[string]entry, len(olds))
+	for _, e := range olds {
+		was[e.name] = e
+	}
+	return olds, news, was, nil
+}
+
 // compareTrees lists the paths at which two trees differ, by path. It reads
 // only the directories that differ.
 func compareTrees(r reader, old, new plumbing.Hash) ([]edit, error) {
@@ -137,17 +152,9 @@ func compareTrees(r reader, old, new plumbing.Hash) ([]edit, error) {
 		return walk(r, e.id, prefix+e.name+"/", add)
 	}
 	compare = func(prefix string, old, new plumbing.Hash) error {
-		olds, err := readTree(r, old)
+		olds, news, was, err := readTwo(r, old, new)
 		if err != nil {
 			return err
-		}
-		news, err := readTree(r, new)
-		if err != nil {
-			return err
-		}
-		was := make(map[string]entry, len(olds))
-		for _, e := range olds {
-			was[e.name] = e
 		}
 		for _, e := range news {
 			o, ok := was[e.name]
@@ -299,4 +306,35 @@ func (n *node) write(add func(id plumbing.Hash, data []byte)) plumbing.Hash {
 		add(id, data)
 	}
 	return id
+}
+
+// newIn calls visit for a tree and for every tree and file in it that another
+// has not at the same place.
+func newIn(r reader, old, new plumbing.Hash, visit func(e entry) error) error {
+	if new == old || new.IsZero() {
+		return nil
+	}
+	if err := visit(entry{mode: filemode.Dir, id: new}); err != nil {
+		return err
+	}
+	_, news, was, err := readTwo(r, old, new)
+	if err != nil {
+		return err
+	}
+	for _, e := range news {
+		o := was[e.name]
+		switch {
+		case o == e:
+		case !e.isDir():
+			err = visit(e)
+		case o.isDir():
+			err = newIn(r, o.id, e.id, visit)
+		default:
+			err = newIn(r, plumbing.ZeroHash, e.id, visit)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
