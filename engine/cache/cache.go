@@ -299,12 +299,13 @@ func (s *Store) blobPath(digest [sha256.Size]byte) string {
 const (
 	touchEvery = 24 * time.Hour
 	keepFor    = 30 * 24 * time.Hour
+	sweptFile  = "swept" // tells when that was
 )
 
 // Sweep removes what no run has used for thirty days, at most once a day.
 // Blobs are written again when a record that needs them finds them gone.
 func (s *Store) Sweep(now time.Time) error {
-	mark := filepath.Join(s.dir, "swept")
+	mark := filepath.Join(s.dir, sweptFile)
 	if info, err := os.Stat(mark); err == nil && now.Sub(info.ModTime()) < touchEvery {
 		return nil
 	}

@@ -23,6 +23,9 @@ type mirror struct {
 	disk disk
 }
 
+// mirrorsDir is where they are in a cache directory.
+const mirrorsDir = "git"
+
 // mirrorFiles are what a mirror has before anything is fetched. They never
 // change, so a mirror that has others was made by somebody else.
 var mirrorFiles = []struct{ path, content string }{

@@ -27,7 +27,7 @@ func At(r *remote.Remote, cacheDir, branch string) Location {
 		branch = "main"
 	}
 	sum := sha256.Sum256([]byte(r.ID()))
-	return Location{Dir: filepath.Join(cacheDir, "git", hex.EncodeToString(sum[:16])), Name: r.String(), Branch: branch, Remote: r}
+	return Location{Dir: filepath.Join(cacheDir, mirrorsDir, hex.EncodeToString(sum[:16])), Name: r.String(), Branch: branch, Remote: r}
 }
 
 // hosted is a repository somewhere else.

@@ -59,6 +59,7 @@ func (a *app) root() *cobra.Command {
 		a.lockCommand(),
 		a.updateCommand(),
 		a.vendorCommand(),
+		a.cacheCommand(),
 		a.loginCommand(),
 		a.logoutCommand(),
 		a.stateCommand(),
