@@ -28,6 +28,12 @@ type Origin struct {
 // where it is left out. A relative path is of the directory dir.
 func FetchProject(ctx context.Context, address, dir string, access *remote.Access) (*Origin, diag.List, error) {
 	url, sub, rev := splitOrigin(address)
+	if rev == "" {
+		return nil, diag.List{diag.Diagnostic{
+			Summary: "Nothing stands after the @ of --from-git",
+			Remedy:  "Write a branch, a tag or a commit's whole id, or leave the @ out.",
+		}}, nil
+	}
 	r, err := remote.New(url, dir, access)
 	if err != nil {
 		list, err := refusal(err)
@@ -81,11 +87,31 @@ func splitOrigin(address string) (url, sub, rev string) {
 		host, rest = address[:len(before)+1], address[len(before)+1:]
 	}
 	rev = "HEAD"
-	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+	if at := beforeRevision(rest); at >= 0 {
 		rest, rev = rest[:at], rest[at+1:]
 	}
 	if at := strings.LastIndex(rest, "//"); at > 0 {
 		rest, sub = rest[:at], strings.Trim(path.Clean("/"+rest[at:]), "/")
 	}
 	return host + rest, sub, rev
+}
+
+// beforeRevision is where the @ before a revision is in the path of a project;
+// -1 where there is none. Branches may have an @ in their names, and so may
+// directories: behind the // or the .git of a repository it is the first one
+// that does not begin a directory's name, elsewhere the last one.
+func beforeRevision(path string) int {
+	begin := strings.LastIndex(path, "//")
+	if git := strings.Index(path, ".git@"); git >= 0 && begin < 0 {
+		return git + len(".git")
+	}
+	if begin < 0 {
+		return strings.LastIndexByte(path, '@')
+	}
+	for at := begin; at < len(path); at++ {
+		if path[at] == '@' && path[at-1] != '/' {
+			return at
+		}
+	}
+	return -1
 }

@@ -16,6 +16,14 @@ func TestSplitOrigin(t *testing.T) {
 		{"/srv/shop.git@main", "/srv/shop.git", "", "main"},
 		{"../shop//p@main", "../shop", "p", "main"},
 		{".", ".", "", "HEAD"},
+		{"https://git.example/shop.git@renovate/@types-node", "https://git.example/shop.git", "", "renovate/@types-node"},
+		{"https://git.example/shop.git//deploy@renovate/@types-node", "https://git.example/shop.git", "deploy", "renovate/@types-node"},
+		{"https://git.example/shop.git//@acme/shop@v1@2", "https://git.example/shop.git", "@acme/shop", "v1@2"},
+		{"https://git.example/shop.git//deploy/@acme", "https://git.example/shop.git", "deploy/@acme", "HEAD"},
+		{"/srv/job@2/shop@v1", "/srv/job@2/shop", "", "v1"},
+		{"/srv/job@2/shop//deploy@v1", "/srv/job@2/shop", "deploy", "v1"},
+		{"git@git.example:acme/shop.git@odd@name", "git@git.example:acme/shop.git", "", "odd@name"},
+		{"/srv/shop.git@", "/srv/shop.git", "", ""},
 	}
 	for _, test := range tests {
 		if url, sub, rev := splitOrigin(test.address); url != test.url || sub != test.sub || rev != test.rev {

@@ -13,6 +13,17 @@ import (
 )
 
 // ways runs a test over each way to a repository.
+// TestShellPaths are paths that mean something to a shell only.
+func TestShellPaths(t *testing.T) {
+	p := shop(t)
+	for _, address := range []string{"~/shop.git", "$HOME/shop.git"} {
+		said := p.fetch(p.remote(address), remote.Want{Rev: "main"}, p.store("mine.git"))
+		p.same(address, strings.Join(strings.Fields(said), " "), "Error: There is no Git repository on "+address+
+			": Only a shell puts a directory in the place of ~ or of a variable. What was looked for is DIR/"+address+
+			". Write the whole path, or one that begins at the project.")
+	}
+}
+
 func ways(t *testing.T, test func(*place, *remote.Remote)) {
 	t.Run("path", func(t *testing.T) {
 		p := newPlace(t)

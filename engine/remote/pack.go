@@ -3,9 +3,12 @@ package remote
 import (
 	"bytes"
 	"crypto/sha1"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"syscall"
 
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 	"github.com/go-git/go-git/v5/plumbing/storer"
@@ -26,11 +29,11 @@ const (
 )
 
 // spool is a file without a name for what is on its way.
-func spool() (*os.File, func(), error) {
+func (r *Remote) spool() (*os.File, func(), error) {
 	failpoint.Before("create", "weir-pack-")
 	f, err := os.CreateTemp("", "weir-pack-")
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, r.spoolFailed(err)
 	}
 	failpoint.Before("remove", f.Name())
 	gone := os.Remove(f.Name()) == nil // where that works, a killed run leaves nothing
@@ -43,15 +46,28 @@ func spool() (*os.File, func(), error) {
 	}, nil
 }
 
+// spoolFailed explains what the machine has against a spool, where a person can
+// help.
+func (r *Remote) spoolFailed(err error) error {
+	if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) && !errors.Is(err, syscall.EROFS) && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if at := (*fs.PathError)(nil); errors.As(err, &at) {
+		err = at.Err
+	}
+	return r.refuse("no temporary file can be written", fmt.Sprintf("What is on its way is kept in a file below %s. The system answered: %v.", os.TempDir(), err),
+		"Make room there, or set TMPDIR to a directory that can be written.")
+}
+
 // keep stores a pack, after all of it has come and every object of it could be
 // read: until then the store is as it was.
 func (r *Remote) keep(pack io.Reader, into Store) error {
-	f, free, err := spool()
+	f, free, err := r.spool()
 	if err != nil {
 		return err
 	}
 	defer free()
-	n, err := io.Copy(f, io.LimitReader(pack, packLimit+1))
+	n, err := io.Copy(spooled{f, r}, io.LimitReader(pack, packLimit+1))
 	r.received.Add(n)
 	switch {
 	case err != nil:
@@ -85,6 +101,21 @@ func (r *Remote) keep(pack io.Reader, into Store) error {
 	}
 	failpoint.Before("fetched pack", r.String())
 	return packfile.WritePackfileToObjectStorage(writer, f)
+}
+
+// spooled writes into a spool, and tells the machine's failures from those of
+// the connection.
+type spooled struct {
+	f *os.File
+	r *Remote
+}
+
+func (s spooled) Write(p []byte) (int, error) {
+	n, err := s.f.Write(p)
+	if err != nil {
+		err = s.r.spoolFailed(err)
+	}
+	return n, err
 }
 
 // parsePack reads all objects of a pack, into a store if there is one.

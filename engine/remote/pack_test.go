@@ -80,3 +80,25 @@ It has an object of 200 MiB; 128 MiB is the limit.
 A repository for manifests should hold nothing else.
 `)
 }
+
+// TestNoTemporaryFiles has nowhere to put a pack.
+func TestNoTemporaryFiles(t *testing.T) {
+	p := shop(t)
+	into := p.store("mine.git")
+	one := p.at("main")
+	two := p.commit("two")
+	update := p.update("refs/heads/main", one, two)
+	t.Setenv("TMPDIR", p.path("gone"))
+	const want = `Error: No temporary file can be written
+
+  on shop.git:
+
+What is on its way is kept in a file below DIR/gone. The
+system answered: no such file or directory.
+
+Make room there, or set TMPDIR to a directory that can be written.
+`
+	flat := func(text string) string { return strings.Join(strings.Fields(text), " ") }
+	p.same("fetch", flat(p.fetch(p.remote("shop.git"), remote.Want{Rev: "main"}, into)), flat(want))
+	p.same("push", flat(p.said(p.remote("shop.git").Push(context.Background(), update))), flat(want))
+}

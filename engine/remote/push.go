@@ -37,12 +37,12 @@ func (r *Remote) Push(ctx context.Context, u Update) (err error) {
 		return errors.New("the server does not report what becomes of a push: it is older than Git 1.5")
 	}
 
-	f, free, err := spool()
+	f, free, err := r.spool()
 	if err != nil {
 		return err
 	}
 	defer free()
-	if err := u.Pack(f); err != nil {
+	if err := u.Pack(spooled{f, r}); err != nil {
 		return err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
@@ -110,7 +110,7 @@ func (r *Remote) verdict(ctx context.Context, u Update, report *packp.ReportStat
 		}
 	}
 	summary := fmt.Sprintf("the server declined the push to %s", u.Ref.Short())
-	return diag.Refuse(r.diagnostic(summary, quoted(fmt.Sprintf("Its reason is: %s. It says:", strings.Join(said(reason), " ")), lines), remedyFor(reason, u)))
+	return diag.Refuse(r.diagnostic(summary, quoted(fmt.Sprintf("Its reason is: %s. It says:", strings.Join(said(reason), " ")), lines), remedyFor(reason, lines, u)))
 }
 
 // perhapsMoved tells a reason that somebody who was faster is one cause of. The
@@ -134,13 +134,15 @@ func lockedOut(lines []string) bool {
 	return strings.Contains(all, ".lock': File exists") || strings.Contains(strings.ToLower(all), "lock failure")
 }
 
-func remedyFor(reason string, u Update) string {
+func remedyFor(reason string, lines []string, u Update) string {
 	branch := u.Ref.Short()
 	switch {
+	case strings.Contains(strings.Join(lines, "\n"), "; cannot create 'refs/"):
+		return "In Git a branch cannot be a directory for others: with a/b there is no a. Name another branch, or delete the one that is in the way."
 	case strings.Contains(reason, "currently checked out"):
 		return "The repository has a work tree with this branch in it. Push to a bare repository (`git init --bare`), or to another branch."
 	case strings.Contains(reason, "non-fast-forward"):
-		return fmt.Sprintf("The new commit does not follow the one that %s is at, and the server allows nothing else.", branch)
+		return fmt.Sprintf("The new commit takes the place of the one that %s is at, which the server does not allow. Delete the branch there, let it be replaced (receive.denyNonFastForwards, the forge's rules for branches), or push another one.", branch)
 	case strings.Contains(reason, "shallow"):
 		return "Let the server take it: `git config receive.shallowUpdate true` there."
 	case strings.Contains(reason, "hook") || strings.Contains(reason, "protected") || strings.Contains(reason, "declined") || strings.Contains(reason, "prohibited"):

@@ -260,3 +260,18 @@ Let this account read the repository, and write it to push; a token needs that
 scope.
 `)
 }
+
+func TestPushBelowBranch(t *testing.T) {
+	p := shop(t)
+	err := p.remote("shop.git").Push(context.Background(), p.update("refs/heads/main/next", plumbing.ZeroHash, p.commit("two")))
+	p.same("below a branch", p.said(err), `Error: The server declined the push to main/next
+
+  on shop.git:
+
+Its reason is: failed to update ref. It says:
+  error: cannot lock ref 'refs/heads/main/next': 'refs/heads/main' exists; cannot create 'refs/heads/main/next'
+
+In Git a branch cannot be a directory for others: with a/b there is no a. Name
+another branch, or delete the one that is in the way.
+`)
+}

@@ -218,6 +218,11 @@ func outside(environ []string) []string {
 }
 
 func (r *Remote) noRepository() error {
+	if shown := r.at.shown; r.at.scheme == "file" && (strings.HasPrefix(shown, "~") || strings.HasPrefix(shown, "$")) {
+		return r.refuse("there is no Git repository",
+			"Only a shell puts a directory in the place of ~ or of a variable. What was looked for is "+r.at.path+".",
+			"Write the whole path, or one that begins at the project.")
+	}
 	return r.refuse("there is no Git repository",
 		"Nothing is there, or it is no repository.",
 		"Correct the address, or create the repository: `git init --bare "+r.at.path+"`.")

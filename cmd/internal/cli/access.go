@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/user"
 
 	"github.com/spf13/cobra"
 
@@ -17,10 +18,21 @@ import (
 // is one for the whole run: it remembers credentials.
 func (a *app) access() *remote.Access {
 	if a.connections == nil {
-		home, _ := os.UserHomeDir() // without one there are no keys and no netrc
-		a.connections = &remote.Access{Env: a.streams.Env, Home: home, Before: failpoint.Before}
+		a.connections = &remote.Access{Env: a.streams.Env, Home: home(), Before: failpoint.Before}
 	}
 	return a.connections
+}
+
+// home is the user's home directory, as ssh finds it where HOME is not set, in
+// a container for example; empty where there is none: no keys and no netrc then.
+func home() string {
+	if home, err := os.UserHomeDir(); err == nil {
+		return home
+	}
+	if who, err := user.Current(); err == nil {
+		return who.HomeDir
+	}
+	return ""
 }
 
 // mayFetch gives a command that reads a project the flag to read one that is not

@@ -15,8 +15,7 @@ func (a *app) outside() engine.Outside {
 	if dir, err := os.UserCacheDir(); err == nil {
 		store = filepath.Join(dir, "weir")
 	}
-	home, _ := os.UserHomeDir() // without one there is no netrc
-	access := &fetch.Access{Env: a.streams.Env, Home: home, Git: a.access()}
+	access := &fetch.Access{Env: a.streams.Env, Home: home(), Git: a.access()}
 	if a.project != nil {
 		access.Project = a.project.FS()
 	}
