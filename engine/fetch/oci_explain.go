@@ -133,6 +133,8 @@ func (a *asker) refused(answer *errcode.ErrorResponse) error {
 	denied := code == http.StatusUnauthorized || code == http.StatusForbidden
 	text := a.said(answer.Errors)
 	switch {
+	case denied && !a.asked.Load():
+		return refuse(host+" forbids it", fmt.Sprintf("It answered %d for %s, and did not ask for credentials.%s", code, shownURL(answer.URL), text), "Check the address; if it is right, ask who runs the registry.")
 	case denied && login == nil && sameOrigin(answer.URL, a.base):
 		return a.nobody(code, answer.URL, text)
 	case denied && login == nil:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	helm "helm.sh/helm/v3/pkg/registry"
@@ -30,6 +31,9 @@ type repository struct {
 	at     place
 	remote *remote.Repository
 	asker  *asker
+
+	mu     sync.Mutex
+	listed []string // tags, once they were asked for
 }
 
 // repository is a way to a repository with the certificates of a block.
@@ -58,14 +62,23 @@ func (a *asker) knocking() *auth.Client {
 	}
 }
 
-// tags lists all tags of the chart.
+// tags lists all tags of the chart: once, however many constraints there are.
 func (r *repository) tags(ctx context.Context) ([]string, error) {
-	var all []string
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.listed != nil {
+		return r.listed, nil
+	}
+	all := []string{}
 	err := r.remote.Tags(ctx, "", func(tags []string) error {
 		all = append(all, tags...)
 		return nil
 	})
-	return all, err
+	if err != nil {
+		return nil, err
+	}
+	r.listed = all
+	return all, nil
 }
 
 // manifestOf is what lies under a tag or a digest.

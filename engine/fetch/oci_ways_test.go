@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -83,5 +84,39 @@ GET /v2/charts/app/manifests/1.1.0 200
 `
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestTagsAreListedOnce, and one token is enough for a chart, however many want
+// different versions of it.
+func TestTagsAreListedOnce(t *testing.T) {
+	h := newHarbour(t, registry.Tokens("ann", "secret", ""))
+	h.write(helmFile, login(h.server.Host, "ann", "secret"))
+	source := h.source()
+	constraints := []string{"^1", "~1.0", "~1.1", "~1.10", "<1.1", ">=2.0.0-0", "*", ""}
+	found := make([]string, len(constraints))
+	var all sync.WaitGroup
+	for i, constraint := range constraints {
+		all.Go(func() {
+			ref := h.ref
+			ref.Version = constraint
+			f, err := source.Resolve(t.Context(), ref)
+			if err != nil {
+				t.Error(constraint, err)
+			}
+			found[i] = f.Version
+		})
+	}
+	all.Wait()
+	want := []string{"1.10.0+build.7", "1.0.0", "1.1.0", "1.10.0+build.7", "1.0.0", "2.0.0-rc.1", "1.10.0+build.7", "1.10.0+build.7"}
+	if diff := cmp.Diff(want, found); diff != "" {
+		t.Error(diff)
+	}
+	count := map[string]int{}
+	for _, request := range h.server.Requests() {
+		count[request]++
+	}
+	if lists, tokens := count["GET /v2/charts/app/tags/list 200 bearer"], count["GET /token 200 ann"]; lists != 1 || tokens != 1 {
+		t.Errorf("%d lists and %d tokens, want one each: %v", lists, tokens, count)
 	}
 }

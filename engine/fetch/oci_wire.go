@@ -47,6 +47,7 @@ type asker struct {
 	others http.RoundTripper
 	known  atomic.Pointer[registryLogin] // that was used last; nil: nobody asked, or nobody is known
 	fixed  *registryLogin                // instead of looking for one
+	asked  atomic.Bool                   // the registry wanted to know who is there
 }
 
 func (c *client) asker(at place, of schema.ChartRepository) (*asker, error) {
@@ -221,6 +222,7 @@ func (a *asker) redirect(next *http.Request, via []*http.Request) error {
 // credential implements auth.CredentialFunc: it is asked when the registry wants
 // to know who is there.
 func (a *asker) credential(ctx context.Context, host string) (auth.Credential, error) {
+	a.asked.Store(true)
 	login := a.fixed
 	if login == nil {
 		var err error

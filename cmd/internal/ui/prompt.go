@@ -11,10 +11,10 @@ import (
 	"golang.org/x/term"
 )
 
-// CanAsk tells whether somebody sits there who could answer.
+// CanAsk tells whether somebody sits there who could answer. Questions go to Err.
 func (s *Streams) CanAsk() bool {
 	in, ok := s.In.(*os.File)
-	return ok && s.ErrTTY && term.IsTerminal(int(in.Fd()))
+	return ok && term.IsTerminal(int(in.Fd()))
 }
 
 // Ask reads one line from a person.
