@@ -302,7 +302,10 @@ func (v *Vendor) readSums() ([]sums, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, refuse(VendorDir+" cannot be read", reason(err), "It is a directory of the project, and no link that leads out of it.")
+		return nil, diag.Refuse(diag.Diagnostic{
+			Summary: VendorDir + " cannot be read", Subject: diag.Range{File: VendorDir}, Detail: reason(err),
+			Remedy: "It has to be a directory of the project, and no link that leads out of it.",
+		})
 	}
 	var all []sums
 	for _, entry := range entries {

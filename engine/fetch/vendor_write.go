@@ -55,7 +55,7 @@ func NewVendorWriter(dir string) (*VendorWriter, error) {
 	if err := root.MkdirAll(VendorDir, 0o755); err != nil {
 		root.Close()
 		return nil, diag.RefuseFor(err, diag.Diagnostic{
-			Summary: VendorDir + " cannot be written", Detail: reason(err), Remedy: "It is a directory of the project, and no link that leads out of it.",
+			Summary: VendorDir + " cannot be written", Detail: reason(err), Remedy: "It has to be a directory of the project, and no link that leads out of it.",
 		})
 	}
 	return &VendorWriter{root}, nil
