@@ -46,11 +46,11 @@ func (r *repository) explain(ctx context.Context, reference string, err error) e
 			return r.missing(reference, err)
 		}
 		return r.asker.refused(answer)
-	case errors.Is(err, content.ErrMismatchedDigest), errors.Is(err, content.ErrTrailingData):
+	case errors.Is(err, content.ErrMismatchedDigest), errors.Is(err, content.ErrTrailingData), reference != "" && errors.Is(err, io.ErrUnexpectedEOF) && !errors.As(err, &cut):
 		return refuse(host+" sends something else than it names", fmt.Sprintf("What it gave for %s has another digest or size.", r.asked(reference)), "Tell who runs the registry: something on the way changes content, or its storage is damaged.")
 	case errors.Is(err, errdef.ErrTooManyPages):
-		return refuse(fmt.Sprintf("%s has too many tags", r.at.chart()), fmt.Sprintf("They do not fit into %d pages.", maxPages), "Name an exact version.")
-	case errors.As(err, &cut), errors.Is(err, io.ErrUnexpectedEOF):
+		return refuse(fmt.Sprintf("%s has too many tags", r.at.chart()), fmt.Sprintf("They do not fit into %d pages, or %d bytes.", maxPages, maxTags), "Name an exact version.")
+	case errors.As(err, &cut):
 		return temporary(diag.RefuseFor(err, diag.Diagnostic{
 			Summary: host + " broke off", Detail: fmt.Sprintf("What it sent of %s was not whole: %s.", r.asked(reference), plainly(err)), Remedy: "Try again; if it stays so, ask who runs the registry.",
 		}), 0)
@@ -73,11 +73,12 @@ func told(err error) error {
 	return nil
 }
 
-// isJSON tells whether a text was no JSON, or not of the right kind.
+// isJSON tells whether a text was no JSON, too long for it, or not of the right
+// kind.
 func isJSON(err error) bool {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
-	return errors.As(err, &syntax) || errors.As(err, &kind)
+	return errors.As(err, &syntax) || errors.As(err, &kind) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 var queries = regexp.MustCompile(`\?[^"\s]*`)

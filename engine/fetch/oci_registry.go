@@ -24,6 +24,7 @@ const (
 	maxManifest = 1 << 20
 	maxPage     = 8 << 20 // of a list of tags
 	maxPages    = 1000
+	maxTags     = 16 << 20 // bytes of all tags together
 )
 
 // repository is one chart of a registry, all its versions.
@@ -69,8 +70,14 @@ func (r *repository) tags(ctx context.Context) ([]string, error) {
 	if r.listed != nil {
 		return r.listed, nil
 	}
-	all := []string{}
+	all, size := []string{}, 0
 	err := r.remote.Tags(ctx, "", func(tags []string) error {
+		for _, tag := range tags {
+			size += len(tag)
+		}
+		if size > maxTags {
+			return errdef.ErrTooManyPages
+		}
 		all = append(all, tags...)
 		return nil
 	})

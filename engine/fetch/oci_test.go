@@ -267,6 +267,29 @@ func TestRegistry(t *testing.T) {
 		{name: "half a list", prepare: func(h *harbour) {
 			h.server.Fault(tags, chartserver.Half([]byte(`{"name":"charts/app","tags":["1.0.0"]}`)))
 		}},
+		{name: "a list without end", prepare: func(h *harbour) {
+			h.server.Fault(tags, chartserver.Text("application/json", `{"tags":["`+strings.Repeat("x", 9<<20)+`"]}`))
+		}},
+		{name: "pages without end", prepare: func(h *harbour) {
+			h.ref.Version = "^3"
+			h.server.Fault(tags, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Link", `<`+tags+`>; rel="next"`)
+				_, _ = w.Write([]byte(`{"tags":["1.0.0"]}`))
+			})
+		}},
+		{name: "large pages without end", prepare: func(h *harbour) {
+			h.server.Fault(tags, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Link", `<`+tags+`>; rel="next"`)
+				_, _ = w.Write([]byte(`{"tags":["` + strings.Repeat("x", 6<<20) + `"]}`))
+			})
+		}},
+		{name: "an archive that is shorter than it should be", prepare: func(h *harbour) {
+			h.ref.Version = "1.1.0"
+			h.server.Fault(archive(h, "1.1.0"), func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = w.Write([]byte("hello"))
+				_ = http.NewResponseController(w).Flush() // no Content-Length
+			})
+		}},
 		{name: "a list that is none", prepare: func(h *harbour) { h.server.Fault(tags, chartserver.Text("application/json", `["1.0.0"]`)) }},
 		{name: "a list that goes on elsewhere", prepare: func(h *harbour) {
 			h.server.Fault(tags, func(w http.ResponseWriter, _ *http.Request) {
@@ -432,7 +455,12 @@ func TestRegistry(t *testing.T) {
 			}
 			h.server.Stop() // which waits for requests that were given up
 			fmt.Fprintf(&got, "# %s\n%s", test.name, said)
-			for _, request := range h.server.Requests() {
+			requests := h.server.Requests()
+			for i, request := range requests {
+				if i == 8 {
+					fmt.Fprintf(&got, "    and %d more\n", len(requests)-i)
+					break
+				}
 				fmt.Fprintf(&got, "    %s\n", h.plain(request))
 			}
 			if len(h.pauses) > 0 {
