@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -159,12 +160,12 @@ func BenchmarkRemoteCommit(b *testing.B) {
 		commitAll(b, at, releases)
 		ours += time.Since(begin)
 	}
-	b.ReportMetric(float64(ours)/float64(gits), "x-git")
+	b.ReportMetric(float64(ours)/float64(gits), "x-git-bare")
 }
 
 // BenchmarkRemoteChange changes one release of a remote, in a whole run: fetch,
-// plan, push. It reports how many times as long that takes among ten thousand
-// files as among a hundred.
+// plan, push. It reports how many times as long that takes, and as much memory,
+// among ten thousand files as among a hundred.
 func BenchmarkRemoteChange(b *testing.B) {
 	sizes := []int{10, 1000}
 	var places []state.Location
@@ -174,15 +175,20 @@ func BenchmarkRemoteChange(b *testing.B) {
 		all = append(all, many(b, count))
 		commitAll(b, places[len(places)-1], all[len(all)-1])
 	}
-	took := make([]time.Duration, len(sizes))
+	took, allocated := make([]time.Duration, len(sizes)), make([]uint64, len(sizes))
 	for n := 0; b.Loop(); n++ {
 		for i, at := range places {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
 			begin := time.Now()
 			changeOne(b, at, all[i], n)
 			took[i] += time.Since(begin)
+			runtime.ReadMemStats(&after)
+			allocated[i] += after.TotalAlloc - before.TotalAlloc
 		}
 	}
 	b.ReportMetric(float64(took[1])/float64(took[0]), "x-small")
+	b.ReportMetric(float64(allocated[1])/float64(allocated[0]), "x-small-memory")
 }
 
 // changeOne is a run after which the first of the releases is another.

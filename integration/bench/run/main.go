@@ -21,7 +21,7 @@ import (
 
 func main() {
 	var m measurement
-	flag.IntVar(&m.cold.Releases, "releases", 100, "releases of the cold project")
+	flag.IntVar(&m.cold.Releases, "releases", 100, "releases of the cold project; 0 leaves it out")
 	flag.IntVar(&m.cold.Environments, "environments", 3, "environments of the cold project")
 	flag.IntVar(&m.large.Releases, "large-releases", 1000, "releases of the large project; 0 leaves it out")
 	flag.IntVar(&m.large.Environments, "large-environments", 5, "environments of the large project")
@@ -54,7 +54,12 @@ func (m *measurement) run() error {
 			return fmt.Errorf("build %s: %w\n%s", name, err, out)
 		}
 	}
-	if err := m.measureCold(); err != nil {
+	if m.cold.Releases > 0 {
+		if err := m.measureCold(); err != nil {
+			return err
+		}
+	}
+	if err := m.measureState(); err != nil {
 		return err
 	}
 	if m.large.Releases == 0 {
