@@ -2,6 +2,7 @@ package fetch_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"net/http"
@@ -439,7 +440,7 @@ func TestLimit(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if _, err := source.Fetch(ctx, p.ref, pin); err != context.Canceled {
+	if _, err := source.Fetch(ctx, p.ref, pin); !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %v", err)
 	}
 }

@@ -295,7 +295,7 @@ func (x *index) archive(v version) (string, error) {
 		return v.URLs[0], nil
 	}
 	if u.Scheme != "http" && u.Scheme != "https" {
-		return "", fmt.Errorf("its URL begins with %s:", u.Scheme)
+		return "", fmt.Errorf("its URL begins with %q", u.Scheme+":")
 	}
 	if x.base.Scheme == "https" && u.Scheme == "http" {
 		return "", errors.New("its URL begins with http://, where anybody on the way could change it, but the repository is https")

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand"
 	"strings"
@@ -111,7 +112,7 @@ func TestNoIndex(t *testing.T) {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
-	if _, err := scan(iotest.TimeoutReader(strings.NewReader(strings.Repeat(helmIndex, 1000)))); err != iotest.ErrTimeout {
+	if _, err := scan(iotest.TimeoutReader(strings.NewReader(strings.Repeat(helmIndex, 1000)))); !errors.Is(err, iotest.ErrTimeout) {
 		t.Errorf("half an index: %v", err)
 	}
 }
