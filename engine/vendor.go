@@ -147,6 +147,9 @@ func vendorReport(todo *fetch.Vendoring, look bool) *VendorReport {
 	for _, c := range todo.Removed {
 		report.Changes = append(report.Changes, VendorChange{Status: state.Removed, Path: path.Join(fetch.VendorDir, c.Name), Old: c.Old})
 	}
+	for _, name := range todo.Rest {
+		report.Changes = append(report.Changes, VendorChange{Status: state.Removed, Path: path.Join(fetch.VendorDir, name)})
+	}
 	return report
 }
 
@@ -182,6 +185,11 @@ func writeVendored(dir string, vendor *fetch.Vendor, todo *fetch.Vendoring, file
 	}
 	for _, c := range todo.Removed {
 		if err := w.Remove(vendor, c.Name); err != nil {
+			return err
+		}
+	}
+	if len(todo.Rest) > 0 {
+		if err := w.Clear(); err != nil {
 			return err
 		}
 	}

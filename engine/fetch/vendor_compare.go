@@ -22,6 +22,7 @@ type Vendoring struct {
 	Removed    []VendorCopy // that the lock no longer names
 	Attributes VendorStatus // of .gitattributes, which goes with the last chart
 	Left       []string     // files below VendorDir that somebody else wrote
+	Rest       []string     // what a run that was killed left in VendorDir
 }
 
 // VendorCopy is one directory of vendored charts.
@@ -74,6 +75,11 @@ func (v *Vendor) Compare(lock schema.Lock) (*Vendoring, error) {
 			for _, d := range v.foreign(s, nil) {
 				result.Left = append(result.Left, path.Join(VendorDir, s.name, d))
 			}
+		}
+	}
+	for _, name := range vendorRest {
+		if _, err := fs.Stat(v.project, path.Join(VendorDir, name)); err == nil {
+			result.Rest = append(result.Rest, name)
 		}
 	}
 	attributes, err := fs.ReadFile(v.project, path.Join(VendorDir, attributesFile))

@@ -66,15 +66,17 @@ func (w *VendorWriter) Close() error { return w.root.Close() }
 
 // What is being written, and what is about to be removed, in VendorDir.
 const (
-	vendorNew = ".weir-new"
-	vendorOld = ".weir-old"
+	vendorNew  = ".weir-new"
+	vendorOld  = ".weir-old"
+	vendorFile = ".weir-new-file"
 )
+
+var vendorRest = []string{vendorNew, vendorFile, vendorOld} // read only
 
 // Put writes a chart in the place of what is there. Who is killed before the
 // .sum file is written has left files that Compare knows again.
 func (w *VendorWriter) Put(c VendorCopy, files []File) error {
-	err := w.clear()
-	if err != nil {
+	if err := w.Clear(); err != nil {
 		return err
 	}
 	made := map[string]bool{}
@@ -102,7 +104,7 @@ func (w *VendorWriter) Put(c VendorCopy, files []File) error {
 	if err := w.replace(c.Name+".sum", newSums(c.Name, c.Pin.Version, files).format()); err != nil {
 		return vendoring(c.Name, err)
 	}
-	return w.clear()
+	return w.Clear()
 }
 
 // away moves a directory to where it can be removed in peace.
@@ -114,9 +116,9 @@ func (w *VendorWriter) away(name string) error {
 	return nil
 }
 
-// clear removes what this or a killed run left.
-func (w *VendorWriter) clear() error {
-	for _, name := range []string{vendorNew, vendorOld} {
+// Clear removes what this or a killed run left.
+func (w *VendorWriter) Clear() error {
+	for _, name := range vendorRest {
 		failpoint.Before("remove all", path.Join(VendorDir, name))
 		if err := w.root.RemoveAll(path.Join(VendorDir, name)); err != nil {
 			return vendoring(name, err)
@@ -126,7 +128,7 @@ func (w *VendorWriter) clear() error {
 }
 
 func (w *VendorWriter) replace(name string, data []byte) error {
-	at, next := path.Join(VendorDir, name), path.Join(VendorDir, vendorNew+"-file")
+	at, next := path.Join(VendorDir, name), path.Join(VendorDir, vendorFile)
 	failpoint.Before("write", next)
 	if err := w.root.WriteFile(next, data, 0o644); err != nil {
 		return err
