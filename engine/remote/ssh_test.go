@@ -412,11 +412,10 @@ func TestSSHLeavesNothing(t *testing.T) {
 	for range 4 {
 		use()
 	}
-	for runtime.NumGoroutine() > routines { // those that end by themselves get to it; else the test never ends
+	// Those that end by themselves get to it, the server's side of a connection
+	// among them; what is left for good never lets the test end.
+	for runtime.NumGoroutine() > routines || open() > files {
 		runtime.Gosched()
-	}
-	if now := open(); now > files {
-		t.Errorf("%d files are open, %d were before", now, files)
 	}
 }
 
