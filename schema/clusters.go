@@ -107,7 +107,14 @@ func (p *Project) loadClusters(blocks []*instance, list *diag.List) {
 		}}
 		if s := b.one("state"); s != nil {
 			in := described{p, s, list}
-			c.State = State{Repository: in.string("repository").text, Branch: s.def.attribute("branch").Default, Range: s.rng}
+			before := len(*list)
+			repository := in.string("repository")
+			if repository.text == "" && repository.at != (diag.Range{}) && len(*list) == before {
+				reader{list}.fail(repository.at, fmt.Sprintf("The state of cluster %q has an empty address", b.label),
+					"An empty one is mostly a variable that nobody set; it does not mean the local repository state/"+b.label+".",
+					"Give it a value; with null, or without the block, the state is local.")
+			}
+			c.State = State{Repository: repository.text, Branch: s.def.attribute("branch").Default, Range: s.rng}
 			if branch := in.string("branch").text; branch != "" {
 				c.State.Branch = branch
 			}
