@@ -82,4 +82,24 @@ func BenchmarkLoad(b *testing.B) {
 			}
 		}
 	})
+	writer, err := fetch.NewVendorWriter(dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer writer.Close()
+	if err := writer.Put(fetch.VendorCopy{Name: "app", Pin: pin}, unpacked.Files); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("vendored", func(b *testing.B) {
+		for b.Loop() {
+			from := fetch.From{Project: root.FS(), Library: &fetch.Pins{
+				Lock:  func() (schema.Lock, diag.List) { return schema.NewLock([]schema.Locked{pin}), nil },
+				Stock: &fetch.Stock{Shelves: []fetch.Shelf{fetch.NewVendor(root.FS()).Only()}},
+			}}
+			chart, found := from.Load(b.Context(), locked)
+			if found.HasErrors() || chart.Digest != pin.Files {
+				b.Fatal(found)
+			}
+		}
+	})
 }
