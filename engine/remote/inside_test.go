@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -9,7 +10,10 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/iotest"
 
+	"github.com/go-git/go-git/v5/plumbing/format/pktline"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -161,4 +165,25 @@ func FuzzAddress(f *testing.F) {
 			t.Errorf("%q is shown as %q", given, a.shown)
 		}
 	})
+}
+
+// TestReportThatEnds is a conversation that ends before what became of an update
+// is said.
+func TestReportThatEnds(t *testing.T) {
+	for _, test := range []struct {
+		name, text string
+		end, want  error
+	}{
+		{"at once", "", io.ErrUnexpectedEOF, io.ErrUnexpectedEOF},
+		{"in a length", "00", io.EOF, io.ErrUnexpectedEOF},
+		{"reset", "", syscall.ECONNRESET, syscall.ECONNRESET},
+		{"no length", "<html>", io.EOF, pktline.ErrInvalidPktLen},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := decodeReport(io.MultiReader(strings.NewReader(test.text), iotest.ErrReader(test.end)), packp.NewReferenceUpdateRequest())
+			if !errors.Is(err, test.want) {
+				t.Errorf("got %v, want %v", err, test.want)
+			}
+		})
+	}
 }

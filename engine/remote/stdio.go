@@ -108,6 +108,8 @@ func (s *stdio) push(_ context.Context, request *packp.ReferenceUpdateRequest) (
 
 // decodeReport reads what became of an update.
 func decodeReport(r io.Reader, request *packp.ReferenceUpdateRequest) (*packp.ReportStatus, error) {
+	end := &ending{Reader: r}
+	r = end
 	if request.Capabilities.Supports(capability.Sideband64k) {
 		demuxer := sideband.NewDemuxer(sideband.Sideband64k, r)
 		demuxer.Progress = request.Progress
@@ -115,12 +117,38 @@ func decodeReport(r io.Reader, request *packp.ReferenceUpdateRequest) (*packp.Re
 	}
 	report := packp.NewReportStatus()
 	if err := report.Decode(r); err != nil {
-		return nil, err
+		return nil, end.explain(err)
 	}
 	// The update is done or not, whatever comes now. A hook that runs after it
 	// would die of a listener who went away.
 	io.Copy(io.Discard, r)
 	return report, nil
+}
+
+// ending remembers how a stream ended: go-git takes the end of a connection for
+// a length that is wrong.
+type ending struct {
+	io.Reader
+	err error
+}
+
+func (e *ending) Read(p []byte) (int, error) {
+	n, err := e.Reader.Read(p)
+	if err != nil {
+		e.err = err
+	}
+	return n, err
+}
+
+// explain is the error of a decoder, or the end that it stands for.
+func (e *ending) explain(err error) error {
+	switch {
+	case e.err == nil || !errors.Is(err, pktline.ErrInvalidPktLen):
+		return err
+	case errors.Is(e.err, io.EOF):
+		return io.ErrUnexpectedEOF
+	}
+	return e.err
 }
 
 // Close ends the conversation, politely if nothing was asked.
