@@ -26,7 +26,11 @@
 // repository.go.
 package state
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/weir-dev/weir/engine/manifest"
+)
 
 // Key names one release in the state of a cluster.
 type Key struct {
@@ -45,13 +49,13 @@ func (k Key) compare(o Key) int {
 	return strings.Compare(k.Release, o.Release)
 }
 
-// Status is the one vocabulary of change.
-type Status string
+// Status is the one vocabulary of change, here for what a commit does.
+type Status = manifest.Status
 
 const (
-	Created   Status = "created"
-	Changed   Status = "changed"
-	Unchanged Status = "unchanged"
-	Removed   Status = "removed"
-	Skipped   Status = "skipped"
+	Created   = manifest.Created
+	Changed   = manifest.Changed
+	Unchanged = manifest.Unchanged
+	Removed   = manifest.Removed
+	Skipped   = manifest.Skipped
 )

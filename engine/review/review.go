@@ -1,0 +1,194 @@
+// Package review is what a person looks at before a change is merged: one value
+// (Review) made of compared releases and the risks in them, and its views, one
+// file each: terminal, Markdown for a pull request, a single HTML page, JSON,
+// SARIF, JUnit.
+//
+// Every view shows the same Review; none decides anything. Routine changes are
+// folded here, after the rules have seen all of them: folding hides lines, never
+// a hit. It is pure, and the same Review gives the same bytes.
+package review
+
+import (
+	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/risk"
+)
+
+// Format is the version of the JSON form. Fields may be added within one.
+const Format = 1
+
+// Review is the answer of `weir diff`.
+type Review struct {
+	Format   int       `json:"format"`
+	Project  string    `json:"project"`
+	Base     Point     `json:"base"`
+	Head     Point     `json:"head"`
+	Command  string    `json:"command"` // that makes this review again
+	Verdict  Verdict   `json:"verdict"`
+	Totals   Totals    `json:"totals"`
+	Targets  []Target  `json:"targets"` // every target that was compared, in the plan's order; Where counts in it
+	Hits     []Hit     `json:"hits"`    // by level, then as the rules found them; waived ones too
+	Restarts []Restart `json:"restarts"`
+	Images   []Image   `json:"images"`
+	Charts   []Chart   `json:"charts"`
+	Releases []Release `json:"releases"`        // that change, by name; riskiest first is the views' order
+	Stale    []string  `json:"stale,omitempty"` // accept blocks that expired or met nothing, a sentence each
+}
+
+// Point is one side of the comparison.
+type Point struct {
+	Kind   PointKind `json:"kind"`
+	Ref    string    `json:"ref,omitempty"`    // as it was asked for
+	Commit string    `json:"commit,omitempty"` // whole id; of several state repositories: none
+}
+
+// PointKind says what a side is.
+type PointKind string
+
+const (
+	Directory PointKind = "directory" // the project as it is on disk
+	Revision  PointKind = "revision"  // of the project
+	State     PointKind = "state"     // the canonical-state repositories
+)
+
+// Verdict is the whole review in a word.
+type Verdict string
+
+const (
+	Same    Verdict = "unchanged"
+	Routine Verdict = "routine" // nothing above info
+	Careful Verdict = "review"  // cautions
+	Blocked Verdict = "blocked"
+)
+
+// Totals counts over all targets.
+type Totals struct {
+	Clusters int         `json:"clusters"` // that change
+	Releases int         `json:"releases"` // of targets, that change
+	Objects  Counts      `json:"objects"`
+	Fields   int         `json:"fields"`   // changed fields, a created or removed object counted as one
+	Routine  int         `json:"routine"`  // of these objects, those in which only routine fields changed
+	Restarts int         `json:"restarts"` // workloads
+	Pods     int64       `json:"pods"`
+	Images   int         `json:"images"` // distinct steps from one to another
+	Hits     LevelCounts `json:"hits"`   // not waived
+	Waived   int         `json:"waived"`
+}
+
+// Counts counts objects by what happens to them.
+type Counts struct {
+	Created int `json:"created"`
+	Changed int `json:"changed"`
+	Removed int `json:"removed"`
+}
+
+// LevelCounts counts hits.
+type LevelCounts struct {
+	Block   int `json:"block"`
+	Caution int `json:"caution"`
+	Info    int `json:"info"`
+}
+
+// Target is a column of the fleet matrix.
+type Target struct {
+	Cluster     string `json:"cluster"`
+	Environment string `json:"environment"`
+	Change      bool   `json:"change"`
+}
+
+// Where names targets by their index in Review.Targets, ascending.
+type Where []int
+
+// Hit is a risk, once for all targets that have it in the same words.
+type Hit struct {
+	risk.Hit       // of the first target
+	Where    Where `json:"where"`
+}
+
+// Restart is a workload that rolls, once for all targets where it does so for
+// the same reasons.
+type Restart struct {
+	risk.Restart       // of the first target; Pods is the sum over all
+	Where        Where `json:"where"`
+}
+
+// Image is an image's step, once for all workloads and targets that take it.
+type Image struct {
+	Repository string        `json:"repository"`
+	Was        string        `json:"was,omitempty"`
+	From       string        `json:"from,omitempty"`
+	To         string        `json:"to,omitempty"`
+	Step       string        `json:"step"`
+	Workloads  []manifest.ID `json:"workloads"`
+	Where      Where         `json:"where"`
+}
+
+// Chart is a chart's step, once for all releases and targets that take it.
+type Chart struct {
+	Name     string   `json:"name"`
+	From     string   `json:"from,omitempty"`
+	To       string   `json:"to,omitempty"`
+	Step     string   `json:"step"` // major, minor, patch, other, new, gone
+	Releases []string `json:"releases"`
+	Where    Where    `json:"where"`
+	Fields   int      `json:"fields"` // changed fields of these releases, over all targets
+	Caused   int      `json:"caused"` // of these, those that the chart caused; -1 where nobody looked
+}
+
+// Release is one release name over all targets where it changes.
+type Release struct {
+	Name    string   `json:"name"`
+	Groups  []Group  `json:"groups"` // targets with the very same changes; the largest first. The matrix shows them as letters
+	Changes []Change `json:"changes"`
+}
+
+// Group is the targets in which a release changes in the same way.
+type Group struct {
+	Status manifest.Status `json:"status"`         // of the release
+	From   string          `json:"from,omitempty"` // the name it had before
+	Where  Where           `json:"where"`
+	Causes []diff.Cause    `json:"causes,omitempty"`
+	Counts Counts          `json:"counts"`
+	Fields int             `json:"fields"`
+}
+
+// Change is one object's change, once for all targets that have the very same.
+type Change struct {
+	Status  manifest.Status `json:"status"`
+	Object  manifest.ID     `json:"object"`
+	Hook    bool            `json:"hook,omitempty"`
+	Was     *manifest.ID    `json:"was,omitempty"` // where it was renamed
+	Rename  diff.Rename     `json:"rename,omitempty"`
+	Fields  []diff.Field    `json:"fields,omitempty"`
+	Routine bool            `json:"routine,omitempty"` // nothing but routine fields: to be folded, unless there is a hit
+	Where   Where           `json:"where"`
+	Hits    []int           `json:"hits,omitempty"` // indices into Review.Hits
+
+	// Masked canonical YAML, for unified views and side by side.
+	Before []byte `json:"-"`
+	After  []byte `json:"-"`
+}
+
+// Input is what a review is made of.
+type Input struct {
+	Project    string
+	Base, Head Point
+	Command    string
+	Targets    []Target       // Change is filled by Make
+	Releases   []diff.Release // in the plan's order, compared and masked, only those that changed
+	Hits       []risk.Hit
+	Restarts   []risk.Restart
+	Images     []Images
+	Stale      []string
+}
+
+// Images are those of one release of one target.
+type Images struct {
+	Cluster, Environment, Release string
+	Images                        []risk.ImageChange
+}
+
+// Make brings everything together.
+func Make(in Input) Review {
+	return Review{Format: Format, Project: in.Project, Base: in.Base, Head: in.Head}
+}

@@ -1,0 +1,104 @@
+// Package risk says what a change breaks, before it does: rules over the whole
+// difference of a cluster's releases (never over what was folded), the forecast
+// of what restarts, and what a removal really destroys.
+//
+// A rule is a row of Rules: a stable id, a level, a sentence for people and a
+// function. It is pure and asks no cluster; what it knows of Kubernetes is in
+// engine/kube. Which levels count, and what is waived until when, is the
+// project's: see schema.Policy.
+package risk
+
+import (
+	"time"
+
+	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// Level is how bad a hit is.
+type Level string
+
+const (
+	Block   Level = "block"   // it fails when applied, or destroys what does not come back
+	Caution Level = "caution" // somebody should have meant it
+	Info    Level = "info"
+)
+
+// Cluster is what the rules look at: all of one cluster that changes.
+type Cluster struct {
+	Name     string
+	Releases []diff.Release // compared, not masked
+}
+
+// Hit is one rule that fired.
+type Hit struct {
+	Rule        string      `json:"rule"` // its stable id: immutable/statefulset
+	Level       Level       `json:"level"`
+	Cluster     string      `json:"cluster"`
+	Environment string      `json:"environment"`
+	Release     string      `json:"release"`
+	Object      manifest.ID `json:"object"`
+	Hook        bool        `json:"hook,omitempty"`
+	Path        diff.Path   `json:"path,omitempty"` // empty where it is about the whole object
+	Reason      string      `json:"reason"`         // one sentence; holds no value of a Secret
+	// Consequence is, of a removal, what is really destroyed; empty otherwise.
+	Consequence string     `json:"consequence,omitempty"`
+	Declared    diag.Range `json:"declared,omitzero"` // of the release
+	Waived      *Waiver    `json:"waived,omitempty"`  // it was accepted
+	Removal     bool       `json:"removal,omitempty"` // the object goes
+}
+
+// Waiver is an accept block that a hit met.
+type Waiver struct {
+	Reason string     `json:"reason"`
+	Until  time.Time  `json:"until"` // the last day on which it holds
+	Range  diag.Range `json:"range"`
+}
+
+// Check runs all rules over a cluster, hits in the order of releases, objects
+// and rules.
+func Check(c Cluster) []Hit { return nil }
+
+// Restart is a workload whose pods are replaced.
+type Restart struct {
+	Cluster     string      `json:"cluster"`
+	Environment string      `json:"environment"`
+	Release     string      `json:"release"`
+	Object      manifest.ID `json:"object"`
+	Why         []Why       `json:"why"`               // the weightiest first
+	Pods        int64       `json:"pods"`              // how many, as far as the manifests tell
+	PerNode     bool        `json:"perNode,omitempty"` // of a DaemonSet: Pods is one for each node
+	// Scaler is the autoscaler that decides how many pods there are, between
+	// Pods and what it has as maximum.
+	Scaler string `json:"scaler,omitempty"`
+}
+
+// Why is a reason for a restart.
+type Why string
+
+const (
+	WhyImage    Why = "image"
+	WhyEnv      Why = "environment"
+	WhyConfig   Why = "configuration hash"
+	WhySpec     Why = "pod spec"
+	WhyLabel    Why = "label only"
+	WhyRecreate Why = "recreated" // it goes and comes back under another name
+)
+
+// Restarts forecasts which workloads of a release roll, and why.
+func Restarts(r diff.Release) []Restart { return nil }
+
+// ImageChange is an image that a workload of a release runs instead of another.
+type ImageChange struct {
+	Repository string      `json:"repository"`    // the one after; before, where it goes
+	From       string      `json:"from"`          // tag, digest or both; empty where it is new
+	To         string      `json:"to"`            // empty where it goes
+	Was        string      `json:"was,omitempty"` // the repository before, where that changed
+	Object     manifest.ID `json:"object"`
+	Container  string      `json:"container"`
+	Step       string      `json:"step"` // major, minor, patch, digest, retag, other, new, gone
+}
+
+// Images lists the images that change in a release's workloads.
+func Images(r diff.Release) []ImageChange { return nil }
