@@ -3,6 +3,7 @@ package integration
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -233,10 +234,29 @@ func (s site) kill(t *testing.T, mortal string, args []string, at point) {
 	t.Helper()
 	cmd := s.command(mortal, args...)
 	cmd.Env = append(cmd.Env, fmt.Sprintf("WEIR_FAILPOINT=%d %s", at.nth, at.expression()))
+	defer s.orphans(t, cmd)()
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
 		t.Fatalf("%s: not killed: %v\n%s", at, err, out)
+	}
+}
+
+// orphans returns a wait for the programs that a killed command leaves behind:
+// a git that receives goes on tidying up. All of them inherit the end of a pipe.
+func (s site) orphans(t *testing.T, cmd *exec.Cmd) func() {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.ExtraFiles = []*os.File{w}
+	return func() {
+		w.Close()
+		if _, err := io.Copy(io.Discard, r); err != nil {
+			t.Error(err)
+		}
+		r.Close()
 	}
 }
 
