@@ -141,7 +141,7 @@ var language = block{
 			},
 		},
 		{
-			Name: "removed", Label: "release",
+			Name: "removed", Label: "release", Repeats: true,
 			Doc: "Says that the disappearance of a release's declaration was meant. May stay for ever.",
 			Attributes: []attribute{
 				{Name: "environments", Type: kindStrings, Default: `["*"]`, Doc: "Globs of the environments it disappears from."},
@@ -156,8 +156,26 @@ var language = block{
 				{Name: "to", Type: kindString, Required: true, Doc: "The new name."},
 			},
 		},
-		{Name: "policy", Reserved: true},
-		{Name: "accept", Reserved: true},
+		{
+			Name: "policy", Once: true,
+			Doc: "How bad the findings of `weir diff` are for this project.",
+			Attributes: []attribute{
+				{Name: "levels", Type: kindStringMap, Default: "{}", Doc: "Levels by the id of a rule, as in { \"rbac/wildcard\" = \"block\", \"image/*\" = \"info\" }: block, caution, info, or off. Globs may be written; \"*\" means every rule, and the most specific name wins. What is not named keeps its own level."},
+			},
+		},
+		{
+			Name: "accept", Label: "rule", Repeats: true,
+			Doc: "Waives one finding of `weir diff` until a day: it is still shown, with the reason, and no longer counts. What is not written here does not match any: without `object` only findings about a whole release are meant, without `release` only those about a whole target.",
+			Attributes: []attribute{
+				{Name: "release", Type: kindString, Doc: "The release that it is about; a name or a glob."},
+				{Name: "environments", Type: kindStrings, Default: `["*"]`, Doc: "Globs of the environments in which it is accepted."},
+				{Name: "clusters", Type: kindStrings, Default: `["*"]`, Doc: "Globs of the clusters on which it is accepted."},
+				{Name: "object", Type: kindString, Doc: "The object, as in \"StatefulSet data/db\" or \"ClusterRole.rbac.authorization.k8s.io reader\": kind, with its group or without, [namespace/]name. Namespace and name may be globs; without a namespace, any."},
+				{Name: "path", Type: kindString, Doc: "The field, as `weir diff` writes it, or one above it; all fields where it is left out."},
+				{Name: "reason", Type: kindString, Required: true, Doc: "Why this is fine. Shown beside the finding."},
+				{Name: "until", Type: kindDate, Required: true, Doc: "The last day on which it holds, as in \"2026-12-31\"."},
+			},
+		},
 	},
 }
 

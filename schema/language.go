@@ -25,6 +25,7 @@ const (
 	kindCounts     // map(whole number)
 	kindSelector   // kustomize's target selector
 	kindDuration   // "5m"
+	kindDate       // "2026-12-31"
 	kindConstraint // a type constraint: string, list(number), …
 	kindAny        // any value
 	kindForbidden  // reserved for later work
@@ -55,6 +56,8 @@ func (k kind) String() string {
 		return "{ group, version, kind, name, namespace, label_selector, annotation_selector }"
 	case kindDuration:
 		return "duration"
+	case kindDate:
+		return "date"
 	case kindConstraint:
 		return "type"
 	case kindForbidden:
@@ -110,6 +113,7 @@ type block struct {
 	Label      string // what the label is; "" where the block takes none
 	Unlabelled bool   // the label may be left out
 	Once       bool   // at most one in its parent
+	Repeats    bool   // several may have one label
 	Free       bool   // any attribute name is allowed: locals
 	Reserved   bool   // known, and answered with "later"
 	Doc        string

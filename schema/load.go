@@ -109,6 +109,8 @@ func (p *Project) load(o Options, list *diag.List) {
 	p.loadNamespaces(by["namespace"], list)
 	p.loadRemoved(by["removed"], list)
 	p.loadMoved(by["moved"], list)
+	p.loadPolicy(by["policy"], list)
+	p.loadAccepts(by["accept"], list)
 }
 
 // read parses weir.hcl, its neighbours and what it includes, and returns their
@@ -202,7 +204,7 @@ func (p *Project) unique(blocks []*instance, list *diag.List) []*instance {
 	first := map[string]*instance{}
 	var out []*instance
 	for _, b := range blocks {
-		if b.def.Once || b.def.Label != "" && b.def.Name != "removed" {
+		if b.def.Once || b.def.Label != "" && !b.def.Repeats {
 			key := b.def.Name + "\x00" + b.label
 			if b.def.Once {
 				key = b.def.Name

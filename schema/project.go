@@ -35,6 +35,7 @@ type Project struct {
 	namespaces   map[string]Namespace
 	removed      []Removed
 	moved        []Moved
+	policy       Policy
 	targets      []*target
 	commit       *instance // what commits of the states say; nil without the block
 	lost         bool      // something declared could not be read: what refers to it would seem wrong
@@ -123,6 +124,11 @@ func (p *Project) Removed() []Removed { return slices.Clone(p.removed) }
 
 // Moved lists the moved blocks in source order.
 func (p *Project) Moved() []Moved { return slices.Clone(p.moved) }
+
+// Policy is what the project says of the findings of a diff.
+func (p *Project) Policy() Policy {
+	return Policy{Levels: slices.Clone(p.policy.Levels), Accepts: slices.Clone(p.policy.Accepts)}
+}
 
 // Declarations lists the labels of the release blocks by name.
 func (p *Project) Declarations() []string { return keys(p.releases) }

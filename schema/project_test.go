@@ -33,6 +33,7 @@ func TestLanguage(t *testing.T) {
 	print("namespaces", p.Namespaces())
 	print("removed", p.Removed())
 	print("moved", p.Moved())
+	print("policy", p.Policy())
 	print("declarations", p.Declarations())
 	for _, target := range p.Targets() {
 		headers, more := p.Headers(target)

@@ -175,6 +175,14 @@ func (r reader) duration(x *expression, n *values.Node) (time.Duration, bool) {
 	return d, true
 }
 
+func (r reader) date(at placed) (time.Time, bool) {
+	day, err := time.Parse(time.DateOnly, at.text)
+	if err != nil {
+		r.fail(at.at, fmt.Sprintf("%q is not a date", at.text), "", "Write year, month and day: \"2026-12-31\".")
+	}
+	return day, err == nil
+}
+
 func (r reader) oneOf(x *expression, s string, at diag.Range) bool {
 	if x.attr == nil || x.attr.OneOf == nil || slices.Contains(x.attr.OneOf, s) {
 		return true

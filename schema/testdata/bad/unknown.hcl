@@ -49,4 +49,8 @@ release "web" {
   ready {}
 }
 
+policies {}
+
 policy "p" {}
+
+accept {}

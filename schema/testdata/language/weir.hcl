@@ -125,3 +125,19 @@ moved {
   from = "web"
   to   = "podinfo"
 }
+
+policy {                                      # how bad the findings of `weir diff` are here
+  levels = {
+    "rbac/wildcard" = "block"
+    "image/*"       = "info"
+  }
+}
+
+accept "immutable/statefulset" {              # waives one finding until a day
+  release      = "podinfo"
+  environments = ["production"]
+  object       = "StatefulSet web/podinfo-cache"
+  path         = "spec.volumeClaimTemplates"
+  reason       = "recreated by hand with --cascade=orphan"
+  until        = "2026-12-31"
+}
