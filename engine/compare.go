@@ -81,6 +81,9 @@ func (s *site) namespaces(plain *state.Plain) error {
 				return err
 			}
 		}
+		if s.asked != nil {
+			s.asked[state.NamespacePath(environment, name)] = data
+		}
 		if err := s.stage.PutNamespace(environment, name, data); err != nil {
 			return err
 		}

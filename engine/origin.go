@@ -18,6 +18,7 @@ import (
 type Origin struct {
 	Files  fs.FS
 	Source state.Source
+	Ref    string // the revision that was asked for
 
 	remote *remote.Remote
 	made   time.Time // the commit
@@ -58,7 +59,7 @@ func FetchProject(ctx context.Context, address, dir string, access *remote.Acces
 			}}, nil
 		}
 	}
-	return &Origin{Files: files, Source: state.Source{URL: checkout.WithoutCredentials(url), Commit: commit}, remote: r, made: root.ModTime()}, nil, nil
+	return &Origin{Files: files, Source: state.Source{URL: checkout.WithoutCredentials(url), Commit: commit}, Ref: rev, remote: r, made: root.ModTime()}, nil, nil
 }
 
 func fetchFiles(ctx context.Context, r *remote.Remote, rev string) (fs.FS, string, error) {

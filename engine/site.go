@@ -29,6 +29,7 @@ type site struct {
 	jobs       []*job
 	moved      []schema.Moved
 	why        map[state.Key]string // of each removal
+	asked      map[string][]byte    // Namespaces that are asked for, by path; nil: nobody wants to see them
 
 	commit *state.Result // nil where none was tried or it failed
 	found  diag.List     // while landing
@@ -139,6 +140,8 @@ type job struct {
 	release *plan.Release
 	product *product
 	kept    int // unstable fields carried over
+	look    bool
+	final   *state.Release // the files as they would be committed, where look wants them and they differ
 }
 
 func (j *job) key() state.Key {
@@ -376,6 +379,9 @@ func (j *job) put(plain *state.Plain, r state.Release) error {
 		if err := plain.Put(j.site.cluster.Name, r); err != nil {
 			return err
 		}
+	}
+	if j.look {
+		j.final = &r
 	}
 	r.Declared = j.release.Range
 	return j.site.stage.Put(r)

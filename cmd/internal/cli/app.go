@@ -234,7 +234,7 @@ func (a *app) run(command func(ctx context.Context, args []string) (view, error)
 
 // meaningful are flags whose absence means something else: a variable of a
 // pipeline that is empty must not decide on it.
-var meaningful = []string{"branch", "out", "from-git", "author", "signing-key", "allowed-signers", "keyring"}
+var meaningful = []string{"branch", "out", "from-git", "author", "signing-key", "allowed-signers", "keyring", "base", "head", "state", "fail-on", "save"}
 
 // given refuses flags that stand there without a value.
 func given(cmd *cobra.Command) error {

@@ -13,7 +13,7 @@ canonical-state Git repository per cluster.
 Exit codes:
   0    done
   1    an error; what went wrong is on standard error, or in the document of -o json
-  2    --check: something would change
+  2    --check, diff: something would change
   130  interrupted; what was not committed is as it was`
 
 // root is the command line: global flags and the list of commands.
@@ -55,6 +55,7 @@ func (a *app) root() *cobra.Command {
 		a.mayFetch(a.graphCommand()),
 		a.mayFetch(a.valuesCommand()),
 		a.mayFetch(a.explainCommand()),
+		a.mayFetch(a.diffCommand()),
 		a.mayFetch(a.hydrateCommand()),
 		a.lockCommand(),
 		a.updateCommand(),

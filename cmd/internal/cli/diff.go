@@ -1,0 +1,224 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/weir-dev/weir/cmd/internal/ui"
+	"github.com/weir-dev/weir/engine"
+	"github.com/weir-dev/weir/engine/review"
+	"github.com/weir-dev/weir/engine/risk"
+	"github.com/weir-dev/weir/schema"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+func (a *app) diffCommand() *cobra.Command {
+	var options engine.DiffOptions
+	var failOn string
+	var save []string
+	cmd := &cobra.Command{
+		Use:   "diff",
+		Short: "Show what changes, where, why, and what breaks",
+		Long: `Show what changes in the clusters: which objects and fields, where it comes from,
+which workloads restart, and what breaks.
+
+Without flags, the project as it is on disk is compared with the clusters'
+state repositories: what ` + "`weir hydrate`" + ` would commit. Nothing is written.
+
+--base REV compares with another revision of the project instead: both are
+rendered by this weir, out of Git's objects, and no state repository is needed.
+As in a pull request, it is not REV itself but the commit where HEAD (or --head)
+left the history of REV, so that what others merged since does not show; --exact
+takes REV itself. Where REV is in the history of HEAD, the two are one.
+
+--state A..B compares two commits of the state repositories, and renders nothing.
+
+--save writes the review into a file as well, in the form that its name ends in:
+.md (for a pull request), .html, .json, .sarif, .xml (JUnit). Repeat it for
+several.
+
+Exit codes:
+  0  nothing changes; with --fail-on: nothing of that level or worse was found
+  2  something changes; with --fail-on: something of that level or worse was found
+  1  an error: nobody could tell`,
+		Example: `  weir diff                              # what would hydrate change?
+  weir diff -e production -l tier=web
+  weir diff --base origin/main --save review.md --save review.html
+  weir diff --base origin/main --fail-on block
+  weir diff --base v1.4.0 --head v1.5.0
+  weir diff --state HEAD~1..HEAD -c prod-eu`,
+		Args: takes(),
+		RunE: a.run(func(ctx context.Context, _ []string) (view, error) {
+			return a.diff(ctx, options, risk.Level(failOn), save)
+		}),
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&options.Base, "base", "", "compare with this revision of the project: a branch, a tag, a commit")
+	flags.StringVar(&options.Head, "head", "", "with --base: the revision to look at, instead of the directory")
+	flags.BoolVar(&options.Exact, "exact", false, "with --base: REV itself, not where the history of HEAD left it")
+	flags.StringVar(&options.States, "state", "", "A..B: compare two commits of the state repositories")
+	flags.StringVar(&failOn, "fail-on", "", "block or caution: exit 2 only where something of that level was found")
+	flags.StringArrayVar(&save, "save", nil, "write the review into a file: .md, .html, .json, .sarif or .xml; may be repeated")
+	flags.BoolVar(&options.NoCauses, "no-causes", false, "do not look for where changes come from, which renders the steps between")
+	_ = cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions([]string{"block", "caution"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.MarkFlagFilename("save", "md", "html", "json", "sarif", "xml")
+	return cmd
+}
+
+func (a *app) diff(ctx context.Context, o engine.DiffOptions, failOn risk.Level, save []string) (view, error) {
+	if err := comparable(o, failOn, a.flags.fromGit != ""); err != nil {
+		return nil, err
+	}
+	forms, err := formsOf(save)
+	if err != nil {
+		return nil, err
+	}
+	if o.Head != "" {
+		origin, found, err := engine.Revision(a.flags.dir, o.Head)
+		if err := a.conclusion(found, err); err != nil {
+			return nil, err
+		}
+		a.origin = origin
+	}
+	run, err := a.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if run.Cache, o.Clones, err = a.openCache(); err != nil {
+		return nil, err
+	}
+	defer run.Cache.Close()
+	o.Access, o.Now, o.Load, o.Command = a.access(), time.Now(), a.loadAlike, a.again()
+	progress := ui.NewProgress(a.streams, a.flags.quiet)
+	if progress != nil {
+		run.Progress = progress
+	}
+	r, found, err := engine.Diff(ctx, run, o)
+	progress.Close()
+	if err := a.conclusion(found, err); err != nil {
+		return nil, err
+	}
+	for i, form := range forms {
+		if err := os.WriteFile(save[i], form(*r), 0o644); err != nil {
+			return nil, err
+		}
+	}
+	return diffView{r, failOn}, nil
+}
+
+// comparable refuses flags that contradict each other.
+func comparable(o engine.DiffOptions, failOn risk.Level, fetched bool) error {
+	switch {
+	case o.States != "" && (o.Base != "" || o.Head != ""):
+		return errors.New("--state and --base or --head do not go together: --state compares commits of the state repositories, the others revisions of the project")
+	case o.Head != "" && o.Base == "":
+		return errors.New("--head says what to compare with --base: name that one too")
+	case o.Exact && o.Base == "":
+		return errors.New("--exact is about --base: name that one too")
+	case o.Base != "" && fetched:
+		return errors.New("--base and --from-git do not go together: two revisions are read from a clone; without --base, --from-git compares with the state repositories")
+	case failOn != "" && failOn != risk.Block && failOn != risk.Caution:
+		return fmt.Errorf("--fail-on %s is no level: use block or caution", failOn)
+	}
+	return nil
+}
+
+// form writes a review.
+type form func(review.Review) []byte
+
+// forms are those that --save knows, by the end of a file's name.
+var forms = map[string]form{
+	".json": func(r review.Review) []byte {
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		_ = e.Encode(r) // to a buffer, of our own types
+		return b.Bytes()
+	},
+}
+
+func formsOf(save []string) ([]form, error) {
+	all := make([]form, len(save))
+	for i, name := range save {
+		if all[i] = forms[strings.ToLower(filepath.Ext(name))]; all[i] == nil {
+			return nil, fmt.Errorf("--save %s: the end of the name says in which form; use .md, .html, .json, .sarif or .xml", name)
+		}
+	}
+	return all, nil
+}
+
+// loadAlike reads another revision of the project with the variables of this
+// one; those that it does not know yet mean nothing to it.
+func (a *app) loadAlike(files fs.FS) (*schema.Project, diag.List) {
+	vars, _ := pairs(a.flags.vars)
+	return schema.Load(schema.Options{
+		Dir: a.flags.dir, FS: files, Vars: vars, VarFiles: a.flags.varFiles, Environ: os.Environ(), Version: released(),
+	})
+}
+
+// again is a command line of the same meaning, for whoever reads a review. The
+// values of variables may be nobody's business.
+func (a *app) again() string {
+	text := []string{"weir"}
+	if a.flags.dir != "." && a.flags.dir != "" {
+		text = append(text, "-C", filepath.ToSlash(a.flags.dir))
+	}
+	text = append(text, "diff")
+	for _, flag := range []struct {
+		name   string
+		values []string
+	}{{"-e", a.flags.environments}, {"-c", a.flags.clusters}, {"-l", a.flags.selectors}, {"--var-file", a.flags.varFiles}} {
+		for _, value := range flag.values {
+			text = append(text, flag.name, value)
+		}
+	}
+	for _, v := range a.flags.vars {
+		name, _, _ := strings.Cut(v, "=")
+		text = append(text, "--var", name+"=…")
+	}
+	return strings.Join(text, " ")
+}
+
+type diffView struct {
+	*review.Review
+	failOn risk.Level
+}
+
+// WouldChange decides on the exit code.
+func (v diffView) WouldChange() bool {
+	hits := v.Totals.Hits
+	switch v.failOn {
+	case risk.Block:
+		return hits.Block > 0
+	case risk.Caution:
+		return hits.Block+hits.Caution > 0
+	}
+	return v.Verdict != review.Same
+}
+
+func (v diffView) Human(w io.Writer, style ui.Style) {
+	fmt.Fprintln(w, style.Bold(string(v.Verdict)))
+	for _, r := range v.Releases {
+		fmt.Fprintf(w, "%s\n", r.Name)
+		for _, c := range r.Changes {
+			sign, paint := mark(style, c.Status)
+			fmt.Fprintf(w, "  %s\n", paint(sign+" "+c.Object.String()))
+			for _, f := range c.Fields {
+				fmt.Fprintf(w, "      %s\n", f.Path)
+			}
+		}
+	}
+}

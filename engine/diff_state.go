@@ -1,0 +1,232 @@
+package engine
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/weir-dev/weir/engine/checkout"
+	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/review"
+	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/schema"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// againstStates takes the steps of a hydration that writes nothing, and pairs
+// what the states have with what would be committed.
+func (run Run) againstStates(ctx context.Context, o DiffOptions) (*comparison, diag.List, error) {
+	p, found, err := run.plan(ctx)
+	if err == nil && found.HasErrors() {
+		var more diag.List
+		more, err = run.others(ctx, p)
+		found = append(found, more...)
+	}
+	if err != nil || found.HasErrors() {
+		return nil, found, err
+	}
+	looking := HydrateOptions{Check: true, Access: o.Access, Clones: o.Clones}
+	sites, refused, err := run.open(ctx, p, looking)
+	defer sites.close()
+	if found = append(found, refused...); err != nil {
+		return nil, found, err
+	}
+	if found.HasErrors() {
+		return nil, append(found, run.missingCharts(ctx, p)...), nil
+	}
+	for _, s := range sites.all {
+		s.asked = map[string][]byte{}
+		for _, j := range s.jobs {
+			j.look = true
+		}
+	}
+	rendered, err := run.render(ctx, sites, looking)
+	if found = append(found, rendered...); err != nil {
+		return nil, found, err
+	}
+	compared, err := sites.compare(ctx, run, p, looking, found.HasErrors())
+	if found = append(found, compared...); err != nil || found.HasErrors() {
+		return nil, found, err
+	}
+	c := &comparison{base: review.Point{Kind: review.State}, targets: targetsOf(p)}
+	if c.head, err = run.point(); err != nil {
+		return nil, found, err
+	}
+	for _, s := range sites.all {
+		if len(sites.all) == 1 {
+			c.base.Commit = string(s.base.Commit())
+		}
+		pairs, err := s.pairs(ctx, sites.h, p)
+		list, err := refusal(err)
+		if found = append(found, list...); err != nil || found.HasErrors() {
+			return nil, found, err
+		}
+		c.pairs = append(c.pairs, pairs...)
+	}
+	c.settle()
+	return c, found, nil
+}
+
+// point is what the run's project is.
+func (run Run) point() (review.Point, error) {
+	if run.Origin != nil {
+		return review.Point{Kind: review.Revision, Ref: run.Origin.Ref, Commit: run.Origin.Source.Commit}, nil
+	}
+	repository, err := checkout.Of(run.Dir)
+	if err != nil {
+		return review.Point{}, err
+	}
+	commit, err := repository.Head()
+	return review.Point{Kind: review.Directory, Commit: commit}, err
+}
+
+func targetsOf(p *plan.Plan) []review.Target {
+	all := make([]review.Target, len(p.Targets))
+	for i, t := range p.Targets {
+		all[i] = review.Target{Cluster: t.Cluster.Name, Environment: t.Environment}
+	}
+	return all
+}
+
+// pairs are the releases of a site that its change touches. Both sides are read
+// at once: the repository is open only as long as the sites are.
+func (s *site) pairs(ctx context.Context, h *hydrator, p *plan.Plan) ([]*pairing, error) {
+	jobs := map[state.Key]*job{}
+	for _, j := range s.jobs {
+		jobs[j.key()] = j
+	}
+	all, err := s.namespacePairs(p)
+	if err != nil {
+		return nil, err
+	}
+	for _, change := range s.change.Releases {
+		if change.Status == state.Unchanged {
+			continue
+		}
+		pair := &pairing{Pair: diff.Pair{Cluster: s.cluster.Name, Environment: change.Environment, Release: change.Release}}
+		from := change.Key
+		if change.From != nil {
+			from, pair.From = *change.From, change.From.Release
+		}
+		var old, now *state.Release
+		if change.Old != nil {
+			r, err := committed(s.base, from)
+			if err != nil {
+				return nil, err
+			}
+			old = &r
+		}
+		j := jobs[change.Key]
+		if change.New != nil && j != nil {
+			if j.final == nil { // kept as it was, under another name
+				r, err := j.files(ctx, h)
+				if err != nil {
+					return nil, err
+				}
+				j.final = &r
+			}
+			now, j.final = j.final, nil
+		}
+		if j != nil {
+			pair.after = &making{h, j.release}
+		}
+		pair.Declared = s.declared(p, change.Key, j)
+		pair.load = func(context.Context) error { return pair.read(old, now) }
+		all = append(all, pair)
+	}
+	return all, nil
+}
+
+// read makes the two versions of files.
+func (p *pairing) read(old, now *state.Release) error {
+	var files map[string]read
+	var err error
+	if old != nil {
+		if p.Before, files, err = version(*old, nil); err != nil {
+			return err
+		}
+	}
+	if now != nil {
+		p.After, _, err = version(*now, files)
+	}
+	return err
+}
+
+// declared is where the project speaks of a release, also of one that goes.
+func (s *site) declared(p *plan.Plan, key state.Key, j *job) diag.Range {
+	if j != nil {
+		return j.release.Range
+	}
+	return declaredIn(p, s.cluster.Name, key)
+}
+
+// declaredIn finds the header of a release that is not planned, or the block that
+// lets it go.
+func declaredIn(p *plan.Plan, cluster string, key state.Key) diag.Range {
+	for _, t := range p.Targets {
+		if t.Environment != key.Environment || t.Cluster.Name != cluster {
+			continue
+		}
+		for _, h := range t.Headers {
+			if h.Name == key.Release {
+				return h.Range
+			}
+		}
+	}
+	for _, r := range p.Removed {
+		if matches(r.Release, key.Release) && slices.ContainsFunc(r.Environments, func(glob string) bool { return matches(glob, key.Environment) }) {
+			return r.Range
+		}
+	}
+	return diag.Range{}
+}
+
+// namespacePairs pairs what create_namespace asked for with what it asks for, one
+// pair for each environment.
+func (s *site) namespacePairs(p *plan.Plan) ([]*pairing, error) {
+	changes := map[string][]state.ObjectChange{}
+	for _, n := range s.change.Namespaces {
+		changes[n.Environment()] = append(changes[n.Environment()], n)
+	}
+	var all []*pairing
+	for _, environment := range slices.Sorted(maps.Keys(changes)) {
+		before, err := namespacesOf(s.base, environment)
+		if err != nil {
+			return nil, err
+		}
+		after := maps.Clone(before)
+		for _, n := range changes[environment] {
+			if n.Status == state.Removed {
+				delete(after, n.Path)
+			} else {
+				after[n.Path] = s.asked[n.Path]
+			}
+		}
+		pair := namespacePair(s.cluster, environment, before, after)
+		pair.Declared = namespaceBlock(p, s.cluster.Name, environment, changes[environment][0].Object.Name)
+		all = append(all, pair)
+	}
+	return all, nil
+}
+
+func namespacePair(cluster schema.Cluster, environment string, before, after map[string][]byte) *pairing {
+	pair := &pairing{Pair: diff.Pair{Cluster: cluster.Name, Environment: environment, Release: namespacesRelease}}
+	pair.load = func(context.Context) (err error) {
+		if pair.Before, err = namespaceVersion(before, cluster.Kubernetes); err == nil {
+			pair.After, err = namespaceVersion(after, cluster.Kubernetes)
+		}
+		return err
+	}
+	return pair
+}
+
+// namespaceBlock is where the project says how a Namespace is to be.
+func namespaceBlock(p *plan.Plan, cluster, environment, name string) diag.Range {
+	for _, t := range p.Targets {
+		if t.Environment == environment && t.Cluster.Name == cluster {
+			return t.Namespaces[name].Range
+		}
+	}
+	return diag.Range{}
+}
