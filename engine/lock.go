@@ -4,15 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/weir-dev/weir/engine/failpoint"
 	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/whole"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -194,7 +193,10 @@ func (l *locker) finish(ctx context.Context) (*LockReport, error) {
 	if l.run.Dir == "" {
 		return nil, errors.New("write the lock: the project is a commit, not a directory")
 	}
-	return report, writeLock(filepath.Join(l.run.Dir, schema.LockFile), made.Format())
+	if err := whole.Write(filepath.Join(l.run.Dir, schema.LockFile), made.Format(), 0o644); err != nil {
+		return nil, fmt.Errorf("write the lock: %w", err)
+	}
+	return report, nil
 }
 
 // kept are the entries of the old lock that stay though nothing that was
@@ -267,32 +269,4 @@ func (l *locker) changes(made schema.Lock) []LockChange {
 		}
 	}
 	return changes
-}
-
-// writeLock replaces the lock whole.
-func writeLock(path string, text []byte) error {
-	failpoint.Before("create", path)
-	file, err := os.CreateTemp(filepath.Dir(path), ".weir-lock-")
-	if err != nil {
-		return fmt.Errorf("write the lock: %w", err)
-	}
-	failpoint.Before("write", path)
-	_, err = file.Write(text)
-	if err == nil {
-		failpoint.Before("chmod", path)
-		err = file.Chmod(0o644)
-	}
-	if closing := file.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		failpoint.Before("rename", path)
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		failpoint.Before("remove", file.Name())
-		os.Remove(file.Name())
-		return fmt.Errorf("write the lock: %w", err)
-	}
-	return nil
 }

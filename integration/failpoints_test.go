@@ -66,7 +66,6 @@ var writes = writing{
 	},
 	outside: map[string]string{
 		"cmd/internal/cli.undo.*":        "weir init: nothing is there yet that could suffer",
-		"cmd/internal/cli.replaceFile":   "weir fmt: one file of the project, replaced whole",
 		"engine/state.EnsureIgnored":     "weir init: one file of the project, replaced whole",
 		"engine/remote.Remote.settings":  "git config, to read",
 		"engine/remote.shell.unused":     "git config, to read",

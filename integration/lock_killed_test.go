@@ -8,11 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/weir-dev/weir/engine/whole"
 	"github.com/weir-dev/weir/integration/chartserver"
 )
 
@@ -123,7 +123,7 @@ func (s site) proven(t *testing.T) {
 		if errors.Is(err, fs.ErrNotExist) && path == root {
 			return nil
 		}
-		if err != nil || entry.IsDir() || strings.HasPrefix(entry.Name(), ".new-") {
+		if err != nil || entry.IsDir() || whole.IsUnfinished(entry.Name()) {
 			return err
 		}
 		data, err := os.ReadFile(path)

@@ -2,7 +2,7 @@
 // that went into them. It knows nothing of what it keeps. Nothing is believed
 // that is read: a record names its own key and carries its own digest, a blob is
 // checked against the digest that the record gives, and whatever does not fit is
-// as good as absent. Writers need no lock: a file appears whole, by rename.
+// as good as absent. Writers need no lock: files appear whole (engine/whole).
 package cache
 
 import (
@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/weir-dev/weir/engine/failpoint"
+	"github.com/weir-dev/weir/engine/whole"
 )
 
 // Key is the digest of all inputs of a record.
@@ -244,7 +245,7 @@ func (s *Store) Put(key Key, head []byte, blobs [][]byte) (*Record, error) {
 			content = append(content, data...)
 		}
 	}
-	if err := s.write(record.path, content); err != nil {
+	if err := write(record.path, content); err != nil {
 		return nil, err
 	}
 	return record, nil
@@ -255,32 +256,11 @@ func (s *Store) putBlob(b blob, data []byte) error {
 	if info, err := os.Stat(path); err == nil && info.Size() == b.size {
 		return nil
 	}
-	return s.write(path, data)
+	return write(path, data)
 }
 
-// write makes a file appear whole or not at all.
-func (s *Store) write(path string, data []byte) error {
-	failpoint.Before("mkdir", filepath.Dir(path))
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("write cache: %w", err)
-	}
-	failpoint.Before("create", path)
-	file, err := os.CreateTemp(filepath.Dir(path), ".new-")
-	if err != nil {
-		return fmt.Errorf("write cache: %w", err)
-	}
-	failpoint.Before("write", path)
-	_, err = file.Write(data)
-	if closing := file.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		failpoint.Before("rename", path)
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		failpoint.Before("remove", file.Name())
-		os.Remove(file.Name())
+func write(path string, data []byte) error {
+	if err := whole.Write(path, data, 0o600); err != nil {
 		return fmt.Errorf("write cache: %w", err)
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/weir-dev/weir/engine/failpoint"
+	"github.com/weir-dev/weir/engine/whole"
 )
 
 // Entry is one file of a directory in which every file appears whole, by rename,
@@ -24,8 +25,7 @@ type Entry struct {
 
 // Unfinished tells files that a killed run has left: nobody writes for so long.
 func (e Entry) Unfinished(now time.Time) bool {
-	name := filepath.Base(e.Path)
-	return (strings.HasPrefix(name, ".new-") || strings.HasPrefix(name, "probe-")) && now.Sub(e.Used) > time.Hour
+	return (whole.IsUnfinished(e.Path) || strings.HasPrefix(filepath.Base(e.Path), "probe-")) && now.Sub(e.Used) > time.Hour
 }
 
 // Scan lists the files below a directory; none where it is not there. Other

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/weir-dev/weir/engine/failpoint"
+	"github.com/weir-dev/weir/engine/whole"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -219,17 +220,26 @@ func keepIndex(path, repository string, header http.Header, body io.Reader) (io.
 			_, err = file.Write(facts)
 		}
 	}
-	if err == nil {
-		failpoint.Before("rename", path)
-		err = os.Rename(file.Name(), path)
-	}
 	if err != nil {
-		file.Close()
-		failpoint.Before("remove", file.Name())
-		os.Remove(file.Name())
+		file.Drop()
 		return nil, nil, err
 	}
-	return file, sections, nil
+	if err := file.Keep(); err != nil {
+		return nil, nil, err
+	}
+	return file.File, sections, nil
+}
+
+// createIndex begins the file that an index is written to; nil where none can be.
+func createIndex(path string) *whole.File {
+	if path == "" {
+		return nil
+	}
+	file, err := whole.New(path, 0o600)
+	if err != nil {
+		return nil
+	}
+	return file
 }
 
 // modified is when an index was changed, for asking whether it was changed
@@ -243,23 +253,6 @@ func modified(header http.Header) string {
 		return ""
 	}
 	return text
-}
-
-// createIndex makes the file that an index is written to; nil where none can be.
-func createIndex(path string) *os.File {
-	if path == "" {
-		return nil
-	}
-	failpoint.Before("mkdir", filepath.Dir(path))
-	if os.MkdirAll(filepath.Dir(path), 0o700) != nil {
-		return nil
-	}
-	failpoint.Before("create", path)
-	file, err := os.CreateTemp(filepath.Dir(path), ".new-")
-	if err != nil {
-		return nil
-	}
-	return file
 }
 
 // without says that a repository has no chart of a name.

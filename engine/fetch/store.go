@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/weir-dev/weir/engine/failpoint"
+	"github.com/weir-dev/weir/engine/whole"
 	"github.com/weir-dev/weir/schema"
 )
 
@@ -83,32 +84,7 @@ func (s *Store) Put(files []File) error {
 	if info, err := os.Stat(path); err == nil && info.Size() == int64(len(data)) {
 		return nil
 	}
-	return replace(path, data)
-}
-
-// replace makes a file appear whole or not at all.
-func replace(path string, data []byte) error {
-	failpoint.Before("mkdir", filepath.Dir(path))
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("keep chart: %w", err)
-	}
-	failpoint.Before("create", path)
-	file, err := os.CreateTemp(filepath.Dir(path), ".new-")
-	if err != nil {
-		return fmt.Errorf("keep chart: %w", err)
-	}
-	failpoint.Before("write", path)
-	_, err = file.Write(data)
-	if closing := file.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		failpoint.Before("rename", path)
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		failpoint.Before("remove", file.Name())
-		os.Remove(file.Name())
+	if err := whole.Write(path, data, 0o600); err != nil {
 		return fmt.Errorf("keep chart: %w", err)
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/weir-dev/weir/cmd/internal/ui"
+	"github.com/weir-dev/weir/engine/whole"
 	"github.com/weir-dev/weir/schema"
 )
 
@@ -94,31 +95,11 @@ func (a *app) formatFile(file string, check bool) (changed bool, err error) {
 	if check {
 		return true, nil
 	}
-	return true, replaceFile(file, formatted)
-}
-
-// replaceFile puts new content in a file's place, whole or not at all.
-func replaceFile(file string, content []byte) error {
 	info, err := os.Stat(file)
 	if err != nil {
-		return err
+		return false, err
 	}
-	next, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+"-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(next.Name())
-	_, err = next.Write(content)
-	if closing := next.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Chmod(next.Name(), info.Mode().Perm())
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(next.Name(), file)
+	return true, whole.Write(file, formatted, info.Mode().Perm())
 }
 
 // hclFiles lists the HCL files that the arguments name. State repositories and
