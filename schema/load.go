@@ -26,6 +26,7 @@ type Options struct {
 	Vars     map[string]string // --var name=value
 	VarFiles []string          // --var-file, relative to Dir
 	Environ  []string          // os.Environ(); only WEIR_VAR_<name> is looked at
+	Past     bool              // another revision than the one that Vars and VarFiles are meant for: what it does not declare means nothing
 }
 
 // Load reads a project and checks everything that can be checked without

@@ -34,6 +34,12 @@ func TestLoadFS(t *testing.T) {
 		t.Errorf("labels (-want +got):\n%s", diff)
 	}
 
+	// What the user gives is meant for a later revision.
+	p, found = schema.Load(schema.Options{FS: fstest.MapFS{"weir.hcl": {Data: []byte("project \"past\" {}\n")}}, Dir: dir, VarFiles: []string{"mine.hcl"}, Vars: map[string]string{"more": "x"}, Past: true})
+	if diff := cmp.Diff("past ", p.Name()+" "+shown(found)); diff != "" {
+		t.Errorf("a revision of the past (-want +got):\n%s", diff)
+	}
+
 	_, found = schema.Load(schema.Options{FS: fstest.MapFS{}})
 	want := "Error: There is no project here\n\n  on weir.hcl:\n\nThere is no weir.hcl among the files.\n\nName the directory that it is in.\n"
 	if diff := cmp.Diff(want, shown(found)); diff != "" {

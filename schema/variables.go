@@ -106,7 +106,7 @@ func (p *Project) settings(o Options, list *diag.List) map[string]setting {
 		own = append([]string{variablesFile}, own...)
 	}
 	for _, name := range own {
-		p.variableFile(p.files, name, diag.Range{}, out, list)
+		p.variableFile(p.files, name, diag.Range{}, false, out, list)
 	}
 	from := p.files
 	if o.FS != nil && len(o.VarFiles) > 0 {
@@ -126,9 +126,12 @@ func (p *Project) settings(o Options, list *diag.List) map[string]setting {
 			})
 			continue
 		}
-		p.variableFile(from, name, outside("--var-file"), out, list)
+		p.variableFile(from, name, outside("--var-file"), o.Past, out, list)
 	}
 	for _, name := range slices.Sorted(slices.Values(keys(o.Vars))) {
+		if p.variables[name] == nil && o.Past {
+			continue
+		}
 		if p.variables[name] == nil {
 			reader{p.ifWhole(list)}.add(diag.Diagnostic{
 				Summary: fmt.Sprintf("There is no variable %q", name), Subject: outside("--var " + name),
@@ -172,7 +175,8 @@ func inProject(dir, written string) (string, bool) {
 	return filepath.ToSlash(name), filepath.IsLocal(name)
 }
 
-func (p *Project) variableFile(f *files, name string, from diag.Range, out map[string]setting, list *diag.List) {
+// variableFile reads what a file sets; past passes over what is not declared.
+func (p *Project) variableFile(f *files, name string, from diag.Range, past bool, out map[string]setting, list *diag.List) {
 	data, err := f.read(name)
 	if err != nil {
 		*list = append(*list, diag.Diagnostic{
@@ -196,6 +200,9 @@ func (p *Project) variableFile(f *files, name string, from diag.Range, out map[s
 		p.meant(b.Type, out)
 	}
 	for _, a := range sorted(src.body.Attributes) {
+		if p.variables[a.Name] == nil && past {
+			continue
+		}
 		if p.variables[a.Name] == nil {
 			reader{p.ifWhole(list)}.add(diag.Diagnostic{
 				Summary: fmt.Sprintf("There is no variable %q", a.Name), Subject: rangeOf(a.NameRange),

@@ -86,6 +86,27 @@ func lineageIn(store storer.EncodedObjectStorer, commit, other plumbing.Hash) (L
 	return Unrelated, nil
 }
 
+// meet goes down from two commits, newest first, until one comes up that is
+// behind both.
+func (w *descent) meet(one, other plumbing.Hash) (plumbing.Hash, error) {
+	if err := errors.Join(w.mark(one, fromCommit), w.mark(other, fromOther)); err != nil {
+		return plumbing.ZeroHash, err
+	}
+	for len(w.queue) > 0 {
+		c := heap.Pop(&w.queue).(visit)
+		marks := w.marks[c.commit.Hash]
+		if marks == fromCommit|fromOther {
+			return c.commit.Hash, nil
+		}
+		for _, parent := range c.commit.ParentHashes {
+			if err := w.mark(parent, marks); err != nil {
+				return plumbing.ZeroHash, err
+			}
+		}
+	}
+	return plumbing.ZeroHash, nil
+}
+
 func (w *descent) mark(id plumbing.Hash, mark int) error {
 	marks := w.marks[id] | mark
 	if marks == w.marks[id] {

@@ -83,6 +83,7 @@ var (
 	errManyLinks = errors.New("too many symbolic links lead to each other")
 	errNoDir     = errors.New("not a directory")
 	errNoFile    = errors.New("is a directory")
+	errPointer   = errors.New("it is a pointer of Git LFS, whose content is not in the repository")
 )
 
 // maxLinks is how many symbolic links a name may lead over, as in Linux.
@@ -96,7 +97,7 @@ func (t *treeFS) Open(name string) (fs.File, error) {
 	if e.isDir() {
 		return &openDir{tree: t, name: name, entry: e}, nil
 	}
-	data, err := t.object(plumbing.BlobObject, e.id)
+	data, err := t.content(e)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
@@ -111,11 +112,24 @@ func (t *treeFS) ReadFile(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := t.object(plumbing.BlobObject, e.id)
+	data, err := t.content(e)
 	if err != nil {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
 	}
 	return data, nil
+}
+
+// lfsPointer is how the files begin that Git LFS leaves in the place of others.
+const lfsPointer = "version https://git-lfs.github.com/spec/"
+
+// content is what is in a file. A pointer of Git LFS is an error: whoever took it
+// for the file would go wrong in silence.
+func (t *treeFS) content(e entry) ([]byte, error) {
+	data, err := t.object(plumbing.BlobObject, e.id)
+	if err == nil && len(data) < 1024 && bytes.HasPrefix(data, []byte(lfsPointer)) {
+		return nil, errPointer
+	}
+	return data, err
 }
 
 func (t *treeFS) ReadDir(name string) ([]fs.DirEntry, error) {

@@ -243,3 +243,20 @@ func TestFetchTreeRefuses(t *testing.T) {
 	}
 	p.golden("tree-refused", b.String())
 }
+
+// TestTreeFSPointer reads what Git LFS leaves in the place of a file.
+func TestTreeFSPointer(t *testing.T) {
+	p := newPlace(t)
+	p.write("work/chart.tgz", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n")
+	p.git("-C", "work", "add", "-A")
+	p.git("-C", "work", "commit", "-q", "-m", "one")
+	p.git("-C", "work", "push", "-q", "../shop.git", "main")
+	fsys, _, err := p.remote(p.path("shop.git")).FetchTree(t.Context(), "main")
+	if err != nil {
+		t.Fatal(p.said(err))
+	}
+	_, read := fs.ReadFile(fsys, "chart.tgz")
+	_, open := fsys.Open("chart.tgz")
+	p.same("what is said", fmt.Sprintf("%v\n%v\n", read, open), "read chart.tgz: it is a pointer of Git LFS, whose content is not in the repository\n"+
+		"open chart.tgz: it is a pointer of Git LFS, whose content is not in the repository\n")
+}

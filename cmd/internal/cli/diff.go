@@ -165,7 +165,7 @@ func formsOf(save []string) ([]form, error) {
 func (a *app) loadAlike(files fs.FS) (*schema.Project, diag.List) {
 	vars, _ := pairs(a.flags.vars)
 	return schema.Load(schema.Options{
-		Dir: a.flags.dir, FS: files, Vars: vars, VarFiles: a.flags.varFiles, Environ: os.Environ(), Version: released(),
+		Dir: a.flags.dir, FS: files, Vars: vars, VarFiles: a.flags.varFiles, Environ: os.Environ(), Version: released(), Past: true,
 	})
 }
 
