@@ -12,6 +12,7 @@ import (
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/wire"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -141,7 +142,7 @@ type patience struct {
 func (o HydrateOptions) patience() patience {
 	p := patience{o.Pause, o.Random}
 	if p.pause == nil {
-		p.pause = pause
+		p.pause = wire.Pause
 	}
 	if p.random == nil {
 		p.random = rand.Float64
@@ -188,17 +189,6 @@ func (p patience) open(ctx context.Context, s *site, o HydrateOptions) error {
 		if err := p.wait(ctx, try); err != nil {
 			return err
 		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

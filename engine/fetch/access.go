@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/weir-dev/weir/engine/remote"
+	"github.com/weir-dev/weir/engine/wire"
 )
 
 // Access is what fetching may use of the machine.
@@ -33,14 +34,7 @@ func (a *Access) pause(ctx context.Context, d time.Duration) error {
 	if a.Pause != nil {
 		return a.Pause(ctx, d)
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return wire.Pause(ctx, d)
 }
 
 func (a *Access) idle() time.Duration {

@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -15,7 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/net/http/httpproxy"
 
@@ -47,8 +44,6 @@ type wanted struct {
 	header http.Header
 }
 
-const maxRedirects = 10
-
 // get asks for a file. The answer is a success, or 304 where the header asked
 // for that. Credentials go to the server of the URL and nowhere else: whoever a
 // redirect leads to gets none.
@@ -63,21 +58,21 @@ func (c *client) get(ctx context.Context, w wanted) (*http.Response, error) {
 		case code == http.StatusOK, code == http.StatusNotModified && w.header != nil:
 			return answer, nil
 		case code >= 300 && code < 400 && answer.Header.Get("Location") != "":
-			discard(answer)
+			wire.Discard(answer)
 			to, err := redirected(at, answer.Header.Get("Location"))
 			if err != nil {
 				return nil, err
 			}
-			if redirects == maxRedirects {
-				return nil, refuse(at.Host+" redirects in circles", fmt.Sprintf("It redirected %d times.", maxRedirects), "Correct the URL.")
+			if redirects == wire.MaxRedirects {
+				return nil, refuse(at.Host+" redirects in circles", fmt.Sprintf("It redirected %d times.", wire.MaxRedirects), "Correct the URL.")
 			}
-			trusted = trusted && (sameOrigin(at, to) || protected(at, to))
+			trusted = trusted && (wire.SameOrigin(at, to) || wire.Protects(at, to))
 			at = to
 		case code == http.StatusNotFound && w.what == provenanceFile:
-			discard(answer)
+			wire.Discard(answer)
 			return nil, errNoProvenance
 		default:
-			defer discard(answer)
+			defer wire.Discard(answer)
 			return nil, c.status(w, at, answer, login)
 		}
 	}
@@ -121,26 +116,7 @@ func (c *client) send(ctx context.Context, w wanted, at *url.URL, trusted bool) 
 // isBelow tells whether a URL is of the server of a repository.
 func isBelow(at *url.URL, repository string) bool {
 	u, err := url.Parse(repository)
-	return err == nil && (sameOrigin(at, u) || protected(u, at))
-}
-
-func sameOrigin(a, b *url.URL) bool {
-	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
-}
-
-// protected tells whether a redirect only adds TLS on the same host.
-func protected(from, to *url.URL) bool {
-	return from.Scheme == "http" && to.Scheme == "https" && strings.EqualFold(from.Hostname(), to.Hostname()) && from.Port() == "" && to.Port() == ""
-}
-
-func port(u *url.URL) string {
-	switch {
-	case u.Port() != "":
-		return u.Port()
-	case u.Scheme == "https":
-		return "443"
-	}
-	return "80"
+	return err == nil && (wire.SameOrigin(at, u) || wire.Protects(u, at))
 }
 
 func redirected(from *url.URL, location string) (*url.URL, error) {
@@ -159,11 +135,6 @@ func redirected(from *url.URL, location string) (*url.URL, error) {
 // shownURL is a URL as messages show it: a query may have a token in it.
 func shownURL(u *url.URL) string {
 	return strings.Join(wire.Said(u.Scheme+"://"+u.Host+u.EscapedPath()), "")
-}
-
-func discard(answer *http.Response) {
-	_, _ = io.CopyN(io.Discard, answer.Body, 64<<10)
-	answer.Body.Close()
 }
 
 // transport is the way to servers with the certificates of a repository.
@@ -223,11 +194,10 @@ func (a *Access) either(names ...string) string {
 }
 
 func (a *Access) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	dial := a.Dial
-	if dial == nil {
-		dial = (&net.Dialer{Timeout: min(a.idle(), 30*time.Second)}).DialContext
+	if a.Dial == nil {
+		return wire.Dial(ctx, network, address, a.idle())
 	}
-	conn, err := dial(ctx, network, address)
+	conn, err := a.Dial(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
@@ -290,24 +260,11 @@ func (a *Access) file(name string) ([]byte, error) {
 type netrcFile struct{ path, text string }
 
 func (c *client) readNetrc() (netrcFile, error) {
-	files := []string{c.access.env("NETRC")}
-	if files[0] == "" {
-		if c.access.Home == "" {
-			return netrcFile{}, nil
-		}
-		files = []string{filepath.Join(c.access.Home, ".netrc"), filepath.Join(c.access.Home, "_netrc")}
+	path, text, err := wire.NetrcFile(c.access.env, c.access.Home)
+	if err != nil {
+		return netrcFile{}, refuse("netrc cannot be read", fmt.Sprintf("It is %s. %s", path, reason(err)), "It is a file that its owner can read, or there is none. NETRC names another.")
 	}
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return netrcFile{}, refuse("netrc cannot be read", fmt.Sprintf("It is %s. %s", file, reason(err)), "It is a file that its owner can read, or there is none. NETRC names another.")
-		}
-		return netrcFile{file, string(data)}, nil
-	}
-	return netrcFile{}, nil
+	return netrcFile{path, text}, nil
 }
 
 // login is a user and a password, and where they come from. Nil is nobody.

@@ -42,7 +42,7 @@ func (r *repository) explain(ctx context.Context, reference string, err error) e
 	case errors.Is(err, auth.ErrBasicCredentialNotFound):
 		return r.asker.nobody(http.StatusUnauthorized, r.asker.base, "")
 	case errors.As(err, &answer):
-		if answer.StatusCode == http.StatusNotFound && sameOrigin(answer.URL, r.asker.base) {
+		if answer.StatusCode == http.StatusNotFound && wire.SameOrigin(answer.URL, r.asker.base) {
 			return r.missing(reference, err)
 		}
 		return r.asker.refused(answer)
@@ -136,7 +136,7 @@ func (a *asker) refused(answer *errcode.ErrorResponse) error {
 	switch {
 	case denied && !a.asked.Load():
 		return refuse(host+" forbids it", fmt.Sprintf("It answered %d for %s, and did not ask for credentials.%s", code, shownURL(answer.URL), text), "Check the address; if it is right, ask who runs the registry.")
-	case denied && login == nil && sameOrigin(answer.URL, a.base):
+	case denied && login == nil && wire.SameOrigin(answer.URL, a.base):
 		return a.nobody(code, answer.URL, text)
 	case denied && login == nil:
 		return refuse(host+" wants to know who asks", fmt.Sprintf("It is where %s sends those who ask, and answered %d to a request without credentials.%s", a.at.Registry, code, text), fmt.Sprintf("Run `weir login %s`.", a.at.Registry))

@@ -18,6 +18,7 @@ import (
 
 	"oras.land/oras-go/v2/registry/remote/auth"
 
+	"github.com/weir-dev/weir/engine/wire"
 	"github.com/weir-dev/weir/schema"
 )
 
@@ -94,7 +95,7 @@ func (c *client) others(of schema.ChartRepository) (http.RoundTripper, error) {
 // RoundTrip implements http.RoundTripper.
 func (a *asker) RoundTrip(request *http.Request) (*http.Response, error) {
 	to, way := request.URL, a.others
-	if sameOrigin(to, a.base) {
+	if wire.SameOrigin(to, a.base) {
 		way = a.own
 	} else if secret := request.Header.Get("Authorization") != "" || request.Body != nil; secret && to.Scheme != "https" && !(isLoopback(to) && isLoopback(a.base)) {
 		return nil, refuse(a.at.Registry+" wants the credentials to go elsewhere without protection",
@@ -105,7 +106,7 @@ func (a *asker) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, a.unreachable(request.Context(), to, err)
 	}
 	if err := a.odd(to, answer); err != nil {
-		discard(answer)
+		wire.Discard(answer)
 		return nil, err
 	}
 	answer.Body = &body{answer.Body}
@@ -200,15 +201,15 @@ func (a *asker) odd(to *url.URL, answer *http.Response) error {
 // step on a foreign host is foreign all the same.
 func (a *asker) redirect(next *http.Request, via []*http.Request) error {
 	last, first := via[len(via)-1], via[0]
-	if len(via) >= maxRedirects {
-		return refuse(last.URL.Host+" redirects in circles", fmt.Sprintf("It redirected %d times.", maxRedirects), "Ask who runs the registry.")
+	if len(via) >= wire.MaxRedirects {
+		return refuse(last.URL.Host+" redirects in circles", fmt.Sprintf("It redirected %d times.", wire.MaxRedirects), "Ask who runs the registry.")
 	}
 	if _, err := redirected(last.URL, next.URL.String()); err != nil {
 		return err
 	}
 	next.Header.Del("Referer") // the address of an archive may have a signature in it
 	for _, request := range append(via[1:len(via):len(via)], next) {
-		if sameOrigin(request.URL, first.URL) {
+		if wire.SameOrigin(request.URL, first.URL) {
 			continue
 		}
 		next.Header.Del("Authorization")

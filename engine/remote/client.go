@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/weir-dev/weir/engine/wire"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -51,8 +52,6 @@ func (r *Remote) http(ctx context.Context) (*client, error) {
 	return r.client, nil
 }
 
-const maxRedirects = 10
-
 // do sends a request until somebody answers it: redirects of a GET are followed
 // on the same server, and a server that wants to know who asks is told. The
 // answer is one of success.
@@ -71,7 +70,7 @@ func (c *client) do(request *http.Request) (*http.Response, error) {
 			}
 			return answer, nil
 		case answer.StatusCode == http.StatusUnauthorized:
-			discard(answer)
+			wire.Discard(answer)
 			if asked {
 				return nil, c.r.rejected(request.Context(), login)
 			}
@@ -83,9 +82,9 @@ func (c *client) do(request *http.Request) (*http.Response, error) {
 				return nil, err
 			}
 		case answer.StatusCode >= 300 && answer.StatusCode < 400 && request.Method == http.MethodGet && answer.Header.Get("Location") != "":
-			discard(answer)
-			if redirects++; redirects > maxRedirects {
-				return nil, c.r.refuse("the server redirects in circles", fmt.Sprintf("It redirected %d times.", maxRedirects), "Write the address that the forge gives for cloning over HTTP.")
+			wire.Discard(answer)
+			if redirects++; redirects > wire.MaxRedirects {
+				return nil, c.r.refuse("the server redirects in circles", fmt.Sprintf("It redirected %d times.", wire.MaxRedirects), "Write the address that the forge gives for cloning over HTTP.")
 			}
 			to, err := c.redirect(request.URL, answer.Header.Get("Location"))
 			if err != nil {
@@ -93,7 +92,7 @@ func (c *client) do(request *http.Request) (*http.Response, error) {
 			}
 			request.URL = to
 		default:
-			defer discard(answer)
+			defer wire.Discard(answer)
 			return nil, c.status(answer, login)
 		}
 		if request.GetBody != nil {
@@ -118,12 +117,6 @@ func (c *client) send(request *http.Request, login *credentials) (*http.Response
 	return c.transport.RoundTrip(one)
 }
 
-// discard ends an answer so that its connection can be used again.
-func discard(answer *http.Response) {
-	io.CopyN(io.Discard, answer.Body, 64<<10)
-	answer.Body.Close()
-}
-
 // redirect checks where a server wants a request to go instead.
 func (c *client) redirect(from *url.URL, location string) (*url.URL, error) {
 	to, err := from.Parse(location)
@@ -131,11 +124,8 @@ func (c *client) redirect(from *url.URL, location string) (*url.URL, error) {
 		return nil, errors.New("the server redirects to what is no repository")
 	}
 	to.User, to.Fragment = nil, ""
-	switch {
-	case sameOrigin(from, to):
+	if wire.SameOrigin(from, to) || wire.Protects(from, to) {
 		return to, nil
-	case from.Scheme == "http" && to.Scheme == "https" && from.Hostname() == to.Hostname() && from.Port() == "" && to.Port() == "":
-		return to, nil // the same server, protected
 	}
 	if to.Scheme != "http" && to.Scheme != "https" {
 		return nil, errors.New("the server redirects to what is no repository")
@@ -150,20 +140,6 @@ func (c *client) redirect(from *url.URL, location string) (*url.URL, error) {
 	return nil, c.r.refuse("the repository has moved to another server",
 		"The server redirects to "+shown+". Weir does not follow: nobody but the address that you wrote decides who gets your credentials and your manifests.",
 		"If that is right, write the new address: "+shown+".")
-}
-
-func sameOrigin(a, b *url.URL) bool {
-	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
-}
-
-func port(u *url.URL) string {
-	switch {
-	case u.Port() != "":
-		return u.Port()
-	case u.Scheme == "https":
-		return "443"
-	}
-	return "80"
 }
 
 // status explains an answer that is neither success nor a question.

@@ -19,10 +19,5 @@ func (a *Access) idle() time.Duration {
 // dial connects, to a connection that gives up after having been silent for
 // too long.
 func (a *Access) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	dialer := net.Dialer{Timeout: min(a.idle(), 30*time.Second)}
-	conn, err := dialer.DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	return wire.Idle(conn, a.idle()), nil
+	return wire.Dial(ctx, network, address, a.idle())
 }

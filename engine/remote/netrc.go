@@ -1,34 +1,15 @@
 package remote
 
-import (
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
-
-	"github.com/weir-dev/weir/engine/wire"
-)
+import "github.com/weir-dev/weir/engine/wire"
 
 // netrc looks a host up in the file that curl and git read.
 func (r *Remote) netrc(of account) (*credentials, error) {
-	files := []string{r.access.env("NETRC")}
-	if files[0] == "" {
-		if r.access.Home == "" {
-			return nil, nil
-		}
-		files = []string{filepath.Join(r.access.Home, ".netrc"), filepath.Join(r.access.Home, "_netrc")}
+	file, text, err := wire.NetrcFile(r.access.env, r.access.Home)
+	if err != nil {
+		return nil, r.refuse("netrc cannot be read", plain(err), "It is a file that its owner can read, or there is none. NETRC names another.")
 	}
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, r.refuse("netrc cannot be read", plain(err), "It is a file that its owner can read, or there is none. NETRC names another.")
-		}
-		if user, password, ok := inNetrc(string(data), of.hostname(), of.user); ok {
-			return &credentials{user: user, password: password, source: file}, nil
-		}
+	if user, password, ok := inNetrc(text, of.hostname(), of.user); ok {
+		return &credentials{user: user, password: password, source: file}, nil
 	}
 	return nil, nil
 }

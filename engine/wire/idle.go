@@ -1,9 +1,21 @@
 package wire
 
 import (
+	"context"
 	"net"
 	"time"
 )
+
+// Dial connects, to a connection that gives up after having been silent for too
+// long.
+func Dial(ctx context.Context, network, address string, idle time.Duration) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: min(idle, 30*time.Second)}
+	conn, err := dialer.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return Idle(conn, idle), nil
+}
 
 // Idle is a connection that gives up after having been silent for too long.
 func Idle(conn net.Conn, after time.Duration) net.Conn { return &idleConn{conn, after} }

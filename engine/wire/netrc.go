@@ -1,6 +1,31 @@
 package wire
 
-import "strings"
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// NetrcFile reads the file that curl and git read: NETRC names it, else it is in
+// the home directory. Empty where there is none.
+func NetrcFile(env func(string) string, home string) (path, text string, err error) {
+	files := []string{env("NETRC")}
+	if files[0] == "" {
+		if home == "" {
+			return "", "", nil
+		}
+		files = []string{filepath.Join(home, ".netrc"), filepath.Join(home, "_netrc")}
+	}
+	for _, path := range files {
+		data, err := os.ReadFile(path)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return path, string(data), err
+		}
+	}
+	return "", "", nil
+}
 
 // Entry is what a netrc file says of a host.
 type Entry struct {

@@ -1,7 +1,8 @@
 // Package wire is what every conversation with a server has in common, whether it
 // is about Git or about charts: netrc, connections that are silent for too long,
-// and what a server says made fit to be shown.
+// where a redirect may lead, pauses between tries, and what a server says made
+// fit to be shown.
 //
-// It connects to nothing and reads no file. Go on with engine/remote and
-// engine/fetch, which do.
+// It asks no server for anything. Go on with engine/remote and engine/fetch,
+// which do.
 package wire
