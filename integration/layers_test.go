@@ -56,7 +56,7 @@ var house = rules{
 		"github.com/hashicorp/hcl/v2":              {"schema"},
 		"github.com/zclconf/go-cty":                {"schema"},
 		"github.com/bmatcuk/doublestar/v4":         {"schema"},
-		"github.com/Masterminds/semver/v3":         {"engine/fetch", "schema"},
+		"github.com/Masterminds/semver/v3":         {"engine/fetch", "engine/review", "schema"},
 		"github.com/agext/levenshtein":             {"schema/diag"},
 		"golang.org/x/text/width":                  {"schema/diag"},
 		"gopkg.in/yaml.v3":                         {"engine/manifest", "engine/values"},
@@ -81,6 +81,7 @@ var house = rules{
 		"github.com/go-git":                        {"engine/checkout", "engine/remote", "engine/signing", "engine/state"}, // the way to other repositories; Git's configuration; the objects of one
 		"github.com/gofrs/flock":                   {"engine/state"},                                                       // a file lock that works everywhere
 		"github.com/hashicorp/golang-lru/v2":       {"engine"},
+		"github.com/pmezard/go-difflib":            {"engine/diff"},                   // which lines and items two texts and lists have in common
 		"golang.org/x/net/http/httpproxy":          {"engine/fetch", "engine/remote"}, // http_proxy and no_proxy as everybody reads them
 		"golang.org/x/sync":                        {"engine"},
 		"golang.org/x/term":                        {"cmd/internal/ui"},

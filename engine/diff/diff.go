@@ -92,8 +92,11 @@ type Field struct {
 	// Order tells that a list has the same items in another order; Before and
 	// After are then lists of what the items are known by.
 	Order bool `json:"order,omitempty"`
-	// Place is where a created item stands in its list after the change.
+	// Place is where a created item stands in its list after the change, and
+	// where a removed one stood before.
 	Place int `json:"-"`
+	// Moved is, of an Order, where in Before each item of After stood.
+	Moved []int `json:"-"`
 	// Inner is what changed inside of a text that has lines, or that is YAML or
 	// JSON.
 	Inner *Inner `json:"inner,omitempty"`
@@ -163,4 +166,4 @@ const (
 )
 
 // Compare finds what changed from one side of a release to the other.
-func Compare(p Pair) Release { return compare(p) }
+func Compare(p Pair) Release { return compare(p, nil) }
