@@ -67,7 +67,7 @@ type comparison struct {
 type pairing struct {
 	diff.Pair
 	load          func(context.Context) error // fills Before and After
-	before, after *making                     // nil where there is none, or nobody knows
+	before, after *making                     // what they were made from; nil where there is none, or nobody knows
 	result        diff.Release
 }
 

@@ -176,3 +176,12 @@ func chartName(c schema.Chart) string {
 	}
 	return strings.TrimSuffix(path.Base(source), ".tgz")
 }
+
+// SelectNames selects the releases of some names, which are no globs.
+func SelectNames(names []string) Selector {
+	var s Selector
+	for _, name := range names {
+		s.alternatives = append(s.alternatives, []term{{key: keyName, value: name}})
+	}
+	return s
+}

@@ -1,0 +1,190 @@
+package engine
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/weir-dev/weir/engine/checkout"
+	"github.com/weir-dev/weir/engine/remote"
+	"github.com/weir-dev/weir/engine/review"
+	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/schema"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// Revision is the project in a directory as a commit of the repository around it
+// has it, read from Git's objects: the work tree is not looked at.
+func Revision(dir, rev string) (*Origin, diag.List, error) {
+	repository, err := repositoryOf(dir, "--head")
+	var commit string
+	if err == nil {
+		commit, err = resolve(repository, "--head", rev)
+	}
+	if err != nil {
+		list, err := refusal(err)
+		return nil, list, err
+	}
+	return revision(dir, rev, commit)
+}
+
+// revision is the project at a commit that is there.
+func revision(dir, rev, commit string) (*Origin, diag.List, error) {
+	repository, err := checkout.Of(dir) // once more: its objects are read by nobody else
+	if err != nil {
+		return nil, nil, err
+	}
+	below, err := repository.Below(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	whole, err := remote.TreeFS(repository.Objects(commit))
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the project's repository: %w", err)
+	}
+	origin := &Origin{Source: state.Source{URL: checkout.WithoutCredentials(repository.Origin()), Commit: commit}, Ref: rev}
+	found := submodules(whole, below, commit)
+	if origin.Files, err = remote.Sub(whole, path.Join(".", below)); err == nil {
+		_, err = fs.Stat(origin.Files, "weir.hcl")
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, diag.List{{
+			Summary: fmt.Sprintf("There is no project at %s", rev),
+			Subject: diag.Range{File: path.Join(below, "weir.hcl")},
+			Detail:  fmt.Sprintf("Commit %s has no such file.", shown(state.Hash(commit))),
+			Remedy:  "Name a revision that has the project; without --base, the project is compared with what is in the state repositories.",
+		}}, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the project at %s: %w", rev, err)
+	}
+	return origin, found, nil
+}
+
+// submodules warns of directories of the project that are other repositories.
+func submodules(whole fs.FS, below, commit string) diag.List {
+	data, err := fs.ReadFile(whole, ".gitmodules")
+	if err != nil {
+		return nil
+	}
+	var found diag.List
+	for lines := bufio.NewScanner(bytes.NewReader(data)); lines.Scan(); {
+		key, value, _ := strings.Cut(lines.Text(), "=")
+		dir := strings.Trim(strings.TrimSpace(value), "/")
+		if strings.TrimSpace(key) != "path" || below != "" && !strings.HasPrefix(dir, below+"/") {
+			continue
+		}
+		found = append(found, diag.Warningf(diag.Range{File: dir}, "%s is a submodule, which is empty at %s", dir, shown(state.Hash(commit))).
+			Detailf("Its files are in another repository; a comparison of revisions reads this one only."))
+	}
+	return found
+}
+
+// repositoryOf is the repository around a project, which has to be there.
+func repositoryOf(dir, flag string) (checkout.Checkout, error) {
+	repository, err := checkout.Of(dir)
+	if err == nil && !repository.Exists() {
+		err = diag.Refuse(diag.Diagnostic{
+			Summary: "The project is in no Git repository",
+			Detail:  fmt.Sprintf("%s names a revision of the project, and there is no history.", flag),
+			Remedy:  "Without --base and --head, weir diff compares with what is in the state repositories.",
+		})
+	}
+	return repository, err
+}
+
+// resolve finds the commit that a flag names.
+func resolve(repository checkout.Checkout, flag, rev string) (string, error) {
+	commit, err := repository.Resolve(rev)
+	unknown := (*checkout.UnknownError)(nil)
+	if !errors.As(err, &unknown) {
+		return commit, err
+	}
+	names, err := repository.Names()
+	if err != nil {
+		return "", err
+	}
+	shallow, err := repository.Shallow()
+	if err != nil {
+		return "", err
+	}
+	d := diag.Errorf(diag.Range{}, "%s %s names no commit", flag, rev).Detailf("%s", unknown.Why)
+	if name, _, _ := strings.Cut(strings.ReplaceAll(rev, "^", "~"), "~"); !slices.Contains(names, name) {
+		d = d.Suggest(name, names)
+	}
+	switch {
+	case unknown.Cut && shallow:
+		d = d.Detailf("%s The clone is a shallow one: most of the history was left out.", unknown.Why).
+			Remedyf("Fetch it: `git fetch --unshallow`, or fetch-depth: 0 of a CI's checkout.")
+	case shallow:
+		d = d.Detailf("%s The clone is a shallow one: it may have been left out.", unknown.Why).
+			Remedyf("Fetch it: `git fetch origin %s`, or fetch-depth: 0 of a CI's checkout, which brings all branches.", strings.TrimPrefix(rev, "origin/"))
+	case strings.HasPrefix(rev, "origin/"):
+		d = d.Remedyf("`git fetch origin` brings what is new there.")
+	}
+	return "", diag.RefuseFor(unknown, d)
+}
+
+// baseOf finds the commit to compare with: the one that is named or, as forges
+// show a pull request, the last one that it has in common with the head.
+func baseOf(repository checkout.Checkout, o DiffOptions, head string) (review.Point, error) {
+	point := review.Point{Kind: review.Revision, Ref: o.Base}
+	named, err := resolve(repository, "--base", o.Base)
+	if err != nil {
+		return point, err
+	}
+	if point.Commit = named; o.Exact {
+		return point, nil
+	}
+	commit, known, err := repository.MergeBase(named, head)
+	switch {
+	case err != nil:
+		return point, err
+	case commit == named:
+		return point, nil
+	case commit != "":
+		point.Ref, point.Commit = "merge base with "+o.Base, commit
+		return point, nil
+	case !known:
+		return point, diag.Refuse(diag.Errorf(diag.Range{}, "Where the history left %s cannot be told", o.Base).
+			Detailf("--base compares with the last commit that %s and %s have in common, and the clone is a shallow one, which ends before.", o.Base, shown(state.Hash(head))).
+			Remedyf("Fetch more of the history: `git fetch --unshallow`, or fetch-depth: 0 of a CI's checkout. --exact compares with %s itself.", o.Base))
+	}
+	return point, diag.Refuse(diag.Errorf(diag.Range{}, "%s and %s have no commit in common", o.Base, shown(state.Hash(head))).
+		Detailf("--base compares with the last commit that both have in their history.").
+		Remedyf("--exact compares with %s itself.", o.Base))
+}
+
+// marked puts what was found in another revision of the project where a person
+// finds it: <commit>:<file>, as for `git show`, with the line.
+func marked(found diag.List, commit string, p *schema.Project) diag.List {
+	mark := func(r diag.Range) diag.Range {
+		if r.File == "" {
+			return r
+		}
+		if r.Text == "" && r.Start.Line > 0 {
+			lines := bytes.Split(p.Sources(r.File), []byte("\n"))
+			if r.Start.Line <= len(lines) {
+				r.Text = string(lines[r.Start.Line-1])
+			}
+		}
+		r.File = fmt.Sprintf("%.10s:%s", commit, r.File)
+		return r
+	}
+	all := make(diag.List, len(found))
+	for i, d := range found {
+		d.Subject = mark(d.Subject)
+		related := make([]diag.Related, len(d.Related))
+		for j, r := range d.Related {
+			related[j] = diag.Related{Range: mark(r.Range), Note: r.Note}
+		}
+		d.Related = related
+		all[i] = d
+	}
+	return all
+}
