@@ -69,9 +69,9 @@ type Totals struct {
 	Fields   int         `json:"fields"`   // changed fields, a created or removed object counted as one
 	Routine  int         `json:"routine"`  // of these objects, those in which only routine fields changed
 	Restarts int         `json:"restarts"` // workloads
-	Pods     int64       `json:"pods"`
-	Images   int         `json:"images"` // distinct steps from one to another
-	Hits     LevelCounts `json:"hits"`   // not waived
+	Pods     int64       `json:"pods"`     // without those that run once for each node
+	Images   int         `json:"images"`   // distinct steps from one to another
+	Hits     LevelCounts `json:"hits"`     // not waived, those of several targets once
 	Waived   int         `json:"waived"`
 }
 
@@ -126,6 +126,7 @@ type Image struct {
 // Chart is a chart's step, once for all releases and targets that take it.
 type Chart struct {
 	Name     string   `json:"name"`
+	Was      string   `json:"was,omitempty"` // the chart before, where it is another
 	From     string   `json:"from,omitempty"`
 	To       string   `json:"to,omitempty"`
 	Step     string   `json:"step"` // major, minor, patch, other, new, gone
@@ -137,9 +138,10 @@ type Chart struct {
 
 // Release is one release name over all targets where it changes.
 type Release struct {
-	Name    string   `json:"name"`
-	Groups  []Group  `json:"groups"` // targets with the very same changes; the largest first. The matrix shows them as letters
-	Changes []Change `json:"changes"`
+	Name    string       `json:"name"`
+	Groups  []Group      `json:"groups"` // targets with the very same changes; the largest first. The matrix shows them as letters
+	Causes  []diff.Cause `json:"causes"` // each once, fields counted over all targets; empty where nobody looked
+	Changes []Change     `json:"changes"`
 }
 
 // Group is the targets in which a release changes in the same way.
@@ -147,9 +149,15 @@ type Group struct {
 	Status manifest.Status `json:"status"`         // of the release
 	From   string          `json:"from,omitempty"` // the name it had before
 	Where  Where           `json:"where"`
-	Causes []diff.Cause    `json:"causes,omitempty"`
-	Counts Counts          `json:"counts"`
-	Fields int             `json:"fields"`
+	Causes []Cause         `json:"causes,omitempty"`
+	Counts Counts          `json:"counts"` // of one target
+	Fields int             `json:"fields"` // of one target
+}
+
+// Cause is what caused as many fields of a release on each target in Where.
+type Cause struct {
+	diff.Cause
+	Where Where `json:"where"`
 }
 
 // Change is one object's change, once for all targets that have the very same.
@@ -159,7 +167,9 @@ type Change struct {
 	Hook    bool            `json:"hook,omitempty"`
 	Was     *manifest.ID    `json:"was,omitempty"` // where it was renamed
 	Rename  diff.Rename     `json:"rename,omitempty"`
-	Fields  []diff.Field    `json:"fields,omitempty"`
+	Keep    bool            `json:"keep,omitempty"`    // it is removed, and stays in the cluster
+	Fields  []diff.Field    `json:"fields,omitempty"`  // their causes count in Release.Causes
+	Cause   int             `json:"cause"`             // of a created or removed object: index into Release.Causes
 	Routine bool            `json:"routine,omitempty"` // nothing but routine fields: to be folded, unless there is a hit
 	Where   Where           `json:"where"`
 	Hits    []int           `json:"hits,omitempty"` // indices into Review.Hits
@@ -186,9 +196,4 @@ type Input struct {
 type Images struct {
 	Cluster, Environment, Release string
 	Images                        []risk.ImageChange
-}
-
-// Make brings everything together.
-func Make(in Input) Review {
-	return Review{Format: Format, Project: in.Project, Base: in.Base, Head: in.Head}
 }

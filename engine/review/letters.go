@@ -1,0 +1,137 @@
+package review
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/weir-dev/weir/engine/diff"
+)
+
+// letters is how a view writes words and code within a line.
+type letters struct{ prose, code func(string) string }
+
+// The letters of the views: within Markdown, within a summary, where forges
+// read HTML only, and on a terminal.
+func inMarkdown() letters { return letters{prose, code} }
+func inSummary() letters  { return letters{summaryProse, htmlCode} }
+func onTerminal() letters { return letters{printable, printable} }
+
+// steps is from -> to.
+func (l letters) steps(from, to string) string {
+	switch from, to = version(from), version(to); {
+	case from == "":
+		return l.code(to)
+	case to == "":
+		return l.code(from) + " → gone"
+	}
+	return l.code(from) + " → " + l.code(to)
+}
+
+// version shortens the digest in a version.
+func version(v string) string {
+	tag, digest, found := strings.Cut(v, "@")
+	if !found {
+		tag, digest = "", v
+	}
+	hash, isDigest := strings.CutPrefix(digest, "sha256:")
+	switch {
+	case !isDigest || len(hash) <= 12:
+		return cut(v, longestName)
+	case tag == "":
+		return "sha256:" + hash[:12] + "…"
+	}
+	return cut(tag, longestName) + "@" + hash[:12] + "…"
+}
+
+// caused says in words what a cause is.
+func (l letters) caused(c diff.Cause) string {
+	move := ""
+	if c.From != "" || c.To != "" {
+		move = " " + l.steps(c.From, c.To)
+	}
+	switch c.Kind {
+	case diff.ByChart:
+		return "chart" + move
+	case diff.ByValues:
+		if c.Place.File != "" {
+			return "values " + l.code(cut(at(c.Place.File, c.Place.Start.Line), longestName))
+		}
+		return "values"
+	case diff.ByKustomize:
+		return "kustomize and the release block"
+	case diff.ByKubernetes:
+		return "Kubernetes" + move
+	case diff.ByWeir:
+		return "Weir" + move
+	}
+	return l.prose(string(c.Kind))
+}
+
+// causes says how much of a group's change comes from where.
+func (l letters) causes(g Group, a atlas) string {
+	var said []string
+	for _, c := range g.Causes {
+		words := fmt.Sprintf("%s of %s: %s", number(c.Fields), count(g.Fields, "changed field", "changed fields"), l.caused(c.Cause))
+		if len(g.Causes) == 1 && c.Fields == g.Fields {
+			words = l.caused(c.Cause)
+		} else if len(said) > 0 {
+			words = fmt.Sprintf("%s: %s", number(c.Fields), l.caused(c.Cause))
+		}
+		if len(c.Where) < len(g.Where) {
+			words += " (" + l.prose(a.of(c.Where)) + ")"
+		}
+		said = append(said, words)
+	}
+	return strings.Join(limited(said, manyCauses), "; ")
+}
+
+// manyCauses is how many causes are named.
+const manyCauses = 5
+
+// limited is the first words of a list, the rest counted.
+func limited(words []string, limit int) []string {
+	if len(words) <= limit+1 {
+		return words
+	}
+	return append(words[:limit:limit], fmt.Sprintf("%s more", number(len(words)-limit)))
+}
+
+// folded says what routine changes do.
+func (l letters) folded(parts []routinePart) string {
+	var said []string
+	for _, p := range parts {
+		words := l.code(cut(p.what, longestName))
+		if strings.HasPrefix(p.what, "order of ") || p.what == "descriptions" {
+			words = l.prose(cut(p.what, longestName))
+		}
+		if p.from != "" {
+			words += " " + l.prose(cut(p.from, longestName)) + " → " + l.prose(cut(p.to, longestName))
+		}
+		said = append(said, words)
+	}
+	return strings.Join(limited(said, 4), ", ")
+}
+
+// identical says on which targets a release changes in the same way.
+func (l letters) identical(s sheet, a atlas) string {
+	if len(a.targets) < 2 {
+		return ""
+	}
+	if len(s.Groups) == 1 {
+		if len(s.where) == 1 {
+			return "on " + l.prose(a.of(s.where))
+		}
+		return "identical on " + l.prose(a.of(s.where))
+	}
+	said := l.prose(a.of(s.Groups[0].Where))
+	if len(s.Groups[0].Where) > 1 {
+		said = "identical on " + said
+	} else {
+		said = "on " + said
+	}
+	var others []string
+	for _, g := range s.Groups[1:] {
+		others = append(others, fmt.Sprintf("%s (%s)", l.prose(a.of(g.Where)), count(s.differs(s.Groups[0], g), "field", "fields")))
+	}
+	return said + "; differs on " + strings.Join(limited(others, 3), ", ")
+}

@@ -1,0 +1,379 @@
+package review
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/manifest"
+)
+
+// mostColumns is how many columns the matrix has at most.
+const mostColumns = 8
+
+// fleet says where which release changes in which way. Targets where all
+// releases change in the same way share a column.
+func (m markdown) fleet() part {
+	if len(m.Targets) < 2 || len(m.Releases) == 0 {
+		return nil
+	}
+	sheets := m.sheets()
+	classes := m.classes(sheets)
+	still := len(m.Targets) - m.changing()
+	rest := ""
+	if still > 0 {
+		rest = fmt.Sprintf("\n%s not change.\n", count(still, "target does", "targets do"))
+	}
+	if len(classes) == 1 && m.alike(sheets) {
+		if still == 0 {
+			return words(fmt.Sprintf("\nThe same changes on %s.\n", m.where(classes[0])), nil)
+		}
+		return words(fmt.Sprintf("\nThe same changes on %s; %s not change.\n", m.where(classes[0]), count(still, "target does", "targets do")), nil)
+	}
+	if len(classes) > mostColumns {
+		return m.fleetList(sheets, rest)
+	}
+	head := []string{"release"}
+	for _, w := range classes {
+		head = append(head, m.where(w))
+	}
+	t := m.table("\n#### Where\n\n", head, "release", "releases")
+	t.close = rest
+	for _, s := range sheets {
+		cells := []string{code(cut(s.Name, longestName))}
+		for _, w := range classes {
+			cells = append(cells, cell(s, w[0]))
+		}
+		t.items = append(t.items, words(row(cells), nil))
+	}
+	return t
+}
+
+// classes are the targets that change, those together on which every release
+// changes in the same way.
+func (r Review) classes(sheets []sheet) []Where {
+	vectors := make([]string, len(r.Targets))
+	for _, s := range sheets {
+		of := map[int]int{}
+		for i, g := range s.Groups {
+			for _, target := range g.Where {
+				of[target] = i + 1
+			}
+		}
+		for i := range vectors {
+			vectors[i] += fmt.Sprintf("%d ", of[i])
+		}
+	}
+	var classes []Where
+	first := map[string]int{}
+	for i, t := range r.Targets {
+		if !t.Change {
+			continue
+		}
+		c, ok := first[vectors[i]]
+		if !ok {
+			c = len(classes)
+			first[vectors[i]] = c
+			classes = append(classes, nil)
+		}
+		classes[c] = append(classes[c], i)
+	}
+	return classes
+}
+
+// alike tells whether every release changes in one way only.
+func (r Review) alike(sheets []sheet) bool {
+	return !slices.ContainsFunc(sheets, func(s sheet) bool { return len(s.Groups) > 1 })
+}
+
+// cell is what a release does on a target: its letter where there are several
+// ways, and its counts.
+func cell(s sheet, target int) string {
+	for i, g := range s.Groups {
+		if !g.Where.has(target) {
+			continue
+		}
+		if len(s.Groups) == 1 {
+			return g.Counts.String()
+		}
+		return "**" + letter(i) + "** " + g.Counts.String()
+	}
+	return "·"
+}
+
+// fleetList is the matrix of a fleet with too many columns.
+func (m markdown) fleetList(sheets []sheet, rest string) part {
+	l := list{open: "\n#### Where\n\n", close: rest, quota: []int{30}, rest: m.more("release", "releases")}
+	for _, s := range sheets {
+		ways := func(limit int) string {
+			var said []string
+			for i, g := range s.Groups {
+				said = append(said, fmt.Sprintf("**%s** %s on %s", letter(i), g.Counts, m.where(g.Where)))
+			}
+			return "- " + code(cut(s.Name, longestName)) + ": " + strings.Join(limited(said, limit), "; ") + "\n"
+		}
+		l.items = append(l.items, words(fmt.Sprintf("- %s: %s\n", code(cut(s.Name, longestName)), count(len(s.Groups), "way", "ways")), func() []string {
+			return []string{ways(12), ways(4)}
+		}))
+	}
+	return l
+}
+
+// releases are the releases, riskiest first: those with something to read in a
+// fold each, of the others a line.
+func (m markdown) releases() part {
+	if len(m.Releases) == 0 {
+		return nil
+	}
+	sheets := m.sheets()
+	l := list{open: "\n#### Releases\n", quota: []int{40}, rest: m.more("release", "releases")}
+	open := len(sheets) == 1 && len(sheets[0].bundles) <= 3
+	folds := 0
+	for _, s := range sheets {
+		if len(s.bundles) > 0 {
+			l.items = append(l.items, m.release(s, open))
+			folds++
+		}
+	}
+	lines := list{open: "\n", rest: m.more("release with routine changes", "releases with routine changes")}
+	for _, s := range sheets[folds:] {
+		lines.items = append(lines.items, m.quiet(s))
+	}
+	if len(lines.items) > 0 {
+		l.items = append(l.items, lines)
+	}
+	return l
+}
+
+// quiet is a release in which nobody needs to read anything.
+func (m markdown) quiet(s sheet) part {
+	name := "- " + code(cut(s.Name, longestName)) + ": "
+	brief := name + "no object changes\n"
+	if n := len(s.routine.changes); n > 0 {
+		brief = name + m.routine(s) + "\n"
+	}
+	return words(brief, func() []string {
+		said := strings.TrimSuffix(brief, "\n")
+		if causes := inMarkdown().causes(s.Groups[0], m.atlas); causes != "" {
+			said += "; " + causes
+		}
+		if where := inMarkdown().identical(s, m.atlas); where != "" {
+			said += "; " + where
+		}
+		return []string{said + "\n"}
+	})
+}
+
+// routine counts what is folded.
+func (m markdown) routine(s sheet) string {
+	return fmt.Sprintf("%s: only %s", count(len(s.routine.changes), "object", "objects"), inMarkdown().folded(s.routine.parts))
+}
+
+// release is a release's fold.
+func (m markdown) release(s sheet, open bool) part {
+	head, foot := m.fold(m.headline(s), open)
+	var about []string
+	for i, g := range s.Groups {
+		line := inMarkdown().causes(g, m.atlas)
+		if g.From != "" {
+			line = strings.TrimPrefix(line+"; it was "+code(cut(g.From, longestName))+" before", "; ")
+		}
+		if len(s.Groups) > 1 {
+			line = fmt.Sprintf("**%s** on %s (%s)", letter(i), m.where(g.Where), g.Counts) + strings.TrimSuffix(": "+line, ": ")
+		} else if len(g.Causes) == 1 {
+			line = "" // the headline says it
+		}
+		if line != "" {
+			about = append(about, "- "+line+"\n")
+		}
+	}
+	l := list{open: head, close: foot, quota: []int{50}, rest: m.more("object or kind of change", "objects or kinds of change")}
+	if len(about) > 0 {
+		l.items = append(l.items, words("", func() []string {
+			return []string{strings.Join(limitedLines(about, 30), "") + "\n", strings.Join(limitedLines(about, 4), "") + "\n"}
+		}))
+	}
+	if len(s.routine.changes) > 0 {
+		l.close = "\n" + m.routine(s) + ".\n" + foot
+	}
+	for _, b := range s.bundles {
+		l.items = append(l.items, m.bundle(s, b))
+	}
+	brief := "\n" + levelSign(s.level) + code(cut(s.Name, longestName)) + ": " + s.counts().String() + "\n"
+	return choice{l, list{open: brief}}
+}
+
+func limitedLines(lines []string, limit int) []string {
+	if len(lines) <= limit+1 {
+		return lines
+	}
+	return append(lines[:limit:limit], fmt.Sprintf("- and %s more\n", number(len(lines)-limit)))
+}
+
+// counts are those of the release's distinct changes.
+func (s sheet) counts() Counts {
+	var c Counts
+	for _, change := range s.Changes {
+		switch change.Status {
+		case manifest.Created:
+			c.Created++
+		case manifest.Removed:
+			c.Removed++
+		default:
+			c.Changed++
+		}
+	}
+	return c
+}
+
+// headline is the summary of a release's fold.
+func (m markdown) headline(s sheet) string {
+	l := inSummary()
+	said := levelSign(s.level) + "<b>" + l.prose(cut(s.Name, longestName)) + "</b>"
+	switch status := s.Groups[0].Status; {
+	case len(s.Groups) > 1:
+	case status == manifest.Created:
+		said += " is new"
+	case status == manifest.Removed:
+		said += " is removed"
+	}
+	said += ": " + s.counts().String()
+	if s.hits > 0 {
+		said += ", " + count(s.hits, "finding", "findings")
+	}
+	if g := s.Groups[0]; len(g.Causes) > 0 {
+		said += " · " + l.causes(g, m.atlas)
+	}
+	if where := l.identical(s, m.atlas); where != "" {
+		said += " · " + where
+	}
+	return said
+}
+
+// Longest differences of one object, in lines, and the shorter one.
+const (
+	longestFence  = 400
+	shorterFence  = 40
+	shortestFence = 12
+)
+
+// bundle is what happens to an object, or to several.
+func (m markdown) bundle(s sheet, b bundle) part {
+	ids := make([]manifest.ID, len(b.objects))
+	for i, c := range b.objects {
+		ids[i] = c.Object
+	}
+	line := func(limit int) string {
+		said := levelSign(b.level) + "**" + string(b.Status) + "** " + m.names(ids, limit)
+		if b.Hook {
+			said += " (hook)"
+		}
+		if b.Was != nil {
+			said += ", was " + m.name(*b.Was)
+			if b.Rename == diff.Guess {
+				said += " (a guess)"
+			}
+		}
+		if len(b.Where) < len(s.where) {
+			said += " on " + m.where(b.Where)
+		}
+		return said
+	}
+	short := "\n" + line(3) + "\n"
+	return words(short, func() []string {
+		about := "\n" + line(30) + "\n"
+		for _, h := range b.Hits {
+			hit := m.Hits[h]
+			about += "- " + levelSign(severity(hit.Level)) + prose(cut(hit.Reason, longestLine)) + " " + code(hit.Rule) + "\n"
+		}
+		shown, folded := m.shown(b.Change)
+		lines := m.lines(b, shown)
+		tail := ""
+		if len(folded) > 0 {
+			tail = "\nroutine: " + inMarkdown().folded(routineParts([]Change{{Fields: folded}})) + "\n"
+		}
+		var forms []string
+		for _, limit := range []int{longestFence, shorterFence, shortestFence} {
+			if len(lines) > 0 {
+				forms = append(forms, about+"\n"+fence("diff", limitedFence(lines, limit))+tail)
+			}
+		}
+		return append(forms, about+tail)
+	})
+}
+
+func limitedFence(lines []string, limit int) []string {
+	if len(lines) <= limit+2 {
+		return lines
+	}
+	return append(lines[:limit:limit], fmt.Sprintf("… %s more", count(len(lines)-limit, "line", "lines")))
+}
+
+// lines draw what happens to an object.
+func (m markdown) lines(b bundle, fields []diff.Field) []string {
+	var out []string
+	switch b.Status {
+	case manifest.Created:
+		for i, c := range b.objects {
+			if i > 0 {
+				out = append(out, "+ ---")
+			}
+			for _, line := range lines(string(c.After)) {
+				out = append(out, "+ "+cut(line, longestLine))
+			}
+			if len(out) > longestFence {
+				return out
+			}
+		}
+	case manifest.Changed:
+		for _, f := range fields {
+			out = append(out, drawn(f, longestLine)...)
+		}
+	}
+	return out
+}
+
+// drawn draws a field's change as lines that begin with -, + or a space.
+func drawn(f diff.Field, limit int) []string {
+	path := cut(f.Path.String(), longestName)
+	path = printable(path)
+	if f.Order {
+		path += " (order)"
+	}
+	if f.Inner != nil && f.Inner.Text != "" {
+		out := []string{"@@ " + path + " @@"}
+		for _, line := range lines(f.Inner.Text) {
+			out = append(out, cut(line, limit))
+		}
+		return out
+	}
+	var out []string
+	if f.Status == manifest.Changed && !isBlock(f.Before) && !isBlock(f.After) {
+		before, after := cutPair(value(f.Before), value(f.After), limit)
+		return []string{"- " + path + ": " + before, "+ " + path + ": " + after}
+	}
+	if f.Status != manifest.Created {
+		out = append(out, side("- ", path, f.Before, limit)...)
+	}
+	if f.Status != manifest.Removed {
+		out = append(out, side("+ ", path, f.After, limit)...)
+	}
+	return out
+}
+
+func side(sign, path string, v any, limit int) []string {
+	if !isBlock(v) {
+		return []string{sign + path + ": " + cut(value(v), limit)}
+	}
+	if list, ok := v.([]any); ok && len(list) > 0 && !slices.ContainsFunc(list, isBlock) {
+		if line := flow(v); len(line) <= 100 {
+			return []string{sign + path + ": " + line}
+		}
+	}
+	out := []string{sign + path + ":"}
+	for _, line := range block(v) {
+		out = append(out, sign+"  "+cut(line, limit))
+	}
+	return out
+}

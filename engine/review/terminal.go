@@ -1,0 +1,513 @@
+package review
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/risk"
+)
+
+// TerminalOptions say how a review is written for a terminal.
+type TerminalOptions struct {
+	Colour bool
+	Width  int  // in columns; 100 where it is zero
+	Full   bool // routine changes, whole objects and long values too
+}
+
+// Terminal writes the review for a person at a terminal: the summary first, then
+// each release with its objects and fields, riskiest first. Text of the
+// repository reaches the terminal without control characters.
+func (r Review) Terminal(o TerminalOptions) []byte {
+	if o.Width <= 0 {
+		o.Width = 100
+	}
+	t := terminal{Review: r, options: o, atlas: newAtlas(r.Targets)}
+	t.summary()
+	if r.Verdict != Same {
+		for _, s := range r.sheets() {
+			t.release(s)
+		}
+		t.footer()
+	}
+	return []byte(t.out.String())
+}
+
+type terminal struct {
+	Review
+	options TerminalOptions
+	atlas   atlas
+	out     strings.Builder
+}
+
+// Colours by what they mean.
+const (
+	bold    = "1"
+	faint   = "2"
+	added   = "32"
+	altered = "33"
+	gone    = "31"
+	alarm   = "1;31"
+	warning = "1;33"
+)
+
+func (t *terminal) paint(colour, text string) string {
+	if !t.options.Colour || colour == "" || text == "" {
+		return text
+	}
+	return "\x1b[" + colour + "m" + text + "\x1b[0m"
+}
+
+func levelColour(level int) string {
+	switch level {
+	case 3:
+		return alarm
+	case 2:
+		return warning
+	}
+	return ""
+}
+
+func (t *terminal) line(indent int, text string) {
+	t.out.WriteString(strings.Repeat(" ", indent) + strings.TrimRight(text, " ") + "\n")
+}
+
+// words writes sentences, broken between words at the width; the lines after the
+// first stand at indent+2.
+func (t *terminal) words(indent int, colour, text string) {
+	column, first := 0, true
+	var line strings.Builder
+	flush := func() {
+		at := indent
+		if !first {
+			at += 2
+		}
+		t.line(at, t.paint(colour, line.String()))
+		line.Reset()
+		column, first = 0, false
+	}
+	for _, word := range strings.Fields(text) {
+		size := utf8.RuneCountInString(word)
+		hang := indent
+		if !first {
+			hang += 2
+		}
+		if column > 0 && hang+column+1+size > t.options.Width {
+			flush()
+		}
+		if column > 0 {
+			line.WriteByte(' ')
+			column++
+		}
+		line.WriteString(word)
+		column += size
+	}
+	if column > 0 {
+		flush()
+	}
+}
+
+func (t *terminal) summary() {
+	colour := map[Verdict]string{Same: added, Routine: added, Careful: warning, Blocked: alarm}[t.Verdict]
+	verdict, rest, _ := strings.Cut(t.Review.summary(), " — ")
+	if rest == "" {
+		t.line(0, t.paint(colour, verdict))
+		return
+	}
+	t.words(0, "", t.paint(colour, verdict)+" — "+rest)
+	t.line(0, t.paint(faint, plainPoint(t.Base)+" → "+plainPoint(t.Head)))
+	t.hits("Blockers", alarm, t.of(risk.Block))
+	t.deletions()
+	t.hits("Cautions", warning, t.of(risk.Caution))
+	t.hits("Accepted", faint, t.waived())
+	if t.options.Full {
+		t.hits("Notes", faint, t.of(risk.Info))
+	} else if n := len(t.of(risk.Info)); n > 0 {
+		t.head("", count(n, "note", "notes")+" (--full shows them)")
+	}
+	if len(t.Stale) > 0 {
+		t.head(warning, "Acceptances")
+		for _, s := range t.Stale {
+			t.words(2, "", printable(s))
+		}
+	}
+	t.restarts()
+	t.images()
+	t.charts()
+	t.fleet()
+}
+
+func plainPoint(p Point) string {
+	what := map[PointKind]string{Directory: "the project as it is", State: "the canonical state", Revision: "revision"}[p.Kind]
+	if p.Ref != "" {
+		what += " " + printable(p.Ref)
+	}
+	if p.Commit != "" && p.Commit != p.Ref {
+		what += " (" + printable(short(p.Commit)) + ")"
+	}
+	return what
+}
+
+func (t *terminal) head(colour, text string) {
+	t.out.WriteByte('\n')
+	t.line(0, t.paint(colour, text))
+}
+
+// where says where, with the word before; nothing where there is one target.
+func (t *terminal) where(w Where) string {
+	if len(t.Targets) < 2 {
+		return ""
+	}
+	return " on " + t.atlas.of(w)
+}
+
+// hits lists findings, a line or two each.
+func (t *terminal) hits(title, colour string, hits []Hit) {
+	if len(hits) == 0 {
+		return
+	}
+	t.head(colour, fmt.Sprintf("%s (%s)", title, number(len(hits))))
+	for _, f := range grouped(hits) {
+		t.words(2, "", t.names(f.objects, 5)+t.where(f.Where))
+		if len(f.Path) > 0 {
+			t.line(6, printable(f.Path.String()))
+		}
+		t.words(6, "", printable(f.Reason)+" ["+printable(f.Rule)+"]")
+		if f.Waived != nil {
+			t.words(6, faint, fmt.Sprintf("until %s: %s (%s)", f.Waived.Until.Format("2006-01-02"), printable(f.Waived.Reason), printable(at(f.Waived.Range.File, f.Waived.Range.Start.Line))))
+		}
+	}
+}
+
+// names lists objects; the rest is counted unless all is to be shown.
+func (t *terminal) names(ids []manifest.ID, limit int) string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = named(id)
+	}
+	if t.options.Full {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(limited(names, limit), ", ")
+}
+
+func (t *terminal) deletions() {
+	gone := t.gone()
+	if len(gone) == 0 {
+		return
+	}
+	t.head(bold, fmt.Sprintf("Deletions (%s)", number(len(gone))))
+	limit := 30
+	if t.options.Full {
+		limit = len(gone)
+	}
+	for i, d := range gone {
+		if i == limit && len(gone) > limit+1 {
+			t.line(2, t.paint(faint, fmt.Sprintf("and %s more (--full shows them)", number(len(gone)-limit))))
+			break
+		}
+		t.words(2, levelColour(d.level), named(d.Object)+t.where(d.Where)+": "+printable(d.consequence))
+	}
+}
+
+func (t *terminal) restarts() {
+	if len(t.Restarts) == 0 {
+		return
+	}
+	t.head(bold, "Restarts: "+t.restarted())
+	for _, by := range t.byWhy() {
+		names := make([]string, len(by.restarts))
+		for i, r := range by.restarts {
+			names[i] = named(r.Object) + " (" + pods(r)
+			if len(r.Where) < t.changing() {
+				names[i] += t.where(r.Where)
+			}
+			names[i] += ")"
+		}
+		if !t.options.Full {
+			names = limited(names, 10)
+		}
+		t.words(2, "", by.why+": "+strings.Join(names, ", "))
+	}
+}
+
+func (t *terminal) images() {
+	if len(t.Images) == 0 {
+		return
+	}
+	t.head(bold, "Images")
+	for _, i := range t.Images {
+		said := printable(i.Repository)
+		if i.Was != "" {
+			said += ", was " + printable(i.Was)
+		}
+		said += "  " + onTerminal().steps(i.From, i.To)
+		if note := imageNote(i.Step); note != "" {
+			said += " (" + note + ")"
+		}
+		t.words(2, "", said+t.where(i.Where)+": "+t.names(i.Workloads, 3))
+	}
+}
+
+func (t *terminal) charts() {
+	if len(t.Charts) == 0 {
+		return
+	}
+	t.head(bold, "Charts")
+	for _, c := range t.Charts {
+		said := printable(c.Name)
+		if c.Was != "" {
+			said += ", was " + printable(c.Was)
+		}
+		said += "  " + onTerminal().steps(c.From, c.To)
+		if note := imageNote(c.Step); note != "" {
+			said += " (" + note + ")"
+		}
+		releases := c.Releases
+		if !t.options.Full {
+			releases = limited(releases, manyTargets)
+		}
+		said += t.where(c.Where) + ": " + printable(strings.Join(releases, ", "))
+		if cause := c.cause(); cause != "" {
+			said += "; " + cause
+		}
+		t.words(2, "", said)
+	}
+}
+
+func (t *terminal) fleet() {
+	if len(t.Targets) < 2 || len(t.Releases) == 0 {
+		return
+	}
+	sheets := t.sheets()
+	still := ""
+	if n := len(t.Targets) - t.changing(); n > 0 {
+		still = "; " + count(n, "target does", "targets do") + " not change"
+	}
+	if classes := t.classes(sheets); len(classes) == 1 && t.alike(sheets) {
+		t.out.WriteByte('\n')
+		t.words(0, "", "The same changes"+t.where(classes[0])+still+".")
+		return
+	}
+	t.head(bold, "Where"+still)
+	for _, s := range sheets {
+		var said []string
+		for i, g := range s.Groups {
+			way := ""
+			if len(s.Groups) > 1 {
+				way = letter(i) + " "
+			}
+			said = append(said, way+g.Counts.String()+t.where(g.Where))
+		}
+		if !t.options.Full {
+			said = limited(said, 12)
+		}
+		t.words(2, "", printable(s.Name)+": "+strings.Join(said, "; "))
+	}
+}
+
+// release writes what happens to one.
+func (t *terminal) release(s sheet) {
+	l := onTerminal()
+	t.out.WriteByte('\n')
+	title := printable(s.Name)
+	if len(s.Groups) == 1 && s.Groups[0].Status != manifest.Changed {
+		title += " (" + string(s.Groups[0].Status) + ")"
+	}
+	about := s.counts().String()
+	if where := l.identical(s, t.atlas); where != "" {
+		about += ", " + where
+	}
+	t.words(0, "", t.paint(bold, title)+"  "+about)
+	for i, g := range s.Groups {
+		causes := l.causes(g, t.atlas)
+		if causes != "" && len(s.Groups) > 1 {
+			causes = letter(i) + " " + causes
+		}
+		if g.From != "" {
+			t.words(2, faint, "was "+printable(g.From)+" before")
+		}
+		t.words(2, faint, causes)
+	}
+	for _, b := range s.bundles {
+		t.bundle(s, b)
+	}
+	if len(s.routine.changes) == 0 {
+		return
+	}
+	if !t.options.Full {
+		t.words(2, faint, fmt.Sprintf("%s: only %s", count(len(s.routine.changes), "object", "objects"), l.folded(s.routine.parts)))
+		return
+	}
+	for _, c := range s.routine.changes {
+		t.bundle(s, bundle{c, []Change{c}, 0})
+	}
+}
+
+// bundle writes what happens to an object, or to several.
+func (t *terminal) bundle(s sheet, b bundle) {
+	ids := make([]manifest.ID, len(b.objects))
+	for i, c := range b.objects {
+		ids[i] = c.Object
+	}
+	sign, colour := "~", altered
+	switch b.Status {
+	case manifest.Created:
+		sign, colour = "+", added
+	case manifest.Removed:
+		sign, colour = "-", gone
+	}
+	said := t.names(ids, 8)
+	if b.Hook {
+		said += " (hook)"
+	}
+	if b.Was != nil {
+		said += ", was " + named(*b.Was)
+		if b.Rename == diff.Guess {
+			said += " (a guess)"
+		}
+	}
+	if len(b.Where) < len(s.where) {
+		said += t.where(b.Where)
+	}
+	t.words(2, colour, sign+" "+said)
+	said = ""
+	shown, folded := t.shown(b.Change)
+	if t.options.Full {
+		shown, folded = b.Fields, nil
+	}
+	left := b.Hits
+	for _, f := range shown {
+		t.field(f)
+		var here []int
+		here, left = t.at(f, left)
+		t.hitsHere(8, here)
+	}
+	t.hitsHere(6, left)
+	if len(folded) > 0 {
+		t.words(6, faint, "routine: "+onTerminal().folded(routineParts([]Change{{Fields: folded}})))
+	}
+	if t.options.Full && b.Status != manifest.Changed {
+		t.whole(b)
+	}
+}
+
+// whole writes objects that come or go.
+func (t *terminal) whole(b bundle) {
+	for i, c := range b.objects {
+		text, sign, colour := c.After, "+ ", added
+		if b.Status == manifest.Removed {
+			text, sign, colour = c.Before, "- ", gone
+		}
+		if i > 0 {
+			t.line(6, t.paint(colour, sign+"---"))
+		}
+		for _, line := range lines(string(text)) {
+			t.line(6, t.paint(colour, sign+line))
+		}
+	}
+}
+
+// at splits hits into those about a field, a part of it or what it is part of,
+// and the others.
+func (t *terminal) at(f diff.Field, hits []int) (here, others []int) {
+	for _, h := range hits {
+		path := t.Hits[h].Path
+		n := min(len(path), len(f.Path))
+		if n > 0 && path[:n].String() == f.Path[:n].String() {
+			here = append(here, h)
+			continue
+		}
+		others = append(others, h)
+	}
+	return here, others
+}
+
+func (t *terminal) hitsHere(indent int, hits []int) {
+	for _, i := range hits {
+		h := t.Hits[i]
+		level := severity(h.Level)
+		said := fmt.Sprintf("%s: %s [%s]", h.Level, printable(h.Reason), printable(h.Rule))
+		if h.Waived != nil {
+			level, said = 0, "accepted "+said
+		}
+		t.words(indent, levelColour(level), "! "+said)
+	}
+}
+
+// field writes a field's change on one line, where it has room there.
+func (t *terminal) field(f diff.Field) {
+	const indent = 6
+	path := printable(f.Path.String())
+	if f.Order {
+		path += " (order)"
+	}
+	if f.Inner != nil && f.Inner.Text != "" {
+		t.line(indent, t.paint(altered, path+":"))
+		for _, line := range lines(f.Inner.Text) {
+			colour := ""
+			switch {
+			case strings.HasPrefix(line, "@@"):
+				colour = faint
+			case strings.HasPrefix(line, "-"):
+				colour = gone
+			case strings.HasPrefix(line, "+"):
+				colour = added
+			}
+			t.line(indent+2, t.paint(colour, t.fitted(line, indent+2)))
+		}
+		return
+	}
+	limit := 0
+	if !t.options.Full {
+		limit = max(40, t.options.Width-indent-8-cutNote)
+	}
+	if f.Status == manifest.Changed && !isBlock(f.Before) && !isBlock(f.After) {
+		before, after := value(f.Before), value(f.After)
+		if utf8.RuneCountInString(path+before+after)+indent+6 <= t.options.Width {
+			t.line(indent, path+": "+t.paint(gone, before)+" -> "+t.paint(added, after))
+			return
+		}
+		before, after = cutPair(before, after, limit)
+		t.line(indent, path+":")
+		t.line(indent+2, t.paint(gone, "- "+before))
+		t.line(indent+2, t.paint(added, "+ "+after))
+		return
+	}
+	if f.Status != manifest.Created {
+		t.side(gone, side("- ", path, f.Before, limit))
+	}
+	if f.Status != manifest.Removed {
+		t.side(added, side("+ ", path, f.After, limit))
+	}
+}
+
+// manyLines is how many lines of a value are shown.
+const manyLines = 20
+
+func (t *terminal) side(colour string, lines []string) {
+	if !t.options.Full && len(lines) > manyLines+2 {
+		lines = append(slices.Clone(lines[:manyLines]), fmt.Sprintf("  … %s more (--full shows them)", count(len(lines)-manyLines, "line", "lines")))
+	}
+	for _, line := range lines {
+		t.line(6, t.paint(colour, line))
+	}
+}
+
+// fitted cuts a line to the width, unless all is to be shown.
+func (t *terminal) fitted(line string, indent int) string {
+	if t.options.Full {
+		return line
+	}
+	return cut(line, max(40, t.options.Width-indent-cutNote))
+}
+
+func (t *terminal) footer() {
+	if t.Command != "" {
+		t.out.WriteByte('\n')
+		t.line(0, t.paint(faint, "reproduce with: "+printable(t.Command)))
+	}
+}

@@ -1,0 +1,92 @@
+package review
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// atlas knows the targets by the shortest names that tell them apart.
+type atlas struct {
+	targets []Target
+	names   []string
+	members map[string]Where // environment -> its targets
+}
+
+func newAtlas(targets []Target) atlas {
+	a := atlas{targets: targets, names: make([]string, len(targets)), members: map[string]Where{}}
+	clusters, environments := map[string]bool{}, map[string]bool{}
+	for i, t := range targets {
+		clusters[t.Cluster] = true
+		environments[t.Environment] = true
+		a.members[t.Environment] = append(a.members[t.Environment], i)
+	}
+	for i, t := range targets {
+		switch {
+		case len(clusters) == len(targets):
+			a.names[i] = printable(t.Cluster)
+		case len(environments) == len(targets):
+			a.names[i] = printable(t.Environment)
+		default:
+			a.names[i] = printable(t.Environment + "/" + t.Cluster)
+		}
+	}
+	return a
+}
+
+// manyTargets is how many are named before the rest is counted.
+const manyTargets = 6
+
+// of says where, for people: names, whole environments, all but a few.
+func (a atlas) of(w Where) string {
+	switch missing := a.missing(w); {
+	case len(a.targets) == len(w) && len(w) == 1:
+		return a.names[w[0]]
+	case len(missing) == 0:
+		return fmt.Sprintf("all %d targets", len(w))
+	case len(missing) <= 2 && len(w) > manyTargets:
+		return fmt.Sprintf("all %d targets but %s", len(a.targets), a.list(missing))
+	}
+	return a.list(w)
+}
+
+func (a atlas) missing(w Where) Where {
+	var missing Where
+	for i := range a.targets {
+		if !w.has(i) {
+			missing = append(missing, i)
+		}
+	}
+	return missing
+}
+
+func (a atlas) list(w Where) string {
+	var words []string
+	left := slices.Clone(w)
+	for len(left) > 0 {
+		environment := a.targets[left[0]].Environment
+		members := a.members[environment]
+		whole := len(members) > 2 && !slices.ContainsFunc(members, func(i int) bool { return !left.has(i) })
+		if whole {
+			words = append(words, fmt.Sprintf("all %d of %s", len(members), printable(environment)))
+			left = slices.DeleteFunc(left, members.has)
+			continue
+		}
+		words = append(words, a.names[left[0]])
+		left = left[1:]
+	}
+	if len(words) > manyTargets {
+		// The counted rest are targets, whatever the words before stand for.
+		return strings.Join(words[:manyTargets-1], ", ") + fmt.Sprintf(" and %d more", len(words)-manyTargets+1)
+	}
+	return strings.Join(words, ", ")
+}
+
+// letter names the i-th group of a release.
+func letter(i int) string {
+	name := string(rune('A' + i%26))
+	for i = i/26 - 1; i >= 0; i = i/26 - 1 {
+		name = string(rune('A'+i%26)) + name
+	}
+	return name
+}
