@@ -1,12 +1,239 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 
+	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/review"
+	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
+// betweenStates compares two commits of the clusters' states. Nothing is
+// rendered; the project says where the states are, and what was meant.
 func (run Run) betweenStates(ctx context.Context, o DiffOptions) (*comparison, diag.List, error) {
-	return nil, nil, errors.New("not yet")
+	from, to, err := splitStates(o.States)
+	if err != nil {
+		list, err := refusal(err)
+		return nil, list, err
+	}
+	clusters, known, found := run.clustersOfThePast()
+	if found.HasErrors() {
+		return nil, found, nil
+	}
+	c := &comparison{
+		base:    review.Point{Kind: review.State, Ref: from},
+		head:    review.Point{Kind: review.State, Ref: to},
+		command: "--state " + from + ".." + to,
+	}
+	parts := make([]comparison, len(clusters))
+	unknown := make([]error, len(clusters))
+	more, err := run.read(ctx, o.Reading, clusters, func(ctx context.Context, i int, s *site) error {
+		before, _, err := state.SnapshotAt(ctx, s.repository, s.base, from)
+		var after *state.Snapshot
+		if err == nil {
+			after, _, err = state.SnapshotAt(ctx, s.repository, s.base, to)
+		}
+		if rev := (*state.UnknownRevError)(nil); errors.As(err, &rev) || err != nil && s.base.Commit() == "" {
+			unknown[i] = err
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if len(clusters) == 1 {
+			c.base.Commit, c.head.Commit = string(before.Commit()), string(after.Commit())
+		}
+		return run.twoStates(s, known, before, after, &parts[i])
+	})
+	if found = append(found, more...); err != nil || found.HasErrors() {
+		return nil, found, err
+	}
+	list, err := somewhere(unknown)
+	if found = append(found, list...); err != nil || found.HasErrors() {
+		return nil, found, err
+	}
+	for _, part := range parts {
+		c.targets = append(c.targets, part.targets...)
+		c.pairs = append(c.pairs, part.pairs...)
+	}
+	slices.SortFunc(c.targets, compareTargets)
+	c.settle()
+	if len(c.targets) == 0 {
+		found = append(found, known.nothing...)
+	}
+	return c, found, nil
+}
+
+// splitStates reads A..B; an empty side is HEAD.
+func splitStates(text string) (from, to string, err error) {
+	from, to, dots := strings.Cut(text, "..")
+	if !dots || strings.HasPrefix(to, ".") {
+		return "", "", diag.Refuse(diag.Errorf(diag.Range{}, "--state %s is not two commits", text).
+			Remedyf("Write A..B, two commits of the state repositories: HEAD~1..HEAD is what was deployed last, and an empty side means HEAD."))
+	}
+	return cmp.Or(from, "HEAD"), cmp.Or(to, "HEAD"), nil
+}
+
+// somewhere is fine where some cluster knows both commits: those that do not are
+// told as warnings.
+func somewhere(unknown []error) (diag.List, error) {
+	all := !slices.Contains(unknown, nil)
+	var found diag.List
+	for _, err := range unknown {
+		if err == nil {
+			continue
+		}
+		list, err := refusal(err)
+		if err != nil {
+			return found, err
+		}
+		for _, d := range list {
+			if !all {
+				d.Severity = diag.Warning
+				d.Detail = strings.TrimSpace(d.Detail + " Its cluster is left out of the comparison.")
+			}
+			found = append(found, d)
+		}
+	}
+	return found, nil
+}
+
+// twoStates pairs the selected releases of a cluster that two commits have
+// differently.
+func (run Run) twoStates(s *site, known asked, before, after *state.Snapshot, c *comparison) error {
+	keys, err := keysOf(before, after)
+	if err != nil {
+		return err
+	}
+	moved := map[state.Key]state.Key{} // to -> from
+	gone := map[state.Key]bool{}
+	for _, key := range keys {
+		for _, m := range run.Project.Moved() {
+			from := state.Key{Environment: key.Environment, Release: m.From}
+			if m.To != key.Release {
+				continue
+			}
+			goes, err := comes(from, after, before)
+			if err != nil {
+				return err
+			}
+			came, err := comes(key, before, after)
+			if err != nil {
+				return err
+			}
+			if goes && came {
+				moved[key], gone[from] = from, true
+			}
+		}
+	}
+	seen := map[string]bool{}
+	for _, key := range keys {
+		if !known.selects(s.cluster.Name, key) {
+			continue
+		}
+		if !seen[key.Environment] {
+			seen[key.Environment] = true
+			c.targets = append(c.targets, review.Target{Cluster: s.cluster.Name, Environment: key.Environment})
+			if known.Selector.Empty() {
+				if err := c.addNamespaces(s, key.Environment, before, after); err != nil {
+					return err
+				}
+			}
+		}
+		if gone[key] {
+			continue
+		}
+		from, ok := moved[key]
+		if !ok {
+			from = key
+		}
+		pair, err := run.twoCommitted(s, from, key, before, after)
+		if err != nil {
+			return err
+		}
+		if pair != nil {
+			c.pairs = append(c.pairs, pair)
+		}
+	}
+	return nil
+}
+
+// comes tells whether a release is in one state and was not in another.
+func comes(key state.Key, was, is *state.Snapshot) (bool, error) {
+	old, err := was.Fingerprint(key)
+	if err != nil || old.Metadata != "" {
+		return false, err
+	}
+	now, err := is.Fingerprint(key)
+	return now.Metadata != "", err
+}
+
+// keysOf lists the releases of two states, by environment and name.
+func keysOf(before, after *state.Snapshot) ([]state.Key, error) {
+	keys, err := before.Keys()
+	if err != nil {
+		return nil, err
+	}
+	more, err := after.Keys()
+	if err != nil {
+		return nil, err
+	}
+	keys = append(keys, more...)
+	slices.SortFunc(keys, func(a, b state.Key) int {
+		return cmp.Or(strings.Compare(a.Environment, b.Environment), strings.Compare(a.Release, b.Release))
+	})
+	return slices.Compact(keys), nil
+}
+
+// twoCommitted pairs a release of two commits; nil where it is the same.
+func (run Run) twoCommitted(s *site, from, key state.Key, before, after *state.Snapshot) (*pairing, error) {
+	was, err := before.Fingerprint(from)
+	if err != nil {
+		return nil, err
+	}
+	is, err := after.Fingerprint(key)
+	if err != nil || was == is {
+		return nil, err
+	}
+	pair := &pairing{Pair: diff.Pair{Cluster: s.cluster.Name, Environment: key.Environment, Release: key.Release}}
+	if from != key {
+		pair.From = from.Release
+	}
+	var sides [2]*state.Release
+	block := key.Release
+	for i, side := range []struct {
+		at  *state.Snapshot
+		key state.Key
+	}{{before, from}, {after, key}} {
+		r, err := committed(side.at, side.key)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", side.key, err)
+		}
+		if r.Metadata.Format > 0 {
+			sides[i], block = &r, cmp.Or(r.Metadata.Declaration, key.Release)
+		}
+	}
+	pair.Declared, _ = run.Project.Declaration(block)
+	pair.load = func(context.Context) error { return pair.read(sides[0], sides[1]) }
+	return pair, nil
+}
+
+// addNamespaces pairs what create_namespace asked for in an environment.
+func (c *comparison) addNamespaces(s *site, environment string, before, after *state.Snapshot) error {
+	was, err := namespacesOf(before, environment)
+	if err != nil {
+		return err
+	}
+	is, err := namespacesOf(after, environment)
+	if err != nil {
+		return err
+	}
+	c.pairs = append(c.pairs, namespacePair(s.cluster, environment, was, is))
+	return nil
 }
