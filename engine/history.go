@@ -170,11 +170,11 @@ func (s *site) look(ctx context.Context, run Run, o Reading, do func() error) (e
 	if err := s.locate(run, HydrateOptions{Access: o.Access, Clones: o.Clones}); err != nil {
 		return err
 	}
-	if s.repository, err = state.Open(ctx, s.at); err != nil {
-		return err
+	err = s.read(ctx)
+	if s.repository != nil {
+		defer func() { err = errors.Join(err, s.repository.Close()) }()
 	}
-	defer func() { err = errors.Join(err, s.repository.Close()) }()
-	if s.base, err = s.repository.Head(ctx); err != nil {
+	if err != nil {
 		return err
 	}
 	return do()

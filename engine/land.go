@@ -113,7 +113,7 @@ func (l landing) commit(ctx context.Context, s *site) (found diag.List, err erro
 	if err == nil || result.New != "" {
 		s.commit = &result
 	}
-	return found, err
+	return found, s.placed(err)
 }
 
 // stage works a site's change out again, after begin has read the new head.

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path"
 	"path/filepath"
 	"slices"
@@ -102,6 +103,29 @@ func at(place diag.Range, err error) error {
 	list = slices.Clone(list)
 	for i := range list {
 		list[i].Subject = place
+	}
+	return diag.RefuseFor(err, list...)
+}
+
+// placed gives what is wrong with a state that is somewhere else its line in the
+// project, which is where a person repairs most of it.
+func (s *site) placed(err error) error {
+	if !s.remote() {
+		return err
+	}
+	list, ok := diag.Refused(err)
+	if !ok {
+		if list, ok = remote.Unexplained(err); !ok {
+			return err
+		}
+	}
+	list = slices.Clone(list)
+	for i, d := range list {
+		if d.Subject.File == "" || d.Subject.Start.Line > 0 {
+			continue
+		}
+		list[i].Subject = s.cluster.State.Range
+		list[i].Related = slices.Insert(slices.Clone(d.Related), 0, diag.Related{Range: d.Subject, Note: fmt.Sprintf("the state of cluster %q", s.cluster.Name)})
 	}
 	return diag.RefuseFor(err, list...)
 }
@@ -261,12 +285,7 @@ func (s *site) begin(ctx context.Context, o HydrateOptions) error {
 		j.kept = 0
 	}
 	if s.at.Dir != "" {
-		repository, err := state.Open(ctx, s.at)
-		if err != nil {
-			return err
-		}
-		s.repository = repository
-		if s.base, err = s.repository.Head(ctx); err != nil {
+		if err := s.read(ctx); err != nil {
 			return err
 		}
 	}
@@ -279,6 +298,17 @@ func (s *site) begin(ctx context.Context, o HydrateOptions) error {
 		s.stage = state.NewPreview(s.base)
 	}
 	return nil
+}
+
+// read opens a state and reads its last commit.
+func (s *site) read(ctx context.Context) error {
+	repository, err := state.Open(ctx, s.at)
+	if err != nil {
+		return s.placed(err)
+	}
+	s.repository = repository
+	s.base, err = repository.Head(ctx)
+	return s.placed(err)
 }
 
 // render hydrates all jobs and stages what they made. Releases that must wait

@@ -115,6 +115,9 @@ func (p *Project) loadClusters(blocks []*instance, list *diag.List) {
 					"Give it a value; with null, or without the block, the state is local.")
 			}
 			c.State = State{Repository: repository.text, Branch: s.def.attribute("branch").Default, Range: s.rng}
+			if x := s.get("repository"); x != nil {
+				c.State.Range = x.whole
+			}
 			if branch := in.string("branch").text; branch != "" {
 				c.State.Branch = branch
 			}

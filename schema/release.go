@@ -30,7 +30,7 @@ type Cluster struct {
 type State struct {
 	Repository string
 	Branch     string
-	Range      diag.Range
+	Range      diag.Range // of `repository = …`, else of the block
 }
 
 // File is a file of the project with the place that named it.

@@ -33,8 +33,9 @@ func (r *Remote) badCertificate(err error) error {
 		return r.refuse("the server's certificate is not valid", plain(invalid), "Have it replaced.")
 	case errors.As(err, &record), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		return r.refuse("the server does not speak TLS there", "Something answered that is no HTTPS.", "Correct the port, or write http:// if that is meant.")
-	case strings.Contains(err.Error(), "remote error: tls: "): // of no type that is exported
-		return r.refuse("the server ended the TLS handshake", plain(err), "It may want a client certificate: name it as for git, by http.sslCert and http.sslKey in its configuration.")
+	case strings.Contains(err.Error(), "remote error: tls: "): // of no type that is exported, and sometimes with a name of net/http's before it
+		_, why, _ := strings.Cut(err.Error(), "remote error: ")
+		return r.refuse("the server ended the TLS handshake", plain(errors.New(why)), "It may want a client certificate: name it as for git, by http.sslCert and http.sslKey in its configuration.")
 	}
 	return nil
 }

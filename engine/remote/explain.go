@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
@@ -69,21 +70,93 @@ func (r *Remote) explain(ctx context.Context, doing string, s session, panicked 
 	if refusal := r.known(bare(err), lines); refusal != nil {
 		return refusal
 	}
+	dialing := isDialing(err)
 	err = bare(err)
-	failed := &failure{doing: fmt.Sprintf("%s %s: ", doing, r), cause: err}
+	failed := &failure{remote: r, doing: fmt.Sprintf("%s %s: ", doing, r), cause: err, lines: lines}
 	if len(lines) > 0 {
 		failed.doing += strings.Join(lines, "; ") + ": "
 	}
-	if transient(err) || errors.Is(err, packp.ErrEmptyInput) && len(lines) == 0 {
-		return &temporaryError{failed}
+	if d, ok := r.passing(dialing, failed); ok {
+		return diag.RefuseFor(&temporaryError{failed}, d)
 	}
 	return failed
 }
 
+// passing says of a failure that may go away by itself what it may be if it does
+// not; false for any other.
+func (r *Remote) passing(dialing bool, f *failure) (diag.Diagnostic, bool) {
+	const cuts = "Try again. Where it stays so, something ends connections: a proxy, a firewall, a limit of the server, a hook that takes too long."
+	switch empty := errors.Is(f.cause, packp.ErrEmptyInput) && len(f.lines) == 0; {
+	case !empty && !transient(f.cause):
+		return diag.Diagnostic{}, false
+	case dialing:
+		return r.diagnostic("the server cannot be reached", f.said(), r.way()), true
+	case f.cause == errSilent:
+		return r.diagnostic("the server was silent for too long", quoted("The connection stood, and nothing came any more. Git says:", f.lines), cuts), true
+	case empty, errors.Is(f.cause, io.EOF), errors.Is(f.cause, io.ErrUnexpectedEOF):
+		return r.diagnostic("the connection to the server broke off", quoted("It ended before the answer did. Git says:", f.lines), cuts), true
+	}
+	return r.diagnostic("the connection to the server broke off", f.said(), cuts), true
+}
+
+// isDialing tells a server that is not there from one that went away.
+func isDialing(err error) bool {
+	var dns *net.DNSError
+	var connection *net.OpError
+	return errors.As(err, &dns) || errors.As(err, &connection) && connection.Op == "dial"
+}
+
+// way is what may be wrong between here and a server.
+func (r *Remote) way() string {
+	const remedy = "Correct the address, or see that the server runs and that nothing on the way is missing: a VPN, a rule of a firewall"
+	if r.at.scheme == "ssh" {
+		return remedy + "."
+	}
+	return remedy + ", the proxy (https_proxy and no_proxy, or http.proxy of Git's configuration)."
+}
+
+// Unexplained makes diagnostics of a conversation that failed in a way that
+// nobody foresaw; false where an error is of another kind.
+func Unexplained(err error) (diag.List, bool) {
+	var failed *failure
+	if _, known := diag.Refused(err); known || !errors.As(err, &failed) {
+		return nil, false
+	}
+	var local *fs.PathError
+	for _, machine := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EMFILE, syscall.ENOMEM} {
+		if errors.Is(err, machine) || errors.As(err, &local) {
+			return nil, false
+		}
+	}
+	return diag.List{failed.remote.diagnostic("Git's conversation with the repository failed", failed.said(),
+		"See what `git ls-remote "+failed.remote.String()+"` says. Where that works, this is a bug of Weir: please report it.")}, true
+}
+
 // failure is an error whose text may be of a server's making.
 type failure struct {
-	doing string
-	cause error
+	remote *Remote
+	doing  string
+	cause  error
+	lines  []string // of the service
+}
+
+// said is what was heard, for a person who knows what was being done.
+func (f *failure) said() string {
+	text := strings.Join(said(f.cause.Error()), " ")
+	var connection *net.OpError
+	if errors.As(f.cause, &connection) && connection.Op == "dial" && connection.Addr != nil {
+		text = connection.Addr.String() + ": " + last(connection.Err)
+	}
+	return quoted(diag.Sentence(text)+" Git says:", f.lines)
+}
+
+// last is an error without the system call that it comes from.
+func last(err error) string {
+	var call *os.SyscallError
+	if errors.As(err, &call) {
+		err = call.Err
+	}
+	return err.Error()
 }
 
 func (f *failure) Error() string { return f.doing + strings.Join(said(f.cause.Error()), " ") }

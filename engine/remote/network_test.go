@@ -131,7 +131,17 @@ func TestLine(t *testing.T) {
 	}
 	line.Gone()
 	_, err := p.remote(address).Tip(context.Background(), "main")
-	p.same("gone", p.said(err), "ask http://HOST/shop.git: dial tcp HOST: connect: connection refused\n(temporary)\n")
+	p.same("gone", p.said(err), `Error: The server cannot be reached
+
+  on http://HOST/shop.git:
+
+HOST: connection refused.
+
+Correct the address, or see that the server runs and that nothing on the way is
+missing: a VPN, a rule of a firewall, the proxy (https_proxy and no_proxy, or
+http.proxy of Git's configuration).
+(temporary)
+`)
 }
 
 // failed checks an error of the network; kind is empty for none.
@@ -258,7 +268,16 @@ func TestSilentHook(t *testing.T) {
 	main := p.at("main")
 	r := p.with("shop.git", p.patience(300*time.Millisecond))
 	p.same("push", p.said(r.Push(context.Background(), p.update("refs/heads/main", main, p.commit("two")))),
-		"push to shop.git: the server was silent for too long\n(temporary)\n")
+		`Error: The server was silent for too long
+
+  on shop.git:
+
+The connection stood, and nothing came any more.
+
+Try again. Where it stays so, something ends connections: a proxy, a firewall, a
+limit of the server, a hook that takes too long.
+(temporary)
+`)
 	p.sound("shop.git")
 	p.same("the branch", p.at("main").String(), main.String())
 }

@@ -340,7 +340,7 @@ func (r *hosted) push(ctx context.Context, p *pool, ids []plumbing.Hash, branch 
 		return nil
 	}
 	moved, isMoved := errors.AsType[*remote.MovedError](err)
-	if _, refused := diag.Refused(err); refused && !isMoved || ctx.Err() != nil {
+	if _, refused := diag.Refused(err); refused && !isMoved && !remote.Temporary(err) || ctx.Err() != nil {
 		return err
 	}
 	if !isMoved || moved.Now.IsZero() {
