@@ -85,13 +85,15 @@ func (l Location) inspect() (exists bool, err error) {
 	return true, nil
 }
 
-// leadsNowhere tells whether a path is a symbolic link to what is not there.
+// leadsNowhere tells whether a path is a symbolic link to what is not there. That
+// something is there now is not enough: another run may have made the directory
+// since.
 func leadsNowhere(path string) bool {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return false
 	}
-	_, err := os.Lstat(path)
-	return err == nil
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
 // answered is what the system said, without the path, which differs from
