@@ -32,7 +32,7 @@ func (all *sites) compareOne(ctx context.Context, run Run, p *plan.Plan, s *site
 		list, err := refusal(err)
 		return append(found, list...), err
 	}
-	if s.writes(o) && !o.ForceOlder {
+	if all.order != nil && !o.ForceOlder {
 		if found, err = all.order.blame(ctx, run, p, s, found); err != nil {
 			list, err := refusal(err)
 			return append(found, list...), err

@@ -75,6 +75,9 @@ func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List
 			return nil, append(found, list...), err
 		}
 	}
+	if err := run.foresee(ctx, sites, o); err != nil {
+		return nil, found, err
+	}
 	err = run.land(ctx, sites, p, o)
 	for _, s := range sites.all {
 		found = append(found, s.found...)

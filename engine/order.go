@@ -123,6 +123,33 @@ func (o *order) check(ctx context.Context, s *site, environments []string) (diag
 	return found.Sorted(), err
 }
 
+// foresee tells of changes that are not written now why they could not be: a
+// check fails where the run that it stands for would, anything else is warned.
+func (run Run) foresee(ctx context.Context, all *sites, o HydrateOptions) error {
+	if o.ForceOlder || o.Out != "" {
+		return nil
+	}
+	name := func(i int) string { return "the history of cluster " + all.all[i].cluster.Name }
+	return each(ctx, connections, len(all.all), name, func(ctx context.Context, i int) error {
+		s := all.all[i]
+		if s.writes(o) || s.change.Empty() {
+			return nil
+		}
+		found, err := all.order.check(ctx, s, s.environments())
+		if err != nil {
+			found, err = refusal(err)
+		}
+		for i, d := range found {
+			if d.Severity == diag.Error && !o.Check {
+				found[i].Severity = diag.Warning
+				found[i].Detail += " A push would be refused."
+			}
+		}
+		s.found = found
+		return err
+	})
+}
+
 // look compares with the commit that each environment is of; it returns the
 // environments of each finding.
 func (o *order) look(ctx context.Context, base *state.Snapshot, environments []string) (map[finding][]string, error) {

@@ -30,8 +30,8 @@ type ClusterReport struct {
 	Review  string         `json:"review,omitempty"`  // the branch that was to be written instead
 	Commit  *state.Result  `json:"commit,omitempty"`  // nil where none was tried
 	Pushed  bool           `json:"pushed"`            // the commit is in the remote
-	Error   string         `json:"error,omitempty"`   // why nothing was committed
-	Targets []TargetReport `json:"targets"`           // empty where there was an error
+	Error   string         `json:"error,omitempty"`   // why nothing was committed, or with Check would not be
+	Targets []TargetReport `json:"targets"`           // empty where nothing was committed for an error
 	Foreign []string       `json:"foreign,omitempty"` // files that Weir did not write
 }
 
@@ -163,7 +163,9 @@ func (s *site) report(o HydrateOptions) ClusterReport {
 		if s.remote() {
 			cluster.Commit = nil // made, but not there
 		}
-		return cluster
+		if !o.Check {
+			return cluster
+		}
 	}
 	cluster.Foreign = s.change.Foreign
 	target := func(environment string) *TargetReport {

@@ -182,7 +182,7 @@ type sites struct {
 	all   []*site
 	plain *state.Plain // nil unless plain files are asked for
 	h     *hydrator
-	order *order // nil where nothing is to be written
+	order *order // nil for plain files
 }
 
 func (all *sites) close() {
@@ -217,7 +217,7 @@ func (run Run) open(ctx context.Context, p *plan.Plan, o HydrateOptions) (*sites
 	if found.HasErrors() {
 		return all, found, nil
 	}
-	if slices.ContainsFunc(all.all, func(s *site) bool { return s.writes(o) }) {
+	if o.Out == "" {
 		order, err := run.order(o)
 		if err != nil {
 			return all, found, err

@@ -127,6 +127,8 @@ func (v hydrateView) Human(w io.Writer, style ui.Style) {
 // outcome is what became of a cluster, in a word or two.
 func (v hydrateView) outcome(style ui.Style, c engine.ClusterReport) string {
 	switch {
+	case c.Error != "" && v.Check:
+		return style.Removed("would be refused")
 	case c.Error != "":
 		return style.Removed("failed")
 	case c.Pushed && c.Review != "":
@@ -259,6 +261,8 @@ func (v hydrateView) summary() string {
 		plural(sum(v.Total.Releases), "release"), countsText(v.Total.Releases), countsText(v.Total.Objects))
 	failed := v.Failed()
 	switch {
+	case v.Check && len(failed) > 0:
+		text += "; would be refused: " + strings.Join(failed, ", ")
 	case len(failed) == len(v.Clusters) && len(failed) > 0:
 		return fmt.Sprintf("%s: nothing was written", plural(len(v.Clusters), "cluster"))
 	case len(failed) > 0:
