@@ -38,6 +38,10 @@ type LockChange struct {
 	NewOrigin  string       `json:"newOrigin,omitempty"`
 	Releases   []string     `json:"releases,omitempty"` // that name it; none for sub-charts
 	Notes      []string     `json:"notes,omitempty"`    // what the chart says of its new version
+	MovedTag   string       `json:"movedTag,omitempty"` // of Git or of a registry: it was at the old origin, and is at the new one
+	// Of a chart that was changed under the same version.
+	OldSHA256 string `json:"oldSha256,omitempty"`
+	NewSHA256 string `json:"newSha256,omitempty"`
 }
 
 // Lock adds to weir.lock.hcl what the project needs and the lock has not, and
@@ -256,6 +260,10 @@ func (l *locker) changes(made schema.Lock) []LockChange {
 			c.Status, c.Old, c.OldOrigin = state.Changed, old.Version, old.Origin
 			if old.Range = e.Range; old == e {
 				continue
+			}
+			c.MovedTag = l.locking.MovedTag(e)
+			if old.Version == e.Version && old.SHA256 != e.SHA256 {
+				c.OldSHA256, c.NewSHA256 = old.SHA256, e.SHA256
 			}
 		}
 		c.Notes = l.locking.Notes(e)

@@ -23,15 +23,13 @@ import (
 // client asks servers for files: with credentials only who the project names,
 // with the certificates of a repository only that repository's server.
 type client struct {
-	access *Access
-
-	mu         sync.Mutex
-	transports map[string]func() (http.RoundTripper, error) // by certificate files
+	access     *Access
+	transports memo[http.RoundTripper] // by certificate files
 	netrc      func() (netrcFile, error)
 }
 
 func newClient(access *Access) *client {
-	c := &client{access: access, transports: map[string]func() (http.RoundTripper, error){}}
+	c := &client{access: access}
 	c.netrc = sync.OnceValues(c.readNetrc)
 	return c
 }
@@ -139,21 +137,13 @@ func shownURL(u *url.URL) string {
 
 // transport is the way to servers with the certificates of a repository.
 func (c *client) transport(of schema.ChartRepository) (http.RoundTripper, error) {
-	key := of.CA + "\x00" + of.Certificate + "\x00" + of.Key
-	c.mu.Lock()
-	get := c.transports[key]
-	if get == nil {
-		get = sync.OnceValues(func() (http.RoundTripper, error) {
-			config, err := c.access.TLS(of)
-			if err != nil {
-				return nil, err
-			}
-			return c.access.Transport(config), nil
-		})
-		c.transports[key] = get
-	}
-	c.mu.Unlock()
-	return get()
+	return c.transports.get(of.CA+"\x00"+of.Certificate+"\x00"+of.Key, func() (http.RoundTripper, error) {
+		config, err := c.access.TLS(of)
+		if err != nil {
+			return nil, err
+		}
+		return c.access.Transport(config), nil
+	})
 }
 
 // Transport is a way to servers that gives up on silence and goes through the

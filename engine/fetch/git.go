@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"sync"
 
 	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/schema"
@@ -17,13 +16,11 @@ import (
 // directory of the project would be read (git_chart.go). Each repository is asked
 // for its names once, and for each commit once, however many charts are in it.
 func NewGit(access *Access) Source {
-	return &git{access: access, names: memo[remote.Refs]{}, commits: memo[commit]{}}
+	return &git{access: access}
 }
 
 type git struct {
-	access *Access
-
-	mu      sync.Mutex
+	access  *Access
 	names   memo[remote.Refs] // by address
 	commits memo[commit]      // by address and id
 }
@@ -43,7 +40,7 @@ func (g *git) Resolve(ctx context.Context, ref schema.Chart) (Found, error) {
 	if at.IsCommit() {
 		return Found{Origin: at.String()}, nil
 	}
-	names, err := g.names.get(&g.mu, at.Address, func() (refs remote.Refs, err error) {
+	names, err := g.names.get(at.Address, func() (refs remote.Refs, err error) {
 		return refs, g.ask(ctx, at.Address, func(r *remote.Remote) error { refs, err = r.Refs(ctx); return err })
 	})
 	if err != nil {
@@ -53,8 +50,13 @@ func (g *git) Resolve(ctx context.Context, ref schema.Chart) (Found, error) {
 	if tip.Commit.IsZero() {
 		return Found{}, unnamed(at, names.Names())
 	}
+	found := Found{}
+	if tip.Ref.IsTag() {
+		found.Tag = tip.Ref.Short()
+	}
 	at.Rev = tip.Commit.String()
-	return Found{Origin: at.String()}, nil
+	found.Origin = at.String()
+	return found, nil
 }
 
 // Fetch implements Source. What other charts of the commit have transferred
@@ -70,7 +72,7 @@ func (g *git) Fetch(ctx context.Context, ref schema.Chart, pin schema.Locked) (C
 		return Content{}, err
 	}
 	first := false
-	c, err := g.commits.get(&g.mu, at.Address+" "+at.Rev, func() (c commit, err error) {
+	c, err := g.commits.get(at.Address+" "+at.Rev, func() (c commit, err error) {
 		first = true
 		return c, g.ask(ctx, at.Address, func(r *remote.Remote) error {
 			c.files, err = r.FetchCommit(ctx, at.Rev, wanted.Rev)
@@ -105,20 +107,6 @@ func (g *git) ask(ctx context.Context, address string, talk func(*remote.Remote)
 		}
 		return err
 	}))
-}
-
-// memo holds what is found out once for everybody who wants it.
-type memo[T any] map[string]func() (T, error)
-
-func (m memo[T]) get(mu *sync.Mutex, key string, find func() (T, error)) (T, error) {
-	mu.Lock()
-	once := m[key]
-	if once == nil {
-		once = sync.OnceValues(find)
-		m[key] = once
-	}
-	mu.Unlock()
-	return once()
 }
 
 func unnamed(at schema.GitChart, names []string) error {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/url"
 	"strings"
-	"sync"
 
 	"github.com/weir-dev/weir/schema"
 )
@@ -16,32 +15,22 @@ import (
 // and archives. Indexes are kept in the store, and asked for anew only where
 // they have changed; each is asked for once.
 func NewRepositories(access *Access, store *Store) Source {
-	return &repositories{client: newClient(access), store: store, indexes: map[string]func() (*index, error){}}
+	return &repositories{client: newClient(access), store: store}
 }
 
 type repositories struct {
-	client *client
-	store  *Store
-
-	mu      sync.Mutex
-	indexes map[string]func() (*index, error) // by URL; a failure is one for all
+	client  *client
+	store   *Store
+	indexes memo[*index] // by URL
 }
 
 // Resolve implements Source.
 func (r *repositories) Resolve(ctx context.Context, ref schema.Chart) (Found, error) {
 	repository := ref.Repository
-	r.mu.Lock()
-	get := r.indexes[repository.URL]
-	if get == nil {
-		get = sync.OnceValues(func() (*index, error) {
-			var x *index
-			err := retrying(ctx, r.client.access.pause, func() (err error) { x, err = r.index(ctx, repository); return err })
-			return x, final(err)
-		})
-		r.indexes[repository.URL] = get
-	}
-	r.mu.Unlock()
-	x, err := get()
+	x, err := r.indexes.get(repository.URL, func() (x *index, err error) {
+		err = retrying(ctx, r.client.access.pause, func() error { x, err = r.index(ctx, repository); return err })
+		return x, final(err)
+	})
 	if err != nil {
 		return Found{}, err
 	}

@@ -3,8 +3,8 @@ package fetch
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
-	"sync"
 
 	"github.com/Masterminds/semver/v3"
 	"helm.sh/helm/v3/pkg/chart"
@@ -21,14 +21,17 @@ type Locking struct {
 	Old   schema.Lock
 	Stock *Stock
 	Look  bool // only look what is newer: content stays that of the old lock
+	// Accept are the SHA-256 of charts that are taken though they were changed
+	// under the same version.
+	Accept []string
 
-	mu      sync.Mutex
-	decided map[string]func() (decision, error)
+	decided memo[decision] // by LockKey
 }
 
 type decision struct {
 	entry  schema.Locked // of the new lock
 	packed Packed
+	moved  string // the tag that was moved
 }
 
 // Missing is the library that keeps what is locked and locks what is not.
@@ -44,32 +47,22 @@ type locking struct {
 
 // Files implements Library.
 func (l locking) Files(ctx context.Context, ref schema.Chart) (Packed, error) {
-	l.mu.Lock()
-	decide := l.decided[ref.LockKey()]
-	if decide == nil {
-		decide = sync.OnceValues(func() (decision, error) { return l.decide(ctx, ref, l.newest) })
-		if l.decided == nil {
-			l.decided = map[string]func() (decision, error){}
-		}
-		l.decided[ref.LockKey()] = decide
-	}
-	l.mu.Unlock()
-	d, err := decide()
+	d, err := l.decided.get(ref.LockKey(), func() (decision, error) { return l.decide(ctx, ref, l.newest) })
 	return d.packed, err
 }
 
 // Lock is what was decided, to be called when all is loaded.
 func (l *Locking) Lock() schema.Lock {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	var entries []schema.Locked
-	for _, decide := range l.decided {
-		if d, err := decide(); err == nil {
-			entries = append(entries, d.entry)
-		}
+	for _, d := range l.decided.all() {
+		entries = append(entries, d.entry)
 	}
 	return schema.NewLock(entries)
 }
+
+// MovedTag is the tag that an entry was found by, where it is somewhere else now
+// than it was when it was locked.
+func (l *Locking) MovedTag(e schema.Locked) string { return l.decided.peek(e.Key()).moved }
 
 func (l *Locking) decide(ctx context.Context, ref schema.Chart, newest bool) (decision, error) {
 	old, locked, stale := l.Old.Find(ref)
@@ -80,35 +73,66 @@ func (l *Locking) decide(ctx context.Context, ref schema.Chart, newest bool) (de
 		return decision{}, refuse(fmt.Sprintf("chart %q is not locked", shown(ref)), "Nothing is fetched here.", "Run `weir lock` where the network is.")
 	}
 	found, err := l.resolve(ctx, ref, old, stale && !newest)
-	if err != nil {
+	switch {
+	case err != nil:
 		return decision{}, err
+	case locked && !stale:
+		return l.again(ctx, ref, old, found)
 	}
-	if locked && !stale {
-		switch same, err := unchanged(ref, old, found); {
-		case err != nil:
-			return decision{}, err
-		case same:
-			return l.as(ctx, ref, old)
-		}
-	}
-	entry := schema.Locked{
-		Source: ref.Source, Constraint: ref.Version, Repository: ref.LockRepository(),
-		Version: found.Version, Origin: found.Origin, SHA256: found.SHA256,
-	}
+	return l.first(ctx, ref, found)
+}
+
+// first decides where nothing is locked that could be compared.
+func (l *Locking) first(ctx context.Context, ref schema.Chart, found Found) (decision, error) {
+	entry := entryOf(ref, found)
 	if known, ok := l.known(found); ok && (known.Signer != "" || ref.Repository.Keyring == "") { // only the constraint is new
 		entry.Version, entry.Files, entry.Signer = known.Version, known.Files, known.Signer
 		return l.as(ctx, ref, entry)
 	}
-	if l.Look && locked && !stale && found.Version != "" {
+	return l.fetch(ctx, ref, found)
+}
+
+// again decides between what is locked and what was found. Other bytes under the
+// same version are taken only by who says which.
+func (l *Locking) again(ctx context.Context, ref schema.Chart, old schema.Locked, found Found) (decision, error) {
+	another := found.Version != "" && found.Version != old.Version || found.Version == "" && found.Origin != old.Origin
+	changed := !another && found.SHA256 != "" && found.SHA256 != old.SHA256
+	switch {
+	case changed && !l.accepts(found.SHA256):
+		return decision{}, replaced(ref, old, found.SHA256)
+	case l.Look && found.Version != "" && (another || changed):
 		d, err := l.as(ctx, ref, old)
-		d.entry = entry
+		d.entry = entryOf(ref, found)
 		return d, err
+	case another:
+		d, err := l.first(ctx, ref, found)
+		d.moved = found.Tag
+		return d, err
+	case changed:
+	case found.SHA256 == "" && (ref.Kind == schema.URL || len(l.Accept) > 0):
+		// Only the bytes tell.
+	default:
+		d, err := l.as(ctx, ref, old)
+		if err == nil || len(l.Accept) == 0 {
+			return d, err
+		}
+		// What is there now is neither what is locked nor what the repository says.
 	}
-	got, err := l.fetch(ctx, ref, found, entry)
-	if err == nil && locked && !stale && got.entry.Version == old.Version && got.entry.Origin == old.Origin && got.entry.SHA256 != old.SHA256 {
-		return decision{}, replaced(ref, old, got.entry.SHA256)
+	d, err := l.fetch(ctx, ref, found)
+	if e := d.entry; err == nil && e.Version == old.Version && e.SHA256 != old.SHA256 && !l.accepts(e.SHA256) {
+		return decision{}, replaced(ref, old, e.SHA256)
 	}
-	return got, err
+	return d, err
+}
+
+func (l *Locking) accepts(sha256 string) bool { return slices.Contains(l.Accept, sha256) }
+
+// entryOf is what a lock says of what was found, without its content.
+func entryOf(ref schema.Chart, found Found) schema.Locked {
+	return schema.Locked{
+		Source: ref.Source, Constraint: ref.Version, Repository: ref.LockRepository(),
+		Version: found.Version, Origin: found.Origin, SHA256: found.SHA256,
+	}
 }
 
 // resolve asks what a reference stands for. Where a repository has moved, same
@@ -127,7 +151,7 @@ func (l *Locking) resolve(ctx context.Context, ref schema.Chart, old schema.Lock
 // as decides for an entry that is whole.
 func (l *Locking) as(ctx context.Context, ref schema.Chart, entry schema.Locked) (decision, error) {
 	p, err := l.Stock.Pinned(ctx, ref, entry)
-	return decision{entry, p}, err
+	return decision{entry: entry, packed: p}, err
 }
 
 // known is an entry of the old lock for the same bytes.
@@ -140,31 +164,23 @@ func (l *Locking) known(found Found) (schema.Locked, bool) {
 	return schema.Locked{}, false
 }
 
-// unchanged tells whether what was found is what is locked. Other bytes under
-// the same version are an error.
-func unchanged(ref schema.Chart, old schema.Locked, found Found) (bool, error) {
-	switch {
-	case found.Version == "" && ref.Kind == schema.URL:
-		return false, nil // only the bytes tell
-	case found.Version != "" && found.Version != old.Version, found.Version == "" && found.Origin != old.Origin:
-		return false, nil
-	case found.SHA256 != "" && found.SHA256 != old.SHA256:
-		return false, replaced(ref, old, found.SHA256)
-	}
-	return true, nil
-}
-
 func replaced(ref schema.Chart, old schema.Locked, now string) error {
 	return diag.Refuse(diag.Diagnostic{
 		Summary: fmt.Sprintf("chart %q was changed under the same version", shown(ref)),
 		Detail:  fmt.Sprintf("%s is not what it was when it was locked.\nlocked: %s\nnow:    %s", old.Version, old.SHA256, now),
-		Remedy:  fmt.Sprintf("Ask who publishes it why. To take what is there now, remove the entry from %s and run `weir lock`.", schema.LockFile),
+		Remedy:  "Ask who publishes it why. " + acceptance(now),
 		Related: []diag.Related{{Range: old.Range, Note: "the entry"}},
 	})
 }
 
+// acceptance is how a person takes other bytes under the same version.
+func acceptance(now string) string {
+	return fmt.Sprintf("To take what is there now, and with the name of a release nothing else:\n  weir update [RELEASE] --accept %s", now)
+}
+
 // fetch locks what was found, by what it really is.
-func (l *Locking) fetch(ctx context.Context, ref schema.Chart, found Found, entry schema.Locked) (decision, error) {
+func (l *Locking) fetch(ctx context.Context, ref schema.Chart, found Found) (decision, error) {
+	entry := entryOf(ref, found)
 	pin := entry
 	pin.SHA256 = "" // compared below: it is the index that would be wrong, not the lock
 	got, err := l.Stock.Fetch(ctx, ref, pin)
@@ -184,7 +200,7 @@ func (l *Locking) fetch(ctx context.Context, ref schema.Chart, found Found, entr
 		return decision{}, err
 	}
 	entry.Version, entry.SHA256, entry.Signer, entry.Files = metadata.Version, got.SHA256, got.Signer, Digest(got.Files)
-	return decision{entry, packed(ref, entry.Version, entry.Files, got.Files)}, nil
+	return decision{entry: entry, packed: packed(ref, entry.Version, entry.Files, got.Files)}, nil
 }
 
 // isVersion compares the version of a chart with what was promised and asked for.

@@ -17,16 +17,7 @@ const changesAnnotation = "artifacthub.io/changes"
 // Notes are the release notes that the chart of an entry brings along; nil where
 // it has none, or was not looked at.
 func (l *Locking) Notes(e schema.Locked) []string {
-	l.mu.Lock()
-	decide := l.decided[e.Key()]
-	l.mu.Unlock()
-	if decide == nil {
-		return nil
-	}
-	d, err := decide()
-	if err != nil {
-		return nil
-	}
+	d := l.decided.peek(e.Key())
 	f := fileOf(d.packed.Files, "Chart.yaml")
 	metadata := &chart.Metadata{}
 	if f == nil || yaml.Unmarshal(f.Data, metadata) != nil || metadata.Version != e.Version {

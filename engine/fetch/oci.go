@@ -48,7 +48,9 @@ func (s *registries) Resolve(ctx context.Context, ref schema.Chart) (Found, erro
 	case at.digest != "":
 		return s.found(ctx, r, at, at.digest, "")
 	case at.tag != "":
-		return s.found(ctx, r, at, tagOf(at.tag), "")
+		found, err := s.found(ctx, r, at, tagOf(at.tag), "")
+		found.Tag = at.tag
+		return found, err
 	}
 	if v, exact := exactly(ref.Version); exact {
 		found, err := s.found(ctx, r, at, tagOf(v), v)

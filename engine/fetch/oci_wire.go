@@ -69,27 +69,21 @@ func (c *client) others(of schema.ChartRepository) (http.RoundTripper, error) {
 	if of.CA == "" {
 		return c.transport(schema.ChartRepository{})
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	key := "others\x00" + of.CA
-	if get := c.transports[key]; get != nil {
-		return get()
-	}
-	config, err := c.access.TLS(schema.ChartRepository{Name: of.Name, CA: of.CA})
-	if err != nil {
-		return nil, err
-	}
-	data, err := c.access.file(of.CA) // it was read a moment ago
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", of.CA, err)
-	}
-	if config.RootCAs, err = x509.SystemCertPool(); err != nil {
-		config.RootCAs = x509.NewCertPool()
-	}
-	config.RootCAs.AppendCertsFromPEM(data)
-	transport := c.access.Transport(config)
-	c.transports[key] = func() (http.RoundTripper, error) { return transport, nil }
-	return transport, nil
+	return c.transports.get("others\x00"+of.CA, func() (http.RoundTripper, error) {
+		config, err := c.access.TLS(schema.ChartRepository{Name: of.Name, CA: of.CA})
+		if err != nil {
+			return nil, err
+		}
+		data, err := c.access.file(of.CA) // it was read a moment ago
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", of.CA, err)
+		}
+		if config.RootCAs, err = x509.SystemCertPool(); err != nil {
+			config.RootCAs = x509.NewCertPool()
+		}
+		config.RootCAs.AppendCertsFromPEM(data)
+		return c.access.Transport(config), nil
+	})
 }
 
 // RoundTrip implements http.RoundTripper.

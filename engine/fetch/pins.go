@@ -28,24 +28,13 @@ type Stock struct {
 	Source  Source // nil: nothing is fetched
 	Keep    *Store // nil: nothing is kept
 
-	mu   sync.Mutex
-	held map[string]func() ([]File, error)
+	held memo[[]File]
 }
 
 // Pinned returns the files of a pin, read or fetched once however many want it.
 func (s *Stock) Pinned(ctx context.Context, ref schema.Chart, pin schema.Locked) (Packed, error) {
 	key := pin.Files + " " + pin.SHA256 + " " + pin.Origin
-	s.mu.Lock()
-	get := s.held[key]
-	if get == nil {
-		get = sync.OnceValues(func() ([]File, error) { return s.pinned(ctx, ref, pin) })
-		if s.held == nil {
-			s.held = map[string]func() ([]File, error){}
-		}
-		s.held[key] = get
-	}
-	s.mu.Unlock()
-	files, err := get()
+	files, err := s.held.get(key, func() ([]File, error) { return s.pinned(ctx, ref, pin) })
 	if err != nil {
 		return Packed{}, err
 	}
@@ -109,8 +98,10 @@ func (s *Stock) Fetch(ctx context.Context, ref schema.Chart, pin schema.Locked) 
 // check compares what came with what is locked.
 func check(ref schema.Chart, pin schema.Locked, sum, digest string) error {
 	want, have := pin.SHA256, sum
+	remedy := "Somebody has replaced the chart under the same version, or the lock was edited: find out which. " + acceptance(have)
 	if sum == pin.SHA256 {
 		want, have = pin.Files, digest
+		remedy = fmt.Sprintf("The lock was edited: take the entry back from an earlier commit, or remove it from %s and run `weir lock`.", schema.LockFile)
 	}
 	if want == have {
 		return nil
@@ -118,7 +109,7 @@ func check(ref schema.Chart, pin schema.Locked, sum, digest string) error {
 	return diag.Refuse(diag.Diagnostic{
 		Summary: fmt.Sprintf("chart %q is not what is locked", shown(ref)),
 		Detail:  fmt.Sprintf("%s %s was fetched from %s.\nlocked:  %s\nfetched: %s", ref.Source, pin.Version, pin.Origin, want, have),
-		Remedy:  fmt.Sprintf("Somebody has replaced the chart under the same version, or the lock was edited: find out which. To take what is there now, remove the entry from %s and run `weir lock`.", schema.LockFile),
+		Remedy:  remedy,
 		Related: []diag.Related{{Range: pin.Range, Note: "the entry"}},
 	})
 }

@@ -11,7 +11,6 @@ import (
 	"maps"
 	"net/url"
 	"slices"
-	"sync"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"oras.land/oras-go/v2/content"
@@ -28,15 +27,13 @@ import (
 // together with that very SHA-256, so what is fetched by the lock later is what
 // was signed, and needs neither the file nor the keyring.
 func Signed(next Source, access *Access) Source {
-	return &signed{Source: next, access: access, trusts: map[string]func() (*signing.Trust, error){}}
+	return &signed{Source: next, access: access}
 }
 
 type signed struct {
 	Source
 	access *Access
-
-	mu     sync.Mutex
-	trusts map[string]func() (*signing.Trust, error) // by keyring
+	trusts memo[*signing.Trust] // by keyring
 }
 
 // asksWhoSigned tells whether a source has to bring the provenance file along.
@@ -50,15 +47,7 @@ func (s *signed) Fetch(ctx context.Context, ref schema.Chart, pin schema.Locked)
 	if err != nil || !asksWhoSigned(ref, pin) {
 		return content, err
 	}
-	keyring := ref.Repository.Keyring
-	s.mu.Lock()
-	read := s.trusts[keyring]
-	if read == nil {
-		read = sync.OnceValues(func() (*signing.Trust, error) { return s.read(ref.Repository) })
-		s.trusts[keyring] = read
-	}
-	s.mu.Unlock()
-	trust, err := read()
+	trust, err := s.trusts.get(ref.Repository.Keyring, func() (*signing.Trust, error) { return s.read(ref.Repository) })
 	if err != nil {
 		return Content{}, err
 	}

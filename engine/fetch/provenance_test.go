@@ -213,3 +213,33 @@ func TestKeyringComesLater(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestWhoAsksForSignatures: who wants to know who signed an archive gets to know
+// it, though somebody who does not was faster.
+func TestWhoAsksForSignatures(t *testing.T) {
+	p := newPlace(t)
+	archive, err := os.ReadFile(filepath.Join(p.server.Dir, "app-1.1.0.tgz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ann := pgpKey(t, "Ann", time.Now().Add(-time.Hour), 0)
+	if err := os.WriteFile(filepath.Join(p.server.Dir, "app-1.1.0.tgz.prov"), signed(t, ann, archive), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	keyring(t, filepath.Join(p.access.Home, "keys.asc"), ann)
+	l := &fetch.Locking{Stock: &fetch.Stock{Source: fetch.Once(fetch.Signed(fetch.Kinds{
+		schema.Repository: fetch.NewRepositories(p.access, p.store),
+		schema.URL:        fetch.NewArchives(p.access),
+	}, p.access))}}
+	asks := p.ref
+	asks.Repository.Keyring = "~/keys.asc"
+	for _, ref := range []schema.Chart{{Source: p.server.URL + "/app-1.1.0.tgz", Kind: schema.URL}, asks} {
+		if _, err := l.Missing().Files(t.Context(), ref); err != nil {
+			t.Fatal(p.said(err))
+		}
+	}
+	e, found, stale := l.Lock().Find(asks)
+	if want := fmt.Sprintf("Ann <ann@charts.example> %X", ann.PrimaryKey.Fingerprint); !found || stale || e.Signer != want {
+		t.Errorf("the signer is %q (found: %t, stale: %t)", e.Signer, found, stale)
+	}
+}

@@ -35,6 +35,7 @@ type Found struct {
 	Version string // empty where only the chart's own Chart.yaml tells
 	Origin  string // for Fetch and the lock: without credentials
 	SHA256  string // hex, of the archive, as the other side gives it; empty where it does not
+	Tag     string // by which it was found, as the reference names it: nobody expects it to move
 }
 
 // Content is a chart as a source delivers it: an archive, or files where the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -86,6 +87,14 @@ func (v lockView) Human(w io.Writer, style ui.Style) {
 // noted is how many release notes of a chart are shown without --verbose.
 const noted = 8
 
+// exactly is the commit or the digest that an origin ends with.
+func exactly(origin string) string {
+	if _, commit, ok := strings.Cut(origin, "?ref="); ok && strings.HasPrefix(origin, "git::") {
+		return commit
+	}
+	return origin[strings.LastIndexByte(origin, '@')+1:]
+}
+
 func (v lockView) change(w io.Writer, style ui.Style, c engine.LockChange) {
 	sign, paint := mark(style, c.Status)
 	line := fmt.Sprintf("%s %s", sign, c.Source)
@@ -101,7 +110,12 @@ func (v lockView) change(w io.Writer, style ui.Style, c engine.LockChange) {
 		line += "  " + c.New
 	}
 	fmt.Fprintln(w, paint(line))
-	if c.Old == c.New && c.OldOrigin != c.NewOrigin {
+	switch {
+	case c.MovedTag != "":
+		fmt.Fprintf(w, "    %s\n", style.Changed(fmt.Sprintf("tag %s was moved from %s to %s", c.MovedTag, exactly(c.OldOrigin), exactly(c.NewOrigin))))
+	case c.OldSHA256 != "":
+		fmt.Fprintf(w, "    %s\n", style.Changed(fmt.Sprintf("changed under the same version: sha256 %s -> %s", c.OldSHA256, c.NewSHA256)))
+	case c.Old == c.New && c.OldOrigin != c.NewOrigin:
 		fmt.Fprintf(w, "    %s\n", style.Faint(fmt.Sprintf("%s -> %s", c.OldOrigin, c.NewOrigin)))
 	}
 	if c.Old == "" {
