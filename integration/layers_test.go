@@ -56,7 +56,7 @@ var house = rules{
 		"github.com/hashicorp/hcl/v2":              {"schema"},
 		"github.com/zclconf/go-cty":                {"schema"},
 		"github.com/bmatcuk/doublestar/v4":         {"schema"},
-		"github.com/Masterminds/semver/v3":         {"engine/fetch", "engine/review", "schema"},
+		"github.com/Masterminds/semver/v3":         {"engine/fetch", "engine/review", "engine/risk", "schema"},
 		"github.com/agext/levenshtein":             {"schema/diag"},
 		"golang.org/x/text/width":                  {"schema/diag"},
 		"gopkg.in/yaml.v3":                         {"engine/manifest", "engine/values"},
@@ -77,7 +77,9 @@ var house = rules{
 		"golang.org/x/text":                        {"engine/render"}, // the language of jsonschema's messages
 		"sigs.k8s.io/kustomize":                    {"engine/transform"},
 		"gopkg.in/evanphx/json-patch.v4":           {"engine/transform"},
-		"k8s.io/apimachinery/pkg/labels":           {"engine/transform"},
+		"k8s.io/apimachinery/pkg/labels":           {"engine/risk", "engine/transform"},                                    // selectors
+		"k8s.io/apimachinery/pkg/selection":        {"engine/risk"},                                                        // their operators
+		"k8s.io/apimachinery/pkg/api/resource":     {"engine/kube", "engine/risk"},                                         // quantities
 		"github.com/go-git":                        {"engine/checkout", "engine/remote", "engine/signing", "engine/state"}, // the way to other repositories; Git's configuration; the objects of one
 		"github.com/gofrs/flock":                   {"engine/state"},                                                       // a file lock that works everywhere
 		"github.com/hashicorp/golang-lru/v2":       {"engine"},

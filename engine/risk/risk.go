@@ -56,10 +56,6 @@ type Waiver struct {
 	Range  diag.Range `json:"range"`
 }
 
-// Check runs all rules over a cluster, hits in the order of releases, objects
-// and rules.
-func Check(c Cluster) []Hit { return nil }
-
 // Restart is a workload whose pods are replaced.
 type Restart struct {
 	Cluster     string      `json:"cluster"`
@@ -97,8 +93,8 @@ type ImageChange struct {
 	Was        string      `json:"was,omitempty"` // the repository before, where that changed
 	Object     manifest.ID `json:"object"`
 	Container  string      `json:"container"`
-	Step       string      `json:"step"` // major, minor, patch, digest, retag, other, new, gone
+	// Step is major, minor or patch; digest where the tag is the same, retag
+	// where the digest is; pinned or unpinned where only the digest comes or goes;
+	// new, gone, or other.
+	Step string `json:"step"`
 }
-
-// Images lists the images that change in a release's workloads.
-func Images(r diff.Release) []ImageChange { return nil }

@@ -1,0 +1,26 @@
+package risk
+
+import "fmt"
+
+var chartRules = []Rule{
+	{ID: "chart/major", Level: Caution, Title: "A chart goes to another major version",
+		Doc:     "By semantic versioning its values or its objects may have changed incompatibly.",
+		release: majorChart},
+	{ID: "chart/replaced", Level: Caution, Title: "A release is rendered from another chart",
+		Doc:     "Nothing says that the two charts' objects and values mean the same.",
+		release: otherChart},
+}
+
+func majorChart(r *release) []finding {
+	if r.before == nil || r.after == nil || r.Before.Chart.Name != r.After.Chart.Name || between(r.Before.Chart.Version, r.After.Chart.Version) != stepMajor {
+		return nil
+	}
+	return []finding{{reason: fmt.Sprintf("chart %s goes from %s to %s", r.After.Chart.Name, r.Before.Chart.Version, r.After.Chart.Version)}}
+}
+
+func otherChart(r *release) []finding {
+	if r.before == nil || r.after == nil || r.Before.Chart.Name == r.After.Chart.Name || r.Before.Chart.Name == "" || r.After.Chart.Name == "" {
+		return nil
+	}
+	return []finding{{reason: fmt.Sprintf("chart %s takes the place of %s", r.After.Chart.Name, r.Before.Chart.Name)}}
+}

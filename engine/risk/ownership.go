@@ -1,0 +1,76 @@
+package risk
+
+import (
+	"fmt"
+	"strings"
+)
+
+var ownershipRules = []Rule{
+	{ID: "ownership/duplicate", Level: Block, Title: "Two releases have the same object",
+		Doc:     "Whichever is applied last wins, and removing one release deletes the object of the other.",
+		release: duplicates},
+	{ID: "ownership/moved", Level: Caution, Title: "An object moves to another release",
+		Doc:    "It must be taken over before the old release lets go of it, or it is deleted in between.",
+		object: movedHere},
+	{ID: "ownership/namespace", Level: Caution, Title: "An object lies outside of the release's namespace",
+		Doc:    "Rights, quotas and policies of the release's namespace do not hold for it.",
+		object: newly(outside)},
+	{ID: "ownership/finalizer", Level: Caution, Title: "A finalizer is added",
+		Doc:    "The object cannot be deleted until somebody takes the finalizer off; its namespace hangs, too.",
+		object: newly(finalizers)},
+}
+
+func duplicates(r *release) []finding {
+	var found []finding
+	for o := range r.after.all() {
+		first := r.in.first[o.ID]
+		if first == r || first == nil || r.in.twice[o.ID] {
+			continue
+		}
+		found = append(found, finding{id: o.ID, reason: fmt.Sprintf("release %s has it too; whichever is applied last wins", first.title(r))})
+	}
+	return found
+}
+
+// title names a release for a reader of another one.
+func (r *release) title(reader *release) string {
+	if r.Environment != reader.Environment {
+		return r.Environment + "/" + r.Release.Release
+	}
+	return r.Release.Release
+}
+
+func movedHere(o *object) []finding {
+	if !o.comes() || o.Hook() {
+		return nil
+	}
+	from := o.in.in.from[o.After.ID]
+	if from == nil || from == o.in {
+		return nil
+	}
+	name := from.title(o.in)
+	reason := fmt.Sprintf("it moves here from release %s: unless both are synced together it is deleted in between, or left to nobody", name)
+	if from.Before.Keep {
+		reason = fmt.Sprintf("it moves here from release %s, which does not delete it", name)
+	}
+	return []finding{{reason: reason}}
+}
+
+func outside(s *side) []finding {
+	if s.ID.Namespace == "" || s.in.Namespace == "" || s.ID.Namespace == s.in.Namespace {
+		return nil
+	}
+	return []finding{{path: path("metadata", "namespace"), reason: fmt.Sprintf("it lies in namespace %s, the release in %s", s.ID.Namespace, s.in.Namespace)}}
+}
+
+func finalizers(s *side) []finding {
+	if !s.mentions("finalizers:") {
+		return nil
+	}
+	names := texts(s.tree(), "metadata", "finalizers")
+	var found []finding
+	for _, name := range names {
+		found = append(found, finding{path: path("metadata", "finalizers"), key: name, reason: fmt.Sprintf("it cannot be deleted until %s is taken off", strings.TrimSpace(name))})
+	}
+	return found
+}

@@ -1,0 +1,103 @@
+package risk
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/weir-dev/weir/schema"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// Apply gives hits the levels that the project asks for, drops those of rules
+// that it switched off, and waives those that it accepts. today is any moment of
+// the day that counts, in its own location. It also returns a sentence for each
+// accept block that has expired or met nothing.
+func Apply(hits []Hit, policy schema.Policy, today time.Time) ([]Hit, []string) {
+	met := make([]bool, len(policy.Accepts))
+	applied := make([]Hit, 0, len(hits))
+	for _, h := range hits {
+		switch level := policy.Level(h.Rule); level {
+		case schema.Off:
+			continue
+		case "":
+		default:
+			h.Level = Level(level)
+		}
+		for i, a := range policy.Accepts {
+			if a.Rule != h.Rule || !a.Covers(schema.Target{Environment: h.Environment, Cluster: h.Cluster}, h.Release, h.Object, h.Path.String()) {
+				continue
+			}
+			met[i] = true
+			if h.Waived == nil && !expired(a, today) {
+				h.Waived = &Waiver{Reason: a.Reason, Until: a.Until, Range: a.Range}
+			}
+		}
+		applied = append(applied, h)
+	}
+	var stale []string
+	for i, a := range policy.Accepts {
+		at := fmt.Sprintf("accept %q at %s:%d", a.Rule, a.Range.File, a.Range.Start.Line)
+		switch {
+		case expired(a, today):
+			stale = append(stale, fmt.Sprintf("%s expired on %s: remove it, or give it another date", at, a.Until.Format(time.DateOnly)))
+		case !met[i]:
+			stale = append(stale, at+" met nothing: remove it if what it accepted is done")
+		}
+	}
+	return applied, stale
+}
+
+// expired tells whether the last day of an accept block is over.
+func expired(a schema.Accept, today time.Time) bool {
+	return today.Format(time.DateOnly) > a.Until.Format(time.DateOnly)
+}
+
+// Worst is the worst level among hits that are not waived; empty where there
+// are none.
+func Worst(hits []Hit) Level {
+	worst := Level("")
+	for _, h := range hits {
+		if h.Waived == nil && h.Level.rank() > worst.rank() {
+			worst = h.Level
+		}
+	}
+	return worst
+}
+
+// AtLeast tells whether a level is as bad as another one.
+func (l Level) AtLeast(other Level) bool { return l.rank() >= other.rank() }
+
+func (l Level) rank() int {
+	return slices.Index([]Level{"", Info, Caution, Block}, l)
+}
+
+// CheckPolicy finds what is wrong with a project's policy: rules that there are
+// not, and accept blocks that no longer hold.
+func CheckPolicy(policy schema.Policy, today time.Time) diag.List {
+	var ids []string
+	for _, rule := range Rules() {
+		ids = append(ids, rule.ID)
+	}
+	var found diag.List
+	for _, l := range policy.Levels {
+		if !slices.ContainsFunc(ids, l.Matches) {
+			found = append(found, unknown(l.Rule, l.Range, ids))
+		}
+	}
+	for _, a := range policy.Accepts {
+		switch {
+		case !slices.Contains(ids, a.Rule):
+			found = append(found, unknown(a.Rule, a.Range, ids))
+		case expired(a, today):
+			found = append(found, diag.Warningf(a.UntilRange, "This acceptance expired").
+				Detailf("It held until %s; what it accepted counts again.", a.Until.Format(time.DateOnly)).
+				Remedyf("Remove the block, or give it another date."))
+		}
+	}
+	return found
+}
+
+func unknown(rule string, at diag.Range, ids []string) diag.Diagnostic {
+	return diag.Errorf(at, "There is no rule %q", rule).Suggest(rule, ids).Remedyf("`weir diff --rules` lists them.")
+}

@@ -1,0 +1,222 @@
+package risk
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/manifest"
+)
+
+// What is destroyed with an object. Every object that goes is found by exactly
+// one of these rules.
+var removalRules = []Rule{
+	{ID: "removal/namespace", Level: Block, Title: "A Namespace is removed",
+		Doc:    "Deleting a Namespace deletes everything in it, whoever put it there.",
+		object: removal("", "Namespace")},
+	{ID: "removal/pvc", Level: Block, Title: "A volume claim is removed",
+		Doc:    "Deleting a PersistentVolumeClaim deletes its volume and the data, unless the volume's reclaim policy is Retain.",
+		object: removal("", "PersistentVolumeClaim")},
+	{ID: "removal/crd", Level: Block, Title: "A CRD is removed",
+		Doc:    "Deleting a CustomResourceDefinition deletes every resource of its kind in the whole cluster.",
+		object: removal("apiextensions.k8s.io", "CustomResourceDefinition")},
+	{ID: "removal/statefulset", Level: Block, Title: "A StatefulSet is removed",
+		Doc:    "Deleting a StatefulSet deletes its pods; the volumes of its claims stay, unless its persistentVolumeClaimRetentionPolicy says otherwise.",
+		object: removal("apps", "StatefulSet")},
+	{ID: "removal/in-use", Level: Caution, Title: "A ConfigMap or Secret is removed while it is read",
+		Doc:    "A workload of the release still refers to it: its pods cannot start without it, unless the reference is optional.",
+		object: inUse},
+	{ID: "removal/object", Level: Info, Title: "An object is removed",
+		Doc:    "What is no longer in the release is deleted from the cluster.",
+		object: removal("", "")},
+	{ID: "removal/kept", Level: Info, Title: "An object leaves the release and stays in the cluster",
+		Doc:    "With sync.prune off, or an annotation that keeps it, nothing is deleted; nothing looks after the object any more, either.",
+		object: kept},
+}
+
+// heavy are the kinds that have a rule of their own, here or in network.go.
+var heavy = map[[2]string]bool{
+	{"", "Namespace"}: true, {"", "PersistentVolumeClaim"}: true,
+	{"apiextensions.k8s.io", "CustomResourceDefinition"}: true, {"apps", "StatefulSet"}: true,
+	{"networking.k8s.io", "NetworkPolicy"}: true,
+}
+
+// removal fires for objects of one kind that go; of all kinds without a rule of
+// their own where it is empty.
+func removal(group, kind string) func(*object) []finding {
+	return func(o *object) []finding {
+		if !o.lost() {
+			return nil
+		}
+		id := o.Before.ID
+		mine := id.Group == group && id.Kind == kind
+		if kind == "" {
+			mine = !heavy[[2]string{id.Group, id.Kind}] && !o.inUse()
+		}
+		if !mine || o.keeps() != "" {
+			return nil
+		}
+		return []finding{{id: id, reason: "it is no longer in the release" + o.instead(), consequence: o.destroys()}}
+	}
+}
+
+func inUse(o *object) []finding {
+	if !o.lost() || o.keeps() != "" || !o.inUse() {
+		return nil
+	}
+	var names []string
+	for _, r := range o.readers() {
+		names = append(names, r.Kind+" "+r.Name)
+	}
+	return []finding{{id: o.Before.ID, reason: "it is no longer in the release, and still read by " + strings.Join(names, ", "), consequence: "their pods cannot start without it"}}
+}
+
+func (o *object) inUse() bool { return len(o.readers()) > 0 }
+
+// readers are the workloads that read a ConfigMap or Secret after it is gone.
+func (o *object) readers() []manifest.ID {
+	if !is(o.Before.ID, "", "ConfigMap", "Secret") {
+		return nil
+	}
+	return o.in.after.readers(o.Before.ID)
+}
+
+func kept(o *object) []finding {
+	if !o.lost() {
+		return nil
+	}
+	why := o.keeps()
+	if why == "" {
+		return nil
+	}
+	return []finding{{id: o.Before.ID, reason: "it is no longer in the release" + o.instead(),
+		consequence: fmt.Sprintf("stays in the cluster (%s), and nothing looks after it any more", why)}}
+}
+
+// lost tells whether an object goes, and to no other release. That the hash in
+// a name becomes another one is how kustomize rolls pods, and no loss.
+func (o *object) lost() bool {
+	if !o.goes() || o.Hook() || o.Rename == diff.Hash {
+		return false
+	}
+	to := o.in.in.to[o.Before.ID]
+	return to == nil
+}
+
+func (o *object) instead() string {
+	if o.renamed() {
+		return fmt.Sprintf("; %s takes its place", o.After.ID.Name)
+	}
+	return ""
+}
+
+// keeps says why an object is not deleted with the release; empty where it is.
+func (o *object) keeps() string {
+	if o.before.mentions("helm.sh/resource-policy") && text(o.before.tree(), "metadata", "annotations", "helm.sh/resource-policy") == "keep" {
+		return "helm.sh/resource-policy: keep"
+	}
+	if o.before.mentions("weir.dev/keep") && text(o.before.tree(), "metadata", "annotations", "weir.dev/keep") == "true" {
+		return `weir.dev/keep: "true"`
+	}
+	if o.in.After != nil && o.in.After.Keep || o.in.After == nil && o.in.Before.Keep {
+		return "sync.prune is off"
+	}
+	return ""
+}
+
+// destroys says what goes with the object.
+func (o *object) destroys() string {
+	t, id := o.before.tree(), o.Before.ID
+	switch {
+	case is(id, "", "Namespace"):
+		return fmt.Sprintf("everything in namespace %s is deleted, what Weir does not manage too: workloads, Secrets, volume claims and their data", id.Name)
+	case is(id, "", "PersistentVolumeClaim"):
+		return o.claim()
+	case is(id, "apiextensions.k8s.io", "CustomResourceDefinition"):
+		return fmt.Sprintf("every %s (%s) in the cluster is deleted, in all namespaces, and what their controller takes down with them", text(t, "spec", "names", "kind"), id.Name)
+	case is(id, "apps", "StatefulSet"):
+		return o.claims()
+	case is(id, "", "PersistentVolume"):
+		return "the volume is no longer known to the cluster; a claim that is bound to it loses its data's place"
+	case is(id, "", "Secret", "ConfigMap"):
+		return "it is deleted; nothing in the release reads it"
+	case is(id, "", "ServiceAccount"):
+		return "its tokens are worth nothing from then on; pods that run under it lose access, and new ones cannot start"
+	case is(id, "", "Service"):
+		return "its name no longer resolves, and its addresses are given back"
+	case is(id, "networking.k8s.io", "Ingress"):
+		return "it no longer routes " + strings.Join(hosts(o.before), ", ")
+	case is(id, "rbac.authorization.k8s.io", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"):
+		return "whoever had rights through it loses them"
+	case is(id, "policy", "PodDisruptionBudget"):
+		return "draining a node may take down all of its pods at once"
+	case is(id, "autoscaling", "HorizontalPodAutoscaler"):
+		return fmt.Sprintf("%s %s is no longer scaled, and stays as it is or goes to its replicas", text(t, "spec", "scaleTargetRef", "kind"), text(t, "spec", "scaleTargetRef", "name"))
+	case is(id, "admissionregistration.k8s.io", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"):
+		return "what it checked or changed is admitted as it comes"
+	case is(id, "apiregistration.k8s.io", "APIService"):
+		return fmt.Sprintf("the API %s is no longer served", id.Name)
+	case is(id, "batch", "CronJob"):
+		return "it no longer runs; its jobs and their pods are deleted"
+	case len(o.before.podsOf()) > 0:
+		if n, known := o.before.replicas(); known {
+			return fmt.Sprintf("its pods are deleted (%d)", n)
+		}
+		return "its pods are deleted"
+	case !slices.Contains(builtIn, id.Group) && strings.Contains(id.Group, "."):
+		return "it is deleted, with whatever its controller made for it"
+	}
+	return "it is deleted"
+}
+
+// builtIn are groups of Kubernetes' own with a dot. Read only.
+var builtIn = []string{
+	"networking.k8s.io", "rbac.authorization.k8s.io", "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io",
+	"storage.k8s.io", "scheduling.k8s.io", "coordination.k8s.io", "certificates.k8s.io", "discovery.k8s.io", "events.k8s.io", "node.k8s.io", "flowcontrol.apiserver.k8s.io",
+}
+
+func (o *object) claim() string {
+	t := o.before.tree()
+	size := scalar(get(t, "spec", "resources", "requests", "storage"))
+	if size != "" {
+		size = " (" + size + ")"
+	}
+	class := text(t, "spec", "storageClassName")
+	policy := ""
+	if class != "" {
+		if s := o.in.before.find(manifest.ID{Group: "storage.k8s.io", Kind: "StorageClass", Name: class}); s != nil {
+			if policy = text(s.tree(), "reclaimPolicy"); policy == "" {
+				policy = "Delete"
+			}
+		}
+	}
+	switch {
+	case policy == "Retain":
+		return fmt.Sprintf("the claim goes; the volume%s stays, released, since StorageClass %s retains it", size, class)
+	case policy == "Delete":
+		return fmt.Sprintf("the volume%s and its data are destroyed: StorageClass %s deletes it", size, class)
+	case class == "":
+		class = "the default StorageClass"
+	default:
+		class = "StorageClass " + class
+	}
+	return fmt.Sprintf("the volume%s and its data are destroyed, unless %s retains it", size, class)
+}
+
+func (o *object) claims() string {
+	t := o.before.tree()
+	n, _ := o.before.replicas()
+	said := fmt.Sprintf("its pods are deleted (%d)", n)
+	var names []string
+	for _, c := range mapsOf(items(t, "spec", "volumeClaimTemplates")) {
+		names = append(names, fmt.Sprintf("%s-%s-*", nameOf(c), o.Before.ID.Name))
+	}
+	switch {
+	case len(names) == 0:
+		return said
+	case text(t, "spec", "persistentVolumeClaimRetentionPolicy", "whenDeleted") == "Delete":
+		return said + ", and with them the claims " + strings.Join(names, ", ") + " and their data: persistentVolumeClaimRetentionPolicy.whenDeleted is Delete"
+	}
+	return said + "; the claims " + strings.Join(names, ", ") + " stay, with their data"
+}

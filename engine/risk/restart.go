@@ -1,0 +1,3 @@
+package risk
+
+var restartRules = []Rule{}

@@ -1,0 +1,210 @@
+package risk
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/manifest"
+)
+
+var update = flag.Bool("update", false, "rewrite the hits in testdata")
+
+// TestRules runs every rule over testdata/<id>.txtar: cases of objects before and
+// after with the hits of that rule. At least one case must fire, and at least one,
+// whose name begins with "near", must not.
+func TestRules(t *testing.T) {
+	ids := map[string]bool{}
+	for _, rule := range Rules() {
+		if ids[rule.ID] {
+			t.Errorf("%s is there twice", rule.ID)
+		}
+		if ids[rule.ID] = true; rule.Title == "" || rule.Doc == "" || rule.Level.rank() < 1 || (rule.object == nil) == (rule.release == nil) {
+			t.Errorf("%s is not whole", rule.ID)
+		}
+		t.Run(rule.ID, func(t *testing.T) {
+			file := "testdata/" + rule.ID + ".txtar"
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatalf("the rule has no pair: %v", err)
+			}
+			fired, silent := 0, 0
+			for _, c := range casesOf(t, archive) {
+				var got []string
+				for _, h := range Check(c.cluster) {
+					if h.Rule == rule.ID {
+						got = append(got, describe(h)+"\n")
+					}
+				}
+				if strings.HasPrefix(c.name, "near") {
+					silent++
+					if len(got) > 0 {
+						t.Errorf("%s: fires:\n%s", c.name, strings.Join(got, ""))
+					}
+					continue
+				}
+				if fired++; len(got) == 0 {
+					t.Errorf("%s: does not fire", c.name)
+				}
+				if *update {
+					c.hits.Data = []byte(strings.Join(got, ""))
+				}
+				if d := cmp.Diff(string(c.hits.Data), strings.Join(got, "")); d != "" {
+					t.Errorf("%s (-want +got):\n%s", c.name, d)
+				}
+			}
+			if fired == 0 || silent == 0 {
+				t.Errorf("%d cases fire and %d are near misses: both are needed", fired, silent)
+			}
+			if *update {
+				if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+	files, err := filepath.Glob("testdata/*/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if id := strings.TrimSuffix(filepath.ToSlash(strings.TrimPrefix(file, "testdata/")), ".txtar"); !ids[id] {
+			t.Errorf("%s belongs to no rule", file)
+		}
+	}
+}
+
+// describe writes all that a hit says, but for where the release is declared.
+func describe(h Hit) string {
+	s := fmt.Sprintf("%s %s/%s %s", h.Level, h.Environment, h.Release, h.Object)
+	if h.Object == (manifest.ID{}) {
+		s = fmt.Sprintf("%s %s/%s", h.Level, h.Environment, h.Release)
+	}
+	if h.Hook {
+		s += " (hook)"
+	}
+	if len(h.Path) > 0 {
+		s += " " + h.Path.String()
+	}
+	s += "\n  " + h.Reason
+	if h.Removal {
+		s += "\n  -> " + h.Consequence
+	}
+	return s
+}
+
+type testCase struct {
+	name    string
+	cluster Cluster
+	hits    *txtar.File
+}
+
+// casesOf reads sections "<case>/before[ <release>]", "<case>/after[ <release>]"
+// and "<case>/hits". A side is YAML; comments on top of it say more:
+// "# chart: web 1.2.3", "# kubernetes: 1.25", "# namespace: web", "# keep",
+// "# none" where there is no such version of the release.
+func casesOf(t testing.TB, archive *txtar.Archive) []testCase {
+	t.Helper()
+	var cases []testCase
+	pairs := map[string]*diff.Pair{}
+	var order [][]string
+	for i := range archive.Files {
+		f := &archive.Files[i]
+		name, part, _ := strings.Cut(f.Name, "/")
+		at := slices.IndexFunc(cases, func(c testCase) bool { return c.name == name })
+		if at < 0 {
+			at = len(cases)
+			cases, order = append(cases, testCase{name: name}), append(order, nil)
+		}
+		side, release, _ := strings.Cut(part, " ")
+		if release == "" {
+			release = "app"
+		}
+		key := name + "/" + release
+		switch side {
+		case "hits":
+			cases[at].hits = f
+			continue
+		case "before", "after":
+		default:
+			t.Fatalf("section %q", f.Name)
+		}
+		p := pairs[key]
+		if p == nil {
+			p = &diff.Pair{Cluster: "prod-eu", Environment: "prod", Release: release}
+			if environment, name, ok := strings.Cut(release, "/"); ok {
+				p.Environment, p.Release = environment, name
+			}
+			pairs[key], order[at] = p, append(order[at], key)
+		}
+		if side == "before" {
+			p.Before = versionOfTest(t, f.Name, string(f.Data))
+		} else {
+			p.After = versionOfTest(t, f.Name, string(f.Data))
+		}
+	}
+	for i := range cases {
+		cases[i].cluster.Name = "prod-eu"
+		for _, key := range order[i] {
+			cases[i].cluster.Releases = append(cases[i].cluster.Releases, diff.Compare(*pairs[key]))
+		}
+	}
+	// A case that fires has a section for its hits.
+	for i := range cases {
+		if cases[i].hits == nil && !strings.HasPrefix(cases[i].name, "near") {
+			t.Fatalf("case %s has no section %s/hits", cases[i].name, cases[i].name)
+		}
+	}
+	return cases
+}
+
+func versionOfTest(t testing.TB, name, data string) *diff.Version {
+	t.Helper()
+	v := &diff.Version{Kubernetes: "1.34", Namespace: "web"}
+	for line := range strings.Lines(data) {
+		key, value, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(line, "#")), ": ")
+		if !strings.HasPrefix(line, "#") {
+			break
+		}
+		switch key {
+		case "chart":
+			v.Chart.Name, v.Chart.Version, _ = strings.Cut(value, " ")
+		case "kubernetes":
+			v.Kubernetes = value
+		case "namespace":
+			v.Namespace = value
+		case "keep":
+			v.Keep = true
+		case "none":
+			return nil
+		default:
+			t.Fatalf("%s: %q", name, line)
+		}
+	}
+	docs, failed := manifest.Read([]byte(data))
+	if len(failed) > 0 {
+		t.Fatalf("%s: %v", name, failed[0])
+	}
+	var objects []manifest.Object
+	for _, doc := range docs {
+		o, err := manifest.New(doc.Tree.(map[string]any), manifest.Source{File: name})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		objects = append(objects, o)
+	}
+	set, twice := manifest.NewSet(objects)
+	if len(twice) > 0 {
+		t.Fatalf("%s: %v is there twice", name, twice[0].First.ID)
+	}
+	v.Objects = set
+	return v
+}
