@@ -17,7 +17,7 @@ func compare(p Pair, schemas *Schemas) Release {
 	}
 	found := pair(before, after)
 	r.Unchanged = found.unchanged
-	shapes := shapesOf{schemas: schemas, sets: []manifest.Set{after, before}}
+	shapes := newShapes(p, schemas)
 	for _, t := range found.changed {
 		r.Changes = append(r.Changes, Change{
 			Status: manifest.Changed, Before: t.before, After: t.after, Rename: t.rename, Similarity: t.similarity,

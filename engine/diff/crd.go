@@ -39,6 +39,17 @@ type shapesOf struct {
 	custom  map[groupKind]*shape
 }
 
+// newShapes are those of a pair: what it has after counts before what it had.
+func newShapes(p Pair, schemas *Schemas) *shapesOf {
+	s := &shapesOf{schemas: schemas}
+	for _, v := range []*Version{p.After, p.Before} {
+		if v != nil {
+			s.sets = append(s.sets, v.Objects)
+		}
+	}
+	return s
+}
+
 func (s *shapesOf) find(before, after manifest.Object) *shape {
 	table := builtIn()
 	if found := table.find(before, after); found != nil {

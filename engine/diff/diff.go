@@ -146,11 +146,26 @@ func (c Class) Routine() bool {
 
 // Cause is where changes of a release come from.
 type Cause struct {
-	Kind   CauseKind  `json:"kind"`
-	From   string     `json:"from,omitempty"` // version of chart, Kubernetes or Weir
-	To     string     `json:"to,omitempty"`
-	Place  diag.Range `json:"place,omitzero"` // of values: the line that a person edited
-	Fields int        `json:"fields"`         // how many changes reach their final value by it
+	Kind  CauseKind  `json:"kind"`
+	From  string     `json:"from,omitempty"` // version of chart, Kubernetes or Weir
+	To    string     `json:"to,omitempty"`
+	Place diag.Range `json:"place,omitzero"` // of values: the line that a person edited
+	// With is what could not be told apart from it, for a release with that alone
+	// does not render: "chart 1.0.0 -> 2.0.0"; several are joined with commas.
+	With   string `json:"with,omitempty"`
+	Fields int    `json:"fields"` // how many changes reach their final value by it
+}
+
+// String names the cause for people, without its place.
+func (c Cause) String() string {
+	text := string(c.Kind)
+	if c.From != "" && c.From != c.To {
+		text += " " + c.From + " ->"
+	}
+	if c.To != "" {
+		text += " " + c.To
+	}
+	return text
 }
 
 // CauseKind is a step on the way from one rendering to another.

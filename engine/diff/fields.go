@@ -158,23 +158,31 @@ func (c *comparison) identified(s *shape, before, after []any, old, now []identi
 		c.order(common, stay, free)
 	}
 	i := 0
-	gone := func(until int) {
-		for ; i < until; i++ {
-			if _, both := is[old[i].token]; !both {
-				c.removed(old[i].step, i, before[i])
+	gone := func() { // what went where the walk is
+		for ; i < len(old); i++ {
+			if _, both := is[old[i].token]; both {
+				return
 			}
+			c.removed(old[i].step, i, before[i])
 		}
 	}
 	for j, id := range now {
+		gone()
 		k, both := was[id.token]
 		if !both {
 			c.created(id.step, j, after[j])
 			continue
 		}
-		gone(k)
+		if i == k {
+			i++
+		}
 		c.under(id.step, func() { c.values(s.item(), before[k], after[j]) })
 	}
-	gone(len(old))
+	for ; i < len(old); i++ { // past items that stand elsewhere now
+		if _, both := is[old[i].token]; !both {
+			c.removed(old[i].step, i, before[i])
+		}
+	}
 }
 
 // order notes that items stand in another order; free tells that the schema

@@ -1,6 +1,464 @@
 package diff
 
+import (
+	"encoding/base64"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/weir-dev/weir/engine/manifest"
+)
+
 // Mask takes out of a release's changes whatever nobody may read: the values of
-// Secrets, and those of variables declared sensitive, wherever they stand.
-// Nothing that it returns holds one of them, whole objects included.
-func Mask(r Release, sensitive []string) Release { return r }
+// Secrets, and those of variables declared sensitive, wherever they stand and
+// however they are encoded there. Nothing that it returns holds one of them,
+// whole objects included; the sets of the pair are left out, since what does not
+// change is nobody's to read here.
+//
+// A value becomes Masked("value A"), another one in its place Masked("value B");
+// inside of a text or a subtree they are plain strings, "(value A)" where more
+// stands around them. Where a sensitive value takes the place of another text
+// that is masked too: it may be the value that the variable had before. Of
+// sensitive values both sides' have to be given. Those of less than four
+// characters are masked where they are a whole string only.
+func Mask(r Release, sensitive []string) Release {
+	m := masker{secrets: newSecrets(sensitive)}
+	r.Pair = m.pair(r.Pair)
+	changes := make([]Change, len(r.Changes))
+	for i, c := range r.Changes {
+		changes[i] = m.change(c)
+	}
+	r.Changes = changes
+	return r
+}
+
+// MaskText takes sensitive values out of a text, as Mask does.
+func MaskText(text string, sensitive []string) string {
+	return newSecrets(sensitive).text(text, letters{})
+}
+
+// masker masks one object after the other.
+type masker struct {
+	secrets
+	isSecret bool    // the object is a Secret
+	hasOne   bool    // the object has a Secret in it
+	own      secrets // what the Secret holds, to be found in its annotations
+}
+
+func (m masker) pair(p Pair) Pair {
+	p.Before, p.After = m.version(p.Before), m.version(p.After)
+	return p
+}
+
+func (m masker) version(v *Version) *Version {
+	if v == nil {
+		return nil
+	}
+	masked := *v
+	masked.Objects = manifest.Set{}
+	masked.Chart.Source = m.text(v.Chart.Source, letters{})
+	return &masked
+}
+
+func (m masker) change(c Change) Change {
+	m.isSecret = isSecret(c.Object())
+	if m.none() && !m.isSecret && !mayHoldSecret(c.Before) && !mayHoldSecret(c.After) {
+		return c
+	}
+	before, after := bodyOf(c.Before), bodyOf(c.After)
+	if m.hasOne = hasInside(before) || hasInside(after); m.isSecret {
+		m.own = newSecrets(append(valuesOf(before), valuesOf(after)...))
+	}
+	fields := make([]Field, len(c.Fields))
+	for i, f := range c.Fields {
+		fields[i] = m.field(f)
+	}
+	switch {
+	case c.Status != manifest.Changed:
+		c.Before, c.After = m.object(c.Before, m.tree(nil, before)), m.object(c.After, m.tree(nil, after))
+	default:
+		// What a changed field hides is hidden in the objects too, by the same
+		// letters: the object after is made of the one before and the fields.
+		old, err := Apply(before, m.hidden(c.Fields, fields))
+		if err != nil {
+			old = nil
+		}
+		old = m.tree(nil, old)
+		now, err := Apply(old, plainFields(fields))
+		if err != nil {
+			now = nil
+		}
+		c.Before, c.After = m.object(c.Before, old), m.object(c.After, now)
+	}
+	c.Fields = fields
+	return c
+}
+
+func isSecret(id manifest.ID) bool { return id.Group == "" && id.Kind == "Secret" }
+
+func bodyOf(o manifest.Object) any {
+	if o.ID.Kind == "" {
+		return nil
+	}
+	return any(o.Body())
+}
+
+// mayHoldSecret tells whether a Secret may stand inside of an object.
+func mayHoldSecret(o manifest.Object) bool {
+	return o.ID.Kind != "" && ofKindSecret.Match(o.Bytes())
+}
+
+// ofKindSecret finds Secrets in YAML and JSON, quoted or not.
+var ofKindSecret = regexp.MustCompile(`kind["'\\]*\s*:\s*["'\\]*Secret\b`)
+
+// hasInside tells whether a tree has a Secret below it.
+func hasInside(tree any) bool {
+	switch v := tree.(type) {
+	case map[string]any:
+		for _, value := range v {
+			if m, ok := value.(map[string]any); ok && manifest.HasSecretData(m) || hasInside(value) {
+				return true
+			}
+		}
+	case []any:
+		for _, value := range v {
+			if m, ok := value.(map[string]any); ok && manifest.HasSecretData(m) || hasInside(value) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// object is an object with another body. One that masks left without an
+// identity, or whose masks do not fit together, has nothing but its identity.
+func (m masker) object(o manifest.Object, tree any) manifest.Object {
+	if o.ID.Kind == "" {
+		return o
+	}
+	body, _ := tree.(map[string]any)
+	masked, err := manifest.New(body, o.Source)
+	if err == nil {
+		return masked.Sealed()
+	}
+	metadata := map[string]any{"name": m.word(o.ID.Name)}
+	if o.ID.Namespace != "" {
+		metadata["namespace"] = m.word(o.ID.Namespace)
+	}
+	if o.Hook != nil {
+		metadata["annotations"] = map[string]any{"helm.sh/hook": strings.Join(o.Hook.Phases, ",")}
+	}
+	if masked, err = manifest.New(map[string]any{"apiVersion": o.APIVersion, "kind": o.ID.Kind, "metadata": metadata}, o.Source); err != nil {
+		return manifest.Object{}
+	}
+	return masked.Sealed()
+}
+
+// word masks part of an identity.
+func (m masker) word(s string) string {
+	if m.in(s) {
+		return "masked"
+	}
+	return s
+}
+
+// hidden are the changes that hide in the tree before what the masks of changed
+// fields hide.
+func (m masker) hidden(fields, masked []Field) []Field {
+	var edits []Field
+	for i, back := range Invert(fields) {
+		if fields[i].Status == manifest.Changed && !fields[i].Order {
+			if plain := plainValue(masked[i].Before); !equal(plain, fields[i].Before) {
+				edits = append(edits, Field{Path: back.Path, Status: manifest.Changed, After: plain})
+			}
+		}
+	}
+	return edits
+}
+
+func plainFields(fields []Field) []Field {
+	plain := slices.Clone(fields)
+	for i := range plain {
+		plain[i].Before, plain[i].After = plainValue(plain[i].Before), plainValue(plain[i].After)
+	}
+	return plain
+}
+
+func plainValue(v any) any {
+	if masked, ok := v.(Masked); ok {
+		return string(masked)
+	}
+	return v
+}
+
+func (m masker) field(f Field) Field {
+	keys := f.Path.Keys()
+	l := letters{}
+	f.Path = m.path(f.Path)
+	switch {
+	case m.isData(keys):
+		f.Inner = nil
+		f.Before, f.After = m.leaf(f.Before, l), m.leaf(f.After, l)
+	case f.Order:
+		f.Before, f.After = m.names(f.Before), m.names(f.After)
+	case f.Status != manifest.Changed:
+		f.Before, f.After = m.side(keys, f.Before, l), m.side(keys, f.After, l)
+	default:
+		f = m.changed(f, keys, l)
+	}
+	return f
+}
+
+// isData tells the places that hold what a Secret keeps. Of one that stands
+// inside of another object, whatever is called data is taken for it.
+func (m masker) isData(keys []string) bool {
+	isData := func(key string) bool { return key == "data" || key == "stringData" }
+	return m.isSecret && len(keys) > 0 && isData(keys[0]) || m.hasOne && slices.ContainsFunc(keys, isData)
+}
+
+// leaf masks a value of a Secret's data; a map of them by its keys.
+func (m masker) leaf(v any, l letters) any {
+	if v == nil {
+		return nil
+	}
+	if isTree(v) {
+		return m.masked(hideAll(v))
+	}
+	return l.of(token(v))
+}
+
+// masked masks the keys of what is hidden already.
+func (m masker) masked(hidden any) any {
+	m.isSecret, m.hasOne = false, false
+	return m.tree(nil, hidden)
+}
+
+// side masks the value of a field that came or went.
+func (m masker) side(keys []string, v any, l letters) any {
+	if s, ok := v.(string); ok {
+		if m.hides(keys, s) {
+			return l.of(s)
+		}
+		return m.inText(keys, s, l)
+	}
+	if m.isWhole(v) {
+		return l.of(token(v))
+	}
+	return m.tree(keys, v)
+}
+
+// hides tells the strings of which nothing may be seen.
+func (m masker) hides(keys []string, s string) bool {
+	return m.whole[s] || holdsSecret(s) || m.isAnnotation(keys) && m.own.whole[s]
+}
+
+func (m masker) isAnnotation(keys []string) bool {
+	return m.isSecret && len(keys) > 1 && keys[0] == "metadata" && keys[1] == "annotations"
+}
+
+// inText masks what a string holds of secrets.
+func (m masker) inText(keys []string, s string, l letters) string {
+	if m.isAnnotation(keys) && !m.own.none() {
+		s = m.own.text(s, l)
+	}
+	return m.text(s, l)
+}
+
+func (m masker) changed(f Field, keys []string, l letters) Field {
+	old, wasText := f.Before.(string)
+	now, isText := f.After.(string)
+	before, after := m.side(keys, f.Before, l), m.side(keys, f.After, l)
+	hitBefore, hitAfter := !equal(before, f.Before), !equal(after, f.After)
+	if !hitBefore && !hitAfter {
+		return f
+	}
+	if wasText && isText && f.Inner != nil && !m.hides(keys, old) && !m.hides(keys, now) {
+		f.Before, f.After = sameLines(before.(string), after.(string), hitBefore, hitAfter)
+		f.Inner = inner(f.Before.(string), f.After.(string), f.Class)
+		return f
+	}
+	f.Inner = nil
+	if hitBefore != hitAfter { // the other one may be what the variable was
+		l = letters{}
+		before, after = m.all(f.Before, l, keys), m.all(f.After, l, keys)
+	}
+	f.Before, f.After = before, after
+	return f
+}
+
+func (m masker) all(v any, l letters, keys []string) any {
+	switch v.(type) {
+	case nil, map[string]any, []any:
+		return m.tree(keys, v)
+	}
+	return l.of(token(v))
+}
+
+// sameLines masks two texts, in which sensitive values are masked, by the line:
+// where only one side had a sensitive value, what the line's counterpart says
+// is masked too.
+func sameLines(before, after string, hitBefore, hitAfter bool) (string, string) {
+	old, now := lines(before), lines(after)
+	hide := func(all []string, from, to int) {
+		for i := from; i < to; i++ {
+			all[i] = maskedLine(all[i])
+		}
+	}
+	hit := func(all []string, from, to int) bool {
+		return slices.ContainsFunc(all[from:to], inline.MatchString)
+	}
+	for _, s := range align(old, now) {
+		if s.same {
+			continue
+		}
+		switch before, after := hit(old, s.i1, s.i2), hit(now, s.j1, s.j2); {
+		case before && !after:
+			hide(now, s.j1, s.j2)
+		case after && !before:
+			hide(old, s.i1, s.i2)
+		}
+	}
+	return strings.Join(old, ""), strings.Join(now, "")
+}
+
+var (
+	inline = regexp.MustCompile(`\(value [A-Z]+\)`)
+	// keyOfLine is the part of a line that says what it is about.
+	keyOfLine = regexp.MustCompile(`^\s*(?:- )?["']?[\w./-]{1,80}["']?\s*[:=]\s*`)
+)
+
+func maskedLine(line string) string {
+	text, end := strings.CutSuffix(line, "\n")
+	text = keyOfLine.FindString(text) + "(masked)"
+	if end {
+		text += "\n"
+	}
+	return text
+}
+
+// names masks the items of an Order.
+func (m masker) names(v any) any {
+	items, _ := v.([]any)
+	masked := make([]any, len(items))
+	for i, item := range items {
+		masked[i] = m.tree(nil, item)
+	}
+	return masked
+}
+
+func (m masker) path(p Path) Path {
+	masked := slices.Clone(p)
+	for i, s := range masked {
+		switch {
+		case s.IsKey():
+			masked[i].Key = m.key(s.Key)
+		case s.IsItem():
+			masked[i].Item = slices.Clone(s.Item)
+			for n, w := range s.Item {
+				masked[i].Item[n] = Want{m.key(w.Key), m.tree(nil, w.Value)}
+			}
+		}
+	}
+	return masked
+}
+
+func (m masker) key(key string) string { return m.text(key, letters{}) }
+
+// tree is a copy of a tree at a place, in which every secret is masked.
+func (m masker) tree(keys []string, v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		masked := make(map[string]any, len(v))
+		for key, value := range v {
+			masked[m.key(key)] = m.tree(append(slices.Clip(keys), key), value)
+		}
+		return masked
+	case []any:
+		masked := make([]any, len(v))
+		for i, item := range v {
+			masked[i] = m.tree(keys, item)
+		}
+		return masked
+	case nil:
+		return nil
+	case string:
+		if m.isData(keys) || m.hides(keys, v) {
+			return string(letters{}.of(v))
+		}
+		return m.inText(keys, v, letters{})
+	}
+	if m.isData(keys) || m.isWhole(v) {
+		return string(letters{}.of(token(v)))
+	}
+	return v
+}
+
+// hideAll masks every scalar of a tree.
+func hideAll(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		hidden := make(map[string]any, len(v))
+		for key, value := range v {
+			hidden[key] = hideAll(value)
+		}
+		return hidden
+	case []any:
+		hidden := make([]any, len(v))
+		for i, item := range v {
+			hidden[i] = hideAll(item)
+		}
+		return hidden
+	case nil:
+		return nil
+	}
+	return string(letters{}.of(""))
+}
+
+// holdsSecret tells a text that has a whole Secret in it, such as the annotation
+// of kubectl apply.
+func holdsSecret(s string) bool {
+	if !ofKindSecret.MatchString(s) {
+		return false
+	}
+	documents, failed := manifest.Read([]byte(s))
+	return len(failed) > 0 || slices.ContainsFunc(documents, func(d manifest.Document) bool { return hasSecret(d.Tree) })
+}
+
+func hasSecret(v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		if manifest.HasSecretData(v) {
+			return true
+		}
+		for _, value := range v {
+			if hasSecret(value) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, hasSecret)
+	case string:
+		return holdsSecret(v)
+	}
+	return false
+}
+
+// valuesOf are the values of a Secret, as they stand and decoded.
+func valuesOf(tree any) []string {
+	body, _ := tree.(map[string]any)
+	var values []string
+	for _, key := range []string{"data", "stringData"} {
+		data, _ := body[key].(map[string]any)
+		for _, v := range data {
+			text, ok := v.(string)
+			if !ok {
+				continue
+			}
+			values = append(values, text)
+			if decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text)); err == nil {
+				values = append(values, string(decoded))
+			}
+		}
+	}
+	return values
+}
