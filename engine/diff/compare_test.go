@@ -50,9 +50,9 @@ func TestPairs(t *testing.T) {
 			"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app-5h2dtm6mf9}\ndata: {a: b}",
 			"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app-7bgk9kt4f8}\ndata: {c: d}",
 			`changed ConfigMap app-7bgk9kt4f8, was app-5h2dtm6mf9 (hash 0.00)
-  created config data.c: - -> d
-  removed config data.a: b -> -
   changed other metadata.name: app-5h2dtm6mf9 -> app-7bgk9kt4f8
+  removed config data.a: b -> -
+  created config data.c: - -> d
 0 unchanged
 `},
 		{"hashes of which nobody knows whose they are",

@@ -124,6 +124,12 @@ func leavesOf(seed maphash.Seed, objects []manifest.Object, which []int) [][]uin
 		if metadata, ok := body["metadata"].(map[string]any); ok {
 			delete(metadata, "name")
 			delete(metadata, "namespace")
+			if len(metadata) == 0 {
+				delete(body, "metadata")
+			}
+		}
+		if len(body) == 0 {
+			continue
 		}
 		var h maphash.Hash
 		h.SetSeed(seed)
