@@ -1,11 +1,221 @@
 package engine
 
 import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/weir-dev/weir/engine/cache"
+	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/state"
 )
+
+// A change of a release may come from its chart, its values, what else its block
+// says, the cluster's Kubernetes, or Weir. Which of them did what is found by
+// rendering the steps between: the old release with the new chart, then with one
+// line of the new values after the other, and so on. A step into which the same
+// goes as into the one before is none; the last one is the new release itself, so
+// where a single thing differs nothing is rendered.
 
 // making is what one side of a release was made from.
 type making struct {
 	h       *hydrator
 	release *plan.Release
+}
+
+// key digests all that goes into the release.
+func (m making) key(ctx context.Context) (cache.Key, bool) {
+	chart, found := m.h.fetch(ctx, m.release)
+	if found.HasErrors() {
+		return cache.Key{}, false
+	}
+	digest := ""
+	if chart != nil {
+		digest = chart.Digest
+	}
+	key, found := m.h.keys.of(m.release, digest)
+	return key, !found.HasErrors()
+}
+
+// chartVersion is what the chart calls itself.
+func (m making) chartVersion(ctx context.Context) string {
+	chart, found := m.h.fetch(ctx, m.release)
+	if chart == nil || found.HasErrors() {
+		return ""
+	}
+	return chart.Version
+}
+
+// step is a release between two others, with what it has more than the one before.
+type step struct {
+	making
+	cause diff.Cause
+}
+
+// How many lines of values are told apart, in one release and in all of a run:
+// each is a render.
+const (
+	mostPlaces = 16
+	mostSteps  = 2000
+)
+
+// steps are the releases on the way from one to another, the last one included.
+// Files of charts come from where the chart does, all others from where the rest
+// of the release does.
+func steps(ctx context.Context, old, now making, places int) []step {
+	half := *old.h
+	half.charts = now.h.charts
+	var all []step
+	at, known := old.key(ctx)
+	take := func(m making, cause diff.Cause) {
+		key, ok := m.key(ctx)
+		if ok && known && key == at {
+			return
+		}
+		at, known = key, ok
+		all = append(all, step{making: m, cause: cause})
+	}
+
+	charted := *old.release
+	charted.Chart = now.release.Chart
+	chart := diff.Cause{Kind: diff.ByChart, From: old.chartVersion(ctx), To: now.chartVersion(ctx)}
+	if c := now.release.Chart; c != nil {
+		chart.Place = c.Range
+	}
+	take(making{&half, &charted}, chart)
+
+	values := old.release.Values
+	lines := byPlace(valueChanges(values, now.release.Values), places)
+	for i, line := range lines {
+		next := charted
+		values = with(values, line.changes)
+		if next.Values = values; i == len(lines)-1 {
+			next.Values = now.release.Values
+		}
+		take(making{&half, &next}, diff.Cause{Kind: diff.ByValues, Place: line.place})
+	}
+
+	patched := *now.release
+	patched.Cluster = old.release.Cluster
+	take(making{now.h, &patched}, diff.Cause{Kind: diff.ByKustomize, Place: now.release.Range})
+
+	take(now, diff.Cause{Kind: diff.ByKubernetes, From: old.release.Cluster.Kubernetes, To: now.release.Cluster.Kubernetes})
+	return all
+}
+
+// attribute finds the causes of a release's changes.
+func (p *pairing) attribute(ctx context.Context, schemas *diff.Schemas, places int) (note string, err error) {
+	if p.before == nil || p.after == nil || p.Before == nil || p.After == nil {
+		return "", nil
+	}
+	all := steps(ctx, *p.before, *p.after, places)
+	stages, err := p.stages(ctx, all)
+	if err != nil {
+		return "", err
+	}
+	if p.weir != nil { // the base is what some Weir once made of it
+		begin, ok, err := p.stepSet(ctx, *p.before)
+		switch {
+		case err != nil:
+			return "", err
+		case ok && begin.Digest() == p.Before.Objects.Digest():
+		case ok && p.weir.From != p.weir.To:
+			if len(stages) == 0 {
+				begin = p.After.Objects
+			}
+			stages = slices.Insert(stages, 0, diff.Stage{Cause: *p.weir, Objects: begin})
+		default:
+			return fmt.Sprintf("Where the changes of %s come from cannot be told: its state is not what the project's commit that it was hydrated from renders to; there were uncommitted changes, or other variables.", p), nil
+		}
+	}
+	p.result = schemas.Attribute(p.result, stages)
+	return "", nil
+}
+
+// stages renders all steps but the last, which is there. One that does not render
+// by itself, as a chart that refuses the old values, is one with the next.
+func (p *pairing) stages(ctx context.Context, all []step) ([]diff.Stage, error) {
+	var stages []diff.Stage
+	var failed []string
+	for i, s := range all {
+		stage := diff.Stage{Cause: s.cause, Objects: p.After.Objects}
+		if i < len(all)-1 {
+			set, ok, err := p.stepSet(ctx, s.making)
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				failed = append(failed, s.String())
+				continue
+			}
+			stage.Objects = set
+		}
+		stage.Cause.With, failed = strings.Join(failed, ", "), nil
+		stages = append(stages, stage)
+	}
+	return stages, nil
+}
+
+// String names a step for people.
+func (s step) String() string {
+	text := s.cause.String()
+	if s.cause.Kind != diff.ByValues {
+		return text
+	}
+	if text = s.cause.Place.File; s.cause.Place.Start.Line > 0 {
+		text += fmt.Sprintf(":%d", s.cause.Place.Start.Line)
+	}
+	return text
+}
+
+// stepSet hydrates a step; false where it does not render.
+func (p *pairing) stepSet(ctx context.Context, m making) (manifest.Set, bool, error) {
+	made, found, err := m.h.hydrate(ctx, m.release, false)
+	if err != nil || found.HasErrors() {
+		return manifest.Set{}, false, err
+	}
+	j := &job{release: m.release, product: made}
+	files, err := j.files(ctx, m.h)
+	if err == nil {
+		files, err = p.finish(files, made, m.release)
+	}
+	var set manifest.Set
+	if err == nil {
+		set, _, err = setOf(files.Files, p.files)
+	}
+	list, err := refusal(err)
+	return set, err == nil && !list.HasErrors(), err
+}
+
+// finish does to a step what settling did to the release that came of it.
+func (p *pairing) finish(files state.Release, made *product, release *plan.Release) (state.Release, error) {
+	var err error
+	if len(made.Unknown) > 0 {
+		if files, err = rescope(files, p.scopes); err != nil {
+			return files, err
+		}
+	}
+	if p.old == nil {
+		return files, nil
+	}
+	return carryOver(*p.old, files, release, made.Unstable)
+}
+
+// placesFor is how many lines of values there is time to tell apart in each of
+// the releases.
+func placesFor(pairs []*pairing) int {
+	n := 0
+	for _, p := range pairs {
+		if p.before == nil || p.after == nil || p.before.release.Values.Digest() == p.after.release.Values.Digest() {
+			continue
+		}
+		n += min(len(byPlace(valueChanges(p.before.release.Values, p.after.release.Values), mostPlaces)), mostPlaces) - 1
+	}
+	if n > mostSteps {
+		return 0
+	}
+	return mostPlaces
 }

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/review"
 	"github.com/weir-dev/weir/engine/risk"
+	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -42,6 +44,9 @@ func Diff(ctx context.Context, run Run, o DiffOptions) (*review.Review, diag.Lis
 		compare = run.betweenRevisions
 	}
 	c, found, err := compare(ctx, o)
+	if c != nil && c.close != nil {
+		defer c.close()
+	}
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
@@ -60,6 +65,7 @@ type comparison struct {
 	targets    []review.Target // all that were looked at
 	pairs      []*pairing
 	notes      []string // what could not be told, a sentence each
+	close      func()   // nil: there is nothing to close
 }
 
 // pairing is one release that differs. What it was and what it is are read when
@@ -68,7 +74,14 @@ type pairing struct {
 	diff.Pair
 	load          func(context.Context) error // fills Before and After
 	before, after *making                     // what they were made from; nil where there is none, or nobody knows
+	committed     bool                        // Before is of a state, so that nobody knows what it was made from
+	weir          *diff.Cause                 // of what is committed: which Weir made it, and which After
 	result        diff.Release
+
+	// What it takes to finish a step between the two, filled by load.
+	old    *state.Release  // Before as files
+	files  map[string]read // of After
+	scopes map[string]bool // of kinds that a release cannot tell
 }
 
 func (p *pairing) String() string { return p.Environment + "/" + p.Release + "@" + p.Cluster }
@@ -78,18 +91,45 @@ func (run Run) review(ctx context.Context, c *comparison, o DiffOptions) (*revie
 	name := func(i int) string { return c.pairs[i].String() }
 	lists := make([]diag.List, len(c.pairs))
 	err := each(ctx, run.Jobs, len(c.pairs), name, func(ctx context.Context, i int) (err error) {
-		lists[i], err = refusal(c.pairs[i].compare(ctx))
+		lists[i], err = refusal(c.pairs[i].load(ctx))
 		return err
 	})
 	found := gather(lists)
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
+	schemas := c.schemas()
+	err = each(ctx, run.Jobs, len(c.pairs), name, func(ctx context.Context, i int) error {
+		p := c.pairs[i]
+		p.result = schemas[p.Cluster].Compare(p.Pair)
+		return ctx.Err()
+	})
+	if err != nil {
+		return nil, found, err
+	}
 	c.pairs = slices.DeleteFunc(c.pairs, func(p *pairing) bool { return !p.differs() })
+	if !o.NoCauses {
+		if err := run.attribute(ctx, c, schemas); err != nil {
+			return nil, found, err
+		}
+	}
 	in := review.Input{Project: run.Project.Name(), Base: c.base, Head: c.head, Targets: c.targets}
 	in.Command = strings.TrimSpace(o.Command + " " + c.command)
-	for _, cluster := range c.clusters() {
-		in.Hits = append(in.Hits, risk.Check(cluster)...)
+	in.Notes = c.notes
+	policy := run.Project.Policy()
+	found = append(found, risk.CheckPolicy(policy, o.Now)...)
+	clusters := c.clusters()
+	hits := make([][]risk.Hit, len(clusters))
+	inCluster := func(i int) string { return "the risks in cluster " + clusters[i].Name }
+	err = each(ctx, run.Jobs, len(clusters), inCluster, func(_ context.Context, i int) error {
+		hits[i] = risk.Check(clusters[i])
+		return nil
+	})
+	if err != nil {
+		return nil, found, err
+	}
+	if in.Hits, in.Stale = risk.Apply(slices.Concat(hits...), policy, o.Now); run.partial() || len(run.Selection.Clusters) > 0 {
+		in.Stale = nil // what they accept may be elsewhere
 	}
 	for _, p := range c.pairs {
 		in.Restarts = append(in.Restarts, risk.Restarts(p.result)...)
@@ -110,13 +150,42 @@ func (run Run) review(ctx context.Context, c *comparison, o DiffOptions) (*revie
 	return &r, found, nil
 }
 
-// compare reads both sides and finds what changed.
-func (p *pairing) compare(ctx context.Context) error {
-	if err := p.load(ctx); err != nil {
+// attribute finds the causes of all changes.
+func (run Run) attribute(ctx context.Context, c *comparison, schemas map[string]*diff.Schemas) error {
+	places := placesFor(c.pairs)
+	notes := make([]string, len(c.pairs))
+	name := func(i int) string { return c.pairs[i].String() }
+	err := each(ctx, run.Jobs, len(c.pairs), name, func(ctx context.Context, i int) (err error) {
+		p := c.pairs[i]
+		notes[i], err = p.attribute(ctx, schemas[p.Cluster], places)
 		return err
+	})
+	for _, note := range notes {
+		if note != "" {
+			c.notes = append(c.notes, note)
+		}
 	}
-	p.result = diff.Compare(p.Pair)
-	return ctx.Err()
+	return err
+}
+
+// schemas are the CustomResourceDefinitions that clusters have in what changes,
+// those to be before those that were.
+func (c *comparison) schemas() map[string]*diff.Schemas {
+	sets := map[string][2][]manifest.Set{}
+	for _, p := range c.pairs {
+		s := sets[p.Cluster]
+		for i, v := range []*diff.Version{p.After, p.Before} {
+			if v != nil {
+				s[i] = append(s[i], v.Objects)
+			}
+		}
+		sets[p.Cluster] = s
+	}
+	all := map[string]*diff.Schemas{}
+	for cluster, s := range sets {
+		all[cluster] = diff.NewSchemas(append(s[0], s[1]...)...)
+	}
+	return all
 }
 
 // differs tells whether there is anything for a reviewer to see: an object, or

@@ -344,6 +344,7 @@ func (r *revisions) pairing(p *twoReleases) *pairing {
 	} else {
 		pair.Declared = declaredIn(r.after.plan, p.cluster, state.Key{Environment: p.environment, Release: p.release})
 	}
+	pair.scopes = r.after.scopes[p.cluster]
 	pair.load = func(ctx context.Context) error {
 		var old, now *state.Release
 		if p.old != nil {

@@ -28,12 +28,12 @@ func (run Run) againstStates(ctx context.Context, o DiffOptions) (*comparison, d
 	}
 	looking := HydrateOptions{Check: true, Access: o.Access, Clones: o.Clones}
 	sites, refused, err := run.open(ctx, p, looking)
-	defer sites.close()
+	c := &comparison{base: review.Point{Kind: review.State}, targets: targetsOf(p), close: sites.close}
 	if found = append(found, refused...); err != nil {
-		return nil, found, err
+		return c, found, err
 	}
 	if found.HasErrors() {
-		return nil, append(found, run.missingCharts(ctx, p)...), nil
+		return c, append(found, run.missingCharts(ctx, p)...), nil
 	}
 	for _, s := range sites.all {
 		s.asked = map[string][]byte{}
@@ -43,29 +43,31 @@ func (run Run) againstStates(ctx context.Context, o DiffOptions) (*comparison, d
 	}
 	rendered, err := run.render(ctx, sites, looking)
 	if found = append(found, rendered...); err != nil {
-		return nil, found, err
+		return c, found, err
 	}
 	compared, err := sites.compare(ctx, run, p, looking, found.HasErrors())
 	if found = append(found, compared...); err != nil || found.HasErrors() {
-		return nil, found, err
+		return c, found, err
 	}
-	c := &comparison{base: review.Point{Kind: review.State}, targets: targetsOf(p)}
 	if c.head, err = run.point(); err != nil {
-		return nil, found, err
+		return c, found, err
 	}
 	for _, s := range sites.all {
 		if len(sites.all) == 1 {
 			c.base.Commit = string(s.base.Commit())
 		}
-		pairs, err := s.pairs(ctx, sites.h, p)
+		pairs, err := s.pairs(sites.h, p)
 		list, err := refusal(err)
 		if found = append(found, list...); err != nil || found.HasErrors() {
-			return nil, found, err
+			return c, found, err
 		}
 		c.pairs = append(c.pairs, pairs...)
 	}
 	c.settle()
-	return c, found, nil
+	if !o.NoCauses {
+		err = run.origins(ctx, c, sites, o)
+	}
+	return c, found, err
 }
 
 // point is what the run's project is.
@@ -89,9 +91,8 @@ func targetsOf(p *plan.Plan) []review.Target {
 	return all
 }
 
-// pairs are the releases of a site that its change touches. Both sides are read
-// at once: the repository is open only as long as the sites are.
-func (s *site) pairs(ctx context.Context, h *hydrator, p *plan.Plan) ([]*pairing, error) {
+// pairs are the releases of a site that its change touches.
+func (s *site) pairs(h *hydrator, p *plan.Plan) ([]*pairing, error) {
 	jobs := map[state.Key]*job{}
 	for _, j := range s.jobs {
 		jobs[j.key()] = j
@@ -109,33 +110,42 @@ func (s *site) pairs(ctx context.Context, h *hydrator, p *plan.Plan) ([]*pairing
 		if change.From != nil {
 			from, pair.From = *change.From, change.From.Release
 		}
-		var old, now *state.Release
-		if change.Old != nil {
-			r, err := committed(s.base, from)
-			if err != nil {
-				return nil, err
-			}
-			old = &r
-		}
 		j := jobs[change.Key]
-		if change.New != nil && j != nil {
-			if j.final == nil { // kept as it was, under another name
-				r, err := j.files(ctx, h)
-				if err != nil {
-					return nil, err
-				}
-				j.final = &r
-			}
-			now, j.final = j.final, nil
-		}
 		if j != nil {
 			pair.after = &making{h, j.release}
 		}
 		pair.Declared = s.declared(p, change.Key, j)
-		pair.load = func(context.Context) error { return pair.read(old, now) }
+		pair.scopes, pair.committed = s.kinds, change.Old != nil
+		pair.load = func(ctx context.Context) error {
+			var old *state.Release
+			if change.Old != nil {
+				r, err := committed(s.base, from)
+				if err != nil {
+					return err
+				}
+				old = &r
+			}
+			now, err := j.finished(ctx, h)
+			if err != nil {
+				return err
+			}
+			return pair.read(old, now)
+		}
 		all = append(all, pair)
 	}
 	return all, nil
+}
+
+// finished are the files of a job as they would be committed; nil for no job.
+func (j *job) finished(ctx context.Context, h *hydrator) (*state.Release, error) {
+	switch {
+	case j == nil:
+		return nil, nil
+	case j.final != nil:
+		return j.final, nil
+	}
+	files, err := j.files(ctx, h) // kept as it was, under another name
+	return &files, err
 }
 
 // read makes the two versions of files.
@@ -147,8 +157,9 @@ func (p *pairing) read(old, now *state.Release) error {
 			return err
 		}
 	}
+	p.old = old
 	if now != nil {
-		p.After, _, err = version(*now, files)
+		p.After, p.files, err = version(*now, files)
 	}
 	return err
 }

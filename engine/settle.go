@@ -27,6 +27,7 @@ func (s *site) settle(ctx context.Context, h *hydrator, plain *state.Plain, o Hy
 		if scopes, err = s.scopes(); err != nil {
 			return err
 		}
+		s.kinds = scopes
 	}
 	for _, j := range waiting {
 		if err := ctx.Err(); err != nil {

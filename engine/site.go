@@ -30,6 +30,7 @@ type site struct {
 	jobs       []*job
 	moved      []schema.Moved
 	why        map[state.Key]string // of each removal
+	kinds      map[string]bool      // what scopes found out, where it was asked
 	asked      map[string][]byte    // Namespaces that are asked for, by path; nil: nobody wants to see them
 
 	commit *state.Result // nil where none was tried or it failed

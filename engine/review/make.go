@@ -34,6 +34,7 @@ func Make(in Input) Review {
 		Charts:   m.charts(in.Releases),
 		Releases: m.releases(in.Releases),
 		Stale:    in.Stale,
+		Notes:    in.Notes,
 	}
 	link(r.Releases, r.Hits)
 	r.Targets = m.targets

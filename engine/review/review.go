@@ -33,6 +33,7 @@ type Review struct {
 	Charts   []Chart   `json:"charts"`
 	Releases []Release `json:"releases"`        // that change, by name; riskiest first is the views' order
 	Stale    []string  `json:"stale,omitempty"` // accept blocks that expired or met nothing, a sentence each
+	Notes    []string  `json:"notes,omitempty"` // what could not be told, a sentence each
 }
 
 // Point is one side of the comparison.
@@ -190,6 +191,7 @@ type Input struct {
 	Restarts   []risk.Restart
 	Images     []Images
 	Stale      []string
+	Notes      []string
 }
 
 // Images are those of one release of one target.

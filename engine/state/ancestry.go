@@ -86,6 +86,7 @@ type Hydration struct {
 	Environment string
 	Commit      Hash     // of the state, that touched the environment last
 	Sources     []Source // of that commit: one, but for a squash of several
+	Versions    []string // of Weir, likewise
 }
 
 // deepHistory is how many commits of a remote are looked through for what the
@@ -141,7 +142,7 @@ func (s *Snapshot) HydratedFrom(ctx context.Context, environments []string, sinc
 			}
 			delete(wanted, name)
 			if len(t.Sources) > 0 {
-				found = append(found, Hydration{Environment: name, Commit: c.ID, Sources: t.Sources})
+				found = append(found, Hydration{Environment: name, Commit: c.ID, Sources: t.Sources, Versions: t.Versions})
 			}
 		}
 		if err := w.follow(c); err != nil {

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +28,7 @@ func (a *app) diffCommand() *cobra.Command {
 	var options engine.DiffOptions
 	var failOn string
 	var save []string
+	var full bool
 	cmd := &cobra.Command{
 		Use:   "diff",
 		Short: "Show what changes, where, why, and what breaks",
@@ -60,7 +62,7 @@ Exit codes:
   weir diff --state HEAD~1..HEAD -c prod-eu`,
 		Args: takes(),
 		RunE: a.run(func(ctx context.Context, _ []string) (view, error) {
-			return a.diff(ctx, options, risk.Level(failOn), save)
+			return a.diff(ctx, options, risk.Level(failOn), save, full)
 		}),
 	}
 	flags := cmd.Flags()
@@ -69,6 +71,7 @@ Exit codes:
 	flags.StringVar(&options.Head, "head", "", "with --base: the revision to look at, instead of the directory")
 	flags.BoolVar(&options.Exact, "exact", false, "with --base: REV itself, not where the history of HEAD left it")
 	flags.StringVar(&options.States, "state", "", "A..B: compare two commits of the state repositories")
+	flags.BoolVar(&full, "full", false, "show routine changes, whole objects and long values too")
 	flags.StringVar(&failOn, "fail-on", "", "block or caution: exit 2 only where something of that level was found")
 	flags.StringArrayVar(&save, "save", nil, "write the review into a file: .md, .html, .json, .sarif or .xml; may be repeated")
 	flags.BoolVar(&options.NoCauses, "no-causes", false, "do not look for where changes come from, which renders the steps between")
@@ -77,7 +80,7 @@ Exit codes:
 	return cmd
 }
 
-func (a *app) diff(ctx context.Context, o engine.DiffOptions, failOn risk.Level, save []string) (view, error) {
+func (a *app) diff(ctx context.Context, o engine.DiffOptions, failOn risk.Level, save []string, full bool) (view, error) {
 	if err := comparable(o, failOn, a.flags.fromGit != ""); err != nil {
 		return nil, err
 	}
@@ -110,12 +113,16 @@ func (a *app) diff(ctx context.Context, o engine.DiffOptions, failOn risk.Level,
 	if err := a.conclusion(found, err); err != nil {
 		return nil, err
 	}
+	report := ""
+	if at := slices.IndexFunc(save, func(name string) bool { return formOf(name) == ".html" }); at >= 0 {
+		report = filepath.Base(save[at])
+	}
 	for i, form := range forms {
-		if err := os.WriteFile(save[i], form(*r), 0o644); err != nil {
+		if err := os.WriteFile(save[i], form(*r, report), 0o644); err != nil {
 			return nil, err
 		}
 	}
-	return diffView{r, failOn}, nil
+	return diffView{r, failOn, a.streams.TextWidth(), full}, nil
 }
 
 // comparable refuses flags that contradict each other.
@@ -136,11 +143,12 @@ func comparable(o engine.DiffOptions, failOn risk.Level, fetched bool) error {
 }
 
 // form writes a review.
-type form func(review.Review) []byte
+type form func(r review.Review, report string) []byte
 
 // forms are those that --save knows, by the end of a file's name.
 var forms = map[string]form{
-	".json": func(r review.Review) []byte {
+	".md": func(r review.Review, report string) []byte { return r.Markdown(review.MarkdownOptions{Report: report}) },
+	".json": func(r review.Review, _ string) []byte {
 		var b bytes.Buffer
 		e := json.NewEncoder(&b)
 		e.SetIndent("", "  ")
@@ -153,12 +161,14 @@ var forms = map[string]form{
 func formsOf(save []string) ([]form, error) {
 	all := make([]form, len(save))
 	for i, name := range save {
-		if all[i] = forms[strings.ToLower(filepath.Ext(name))]; all[i] == nil {
+		if all[i] = forms[formOf(name)]; all[i] == nil {
 			return nil, fmt.Errorf("--save %s: the end of the name says in which form; use .md, .html, .json, .sarif or .xml", name)
 		}
 	}
 	return all, nil
 }
+
+func formOf(name string) string { return strings.ToLower(filepath.Ext(name)) }
 
 // loadAlike reads another revision of the project with the variables of this
 // one; those that it does not know yet mean nothing to it.
@@ -195,6 +205,8 @@ func (a *app) again() string {
 type diffView struct {
 	*review.Review
 	failOn risk.Level
+	width  int
+	full   bool
 }
 
 // WouldChange decides on the exit code.
@@ -210,15 +222,5 @@ func (v diffView) WouldChange() bool {
 }
 
 func (v diffView) Human(w io.Writer, style ui.Style) {
-	fmt.Fprintln(w, style.Bold(string(v.Verdict)))
-	for _, r := range v.Releases {
-		fmt.Fprintf(w, "%s\n", r.Name)
-		for _, c := range r.Changes {
-			sign, paint := mark(style, c.Status)
-			fmt.Fprintf(w, "  %s\n", paint(sign+" "+c.Object.String()))
-			for _, f := range c.Fields {
-				fmt.Fprintf(w, "      %s\n", f.Path)
-			}
-		}
-	}
+	_, _ = w.Write(v.Terminal(review.TerminalOptions{Colour: style.Colour, Width: v.width, Full: v.full})) // to a buffer
 }

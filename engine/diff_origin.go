@@ -1,0 +1,141 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/weir-dev/weir/engine/checkout"
+	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/review"
+	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// origins finds out what the committed side of a comparison was made from: the
+// commit of the project that the trailers name, if the repository around the
+// project has it. What cannot be told is noted; it is no failure.
+func (run Run) origins(ctx context.Context, c *comparison, sites *sites, o DiffOptions) error {
+	commits := map[string][]*pairing{} // of the project
+	for _, s := range sites.all {
+		pairs := c.both(s.cluster.Name)
+		if len(pairs) == 0 {
+			continue
+		}
+		var environments []string
+		for _, p := range pairs {
+			environments = append(environments, p.Environment)
+		}
+		slices.Sort(environments)
+		environments = slices.Compact(environments)
+		hydrations, err := s.base.HydratedFrom(ctx, environments, o.Now)
+		if err != nil {
+			return err
+		}
+		for _, environment := range environments {
+			at := slices.IndexFunc(hydrations, func(h state.Hydration) bool { return h.Environment == environment && len(h.Sources) == 1 })
+			if at < 0 {
+				c.note("Causes are not told for %s on %s: its state does not name the one commit of the project that it was hydrated from.", environment, s.cluster.Name)
+				continue
+			}
+			h := hydrations[at]
+			for _, p := range pairs {
+				if p.Environment == environment {
+					p.weir = &diff.Cause{Kind: diff.ByWeir, To: run.Version}
+					if len(h.Versions) == 1 {
+						p.weir.From = h.Versions[0]
+					}
+					commits[h.Sources[0].Commit] = append(commits[h.Sources[0].Commit], p)
+				}
+			}
+		}
+	}
+	ids := map[string]bool{}
+	for id := range commits {
+		ids[id] = true
+	}
+	for _, id := range sortedKeys(ids) {
+		why, err := run.origin(ctx, id, commits[id], o)
+		if err != nil {
+			return err
+		}
+		if why != "" {
+			c.note("Causes are not told for what was hydrated from the project's commit %s: %s", shown(state.Hash(id)), why)
+		}
+	}
+	return nil
+}
+
+func (c *comparison) note(format string, args ...any) {
+	c.notes = append(c.notes, fmt.Sprintf(format, args...))
+}
+
+// both are the releases of a cluster that are there before and after.
+func (c *comparison) both(cluster string) []*pairing {
+	var all []*pairing
+	for _, p := range c.pairs {
+		if p.Cluster == cluster && p.after != nil && p.committed {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// origin plans the releases of one commit of the project; otherwise it says why
+// that cannot be done.
+func (run Run) origin(ctx context.Context, commit string, pairs []*pairing, o DiffOptions) (why string, err error) {
+	if run.Origin != nil {
+		return "its history is not here.", nil
+	}
+	repository, err := checkout.Of(run.Dir)
+	if err != nil {
+		return "", err
+	}
+	if !repository.Exists() {
+		return "the project is in no Git repository.", nil
+	}
+	unknown := (*checkout.UnknownError)(nil)
+	if _, err := repository.Resolve(commit); errors.As(err, &unknown) {
+		return "it is not in this clone.", nil
+	} else if err != nil {
+		return "", err
+	}
+	old, found, err := run.at(o, review.Point{Kind: review.Revision, Ref: commit, Commit: commit})
+	if err != nil {
+		return "", err
+	}
+	if found.HasErrors() {
+		return "the project cannot be read there.", nil
+	}
+	names := map[string]bool{}
+	var environments, clusters []string
+	for _, p := range pairs {
+		names[cmp.Or(p.From, p.Release)] = true
+		environments, clusters = append(environments, p.Environment), append(clusters, p.Cluster)
+	}
+	old.Selection = plan.Selection{Environments: environments, Clusters: clusters, Selector: plan.SelectNames(sortedKeys(names))}
+	planned, found, err := old.plan(ctx)
+	if err != nil {
+		return "", err
+	}
+	if found.HasErrors() && !unselected(found) {
+		return reason(found), nil
+	}
+	h := old.hydrator()
+	for _, t := range planned.Targets {
+		for _, r := range t.Releases {
+			for _, p := range pairs {
+				if p.Cluster == t.Cluster.Name && p.Environment == t.Environment && cmp.Or(p.From, p.Release) == r.Name {
+					p.before = &making{h, r}
+				}
+			}
+		}
+	}
+	return "", nil
+}
+
+// reason is the first mistake in a line.
+func reason(found diag.List) string { return errorsOf(found)[0].Summary + "." }
