@@ -212,3 +212,46 @@ Try again later; if it stays so, ask who runs the server.
 		t.Errorf("a lock was written: %v", err)
 	}
 }
+
+// TestManyVendor: several runs in one project take turns, and all of them leave
+// what the lock says.
+func TestManyVendor(t *testing.T) {
+	server := chartRepository(t)
+	dir, store := project(t, charted(20, server.URL)), t.TempDir()
+	lock(t, fetching(t, dir, store))
+	var together sync.WaitGroup
+	for range 6 {
+		run := fetching(t, dir, store)
+		together.Go(func() {
+			if _, found, err := engine.Vendor(t.Context(), run, false); err != nil || len(found) > 0 {
+				t.Error(err, text(found))
+			}
+		})
+	}
+	together.Wait()
+	report, found, err := engine.Vendor(t.Context(), fetching(t, dir, store), true)
+	if err != nil || len(found) > 0 {
+		t.Fatal(err, text(found))
+	}
+	want := &engine.VendorReport{Check: true, Dir: fetch.VendorDir, Charts: 8, Changes: []engine.VendorChange{}, Fetched: []fetch.Fetched{}}
+	if diff := cmp.Diff(want, report); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestVendorWaits: who waits for another run may be stopped.
+func TestVendorWaits(t *testing.T) {
+	server := chartRepository(t)
+	dir, store := project(t, charted(20, server.URL)), t.TempDir()
+	lock(t, fetching(t, dir, store))
+	other, err := fetch.NewVendorWriter(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if report, _, err := engine.Vendor(ctx, fetching(t, dir, store), false); !errors.Is(err, context.Canceled) {
+		t.Errorf("%+v, %v", report, err)
+	}
+}

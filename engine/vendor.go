@@ -40,7 +40,7 @@ type VendorChange struct {
 // Vendor makes the vendored charts what the lock says, all of them: nothing is
 // selected and nothing is resolved. With look it only says what it would do, and
 // fetches nothing. An error means that some charts may be written and others not;
-// each is there whole.
+// each is there whole. Runs in one project take turns.
 func Vendor(ctx context.Context, run Run, look bool) (*VendorReport, diag.List, error) {
 	lock, found := run.Project.Lock()
 	if found.HasErrors() {
@@ -59,6 +59,22 @@ func Vendor(ctx context.Context, run Run, look bool) (*VendorReport, diag.List, 
 	if run.Dir == "" {
 		return nil, found, errors.New("vendor charts: the project is a commit, not a directory")
 	}
+	w, err := fetch.NewVendorWriter(ctx, run.Dir)
+	if err != nil {
+		list, err := refusal(err)
+		return nil, append(found, list...), err
+	}
+	defer w.Close()
+	// Others may have been at it until now.
+	if lock, found = run.Project.Lock(); found.HasErrors() {
+		return nil, found, nil
+	}
+	vendor = fetch.NewVendor(run.Project.FS())
+	if todo, err = w.Compare(vendor, lock); err != nil {
+		list, err := refusal(err)
+		return nil, append(found, list...), err
+	}
+	report = vendorReport(todo, look)
 	stock, record := run.stock()
 	stock.Shelves = slices.Insert(stock.Shelves, 0, vendor.Sound())
 	files, list, err := run.lockedFiles(ctx, stock, todo.Copies)
@@ -66,7 +82,7 @@ func Vendor(ctx context.Context, run Run, look bool) (*VendorReport, diag.List, 
 		return nil, found, err
 	}
 	report.Fetched = append(report.Fetched, record.Fetched()...)
-	if list, err = refusal(writeVendored(run.Dir, vendor, todo, files)); err != nil || len(list) > 0 {
+	if list, err = refusal(writeVendored(w, vendor, todo, files)); err != nil || len(list) > 0 {
 		return nil, append(found, list...), err
 	}
 	return report, found, nil
@@ -164,12 +180,7 @@ func statusOf(s fetch.VendorStatus) state.Status {
 }
 
 // writeVendored does what is to be done; what goes goes last.
-func writeVendored(dir string, vendor *fetch.Vendor, todo *fetch.Vendoring, files [][]fetch.File) error {
-	w, err := fetch.NewVendorWriter(dir)
-	if err != nil {
-		return err
-	}
-	defer w.Close()
+func writeVendored(w *fetch.VendorWriter, vendor *fetch.Vendor, todo *fetch.Vendoring, files [][]fetch.File) error {
 	if todo.Attributes != fetch.VendorSame && len(todo.Copies) > 0 {
 		if err := w.Attributes(); err != nil {
 			return err
@@ -193,8 +204,8 @@ func writeVendored(dir string, vendor *fetch.Vendor, todo *fetch.Vendoring, file
 			return err
 		}
 	}
-	if len(todo.Copies) == 0 {
-		w.Empty(todo.Attributes != fetch.VendorSame)
+	if todo.Attributes != fetch.VendorSame && len(todo.Copies) == 0 {
+		return w.Bare()
 	}
 	return nil
 }

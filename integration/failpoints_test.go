@@ -57,7 +57,7 @@ var writes = writing{
 		"github.com/go-git/go-git/v5/storage/*":       {"*.Close", "NewStorageWithOptions", "*.Reference", "*.IterReferences", "*.Config", "*.EncodedObject", "*.EncodedObjectSize", "*.HasEncodedObject", "*.HashesWithPrefix", "*.Shallow"},
 		"github.com/go-git/go-git/v5/storage/memory":  {"*"}, // no process is left with anything of it
 		"github.com/go-git/go-git/v5/plumbing/storer": {"ReferenceIter.ForEach", "*.Reference", "*.IterReferences", "*.EncodedObject", "*.EncodedObjectSize", "*.HasEncodedObject", "*.Shallow"},
-		"github.com/gofrs/flock":                      {"New", "SetPermissions", "Flock.Unlock"},
+		"github.com/gofrs/flock":                      {"New", "SetPermissions", "Flock.Close", "Flock.Stat", "Flock.Unlock"},
 	},
 	writes: map[string][]string{
 		"github.com/go-git/go-git/v5/plumbing/format/packfile": {"UpdateObjectStorage", "WritePackfileToObjectStorage", "NewParserWithStorage"},

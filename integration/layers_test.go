@@ -81,7 +81,7 @@ var house = rules{
 		"k8s.io/apimachinery/pkg/selection":        {"engine/risk"},                                                        // their operators
 		"k8s.io/apimachinery/pkg/api/resource":     {"engine/kube", "engine/risk"},                                         // quantities
 		"github.com/go-git":                        {"engine/checkout", "engine/remote", "engine/signing", "engine/state"}, // the way to other repositories; Git's configuration; the objects of one
-		"github.com/gofrs/flock":                   {"engine/state"},                                                       // a file lock that works everywhere
+		"github.com/gofrs/flock":                   {"engine/fetch", "engine/state"},                                       // a file lock that works everywhere
 		"github.com/hashicorp/golang-lru/v2":       {"engine"},
 		"github.com/pmezard/go-difflib":            {"engine/diff"},                   // which lines and items two texts and lists have in common
 		"golang.org/x/net/http/httpproxy":          {"engine/fetch", "engine/remote"}, // http_proxy and no_proxy as everybody reads them

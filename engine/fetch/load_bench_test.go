@@ -82,7 +82,7 @@ func BenchmarkLoad(b *testing.B) {
 			}
 		}
 	})
-	writer, err := fetch.NewVendorWriter(dir)
+	writer, err := fetch.NewVendorWriter(b.Context(), dir)
 	if err != nil {
 		b.Fatal(err)
 	}

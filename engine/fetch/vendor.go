@@ -27,7 +27,8 @@ const VendorDir = "vendor/charts"
 //	vendor/charts/podinfo.sum
 //
 // The digests only tell what somebody changed; what is read is proven against
-// the lock. Go on with vendor_compare.go and vendor_write.go.
+// the lock. Go on with vendor_compare.go, vendor_write.go and
+// vendor_lock.go.
 type Vendor struct {
 	project fs.FS
 	sums    func() ([]sums, error)

@@ -77,7 +77,7 @@ func (v *Vendor) Compare(lock schema.Lock) (*Vendoring, error) {
 			}
 		}
 	}
-	for _, name := range vendorRest {
+	for _, name := range append(slices.Clone(vendorRest), vendorLock) {
 		if _, err := fs.Stat(v.project, path.Join(VendorDir, name)); err == nil {
 			result.Rest = append(result.Rest, name)
 		}

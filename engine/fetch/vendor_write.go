@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -15,7 +14,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/weir-dev/weir/engine/failpoint"
-	"github.com/weir-dev/weir/schema/diag"
 )
 
 // Vendorable refuses charts that not every file system can hold.
@@ -41,29 +39,6 @@ func (c VendorCopy) Vendorable(files []File) error {
 	return nil
 }
 
-// VendorWriter changes what is vendored, never by a link out of the project.
-// Each chart appears whole, by rename.
-type VendorWriter struct{ root *os.Root }
-
-// NewVendorWriter opens the directory of a project for writing.
-func NewVendorWriter(dir string) (*VendorWriter, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, fmt.Errorf("vendor charts: %w", err)
-	}
-	failpoint.Before("mkdir", VendorDir)
-	if err := root.MkdirAll(VendorDir, 0o755); err != nil {
-		root.Close()
-		return nil, diag.RefuseFor(err, diag.Diagnostic{
-			Summary: VendorDir + " cannot be written", Detail: reason(err), Remedy: "It has to be a directory of the project, and no link that leads out of it.",
-		})
-	}
-	return &VendorWriter{root}, nil
-}
-
-// Close lets the directory go.
-func (w *VendorWriter) Close() error { return w.root.Close() }
-
 // What is being written, and what is about to be removed, in VendorDir.
 const (
 	vendorNew  = ".weir-new"
@@ -71,7 +46,7 @@ const (
 	vendorFile = ".weir-new-file"
 )
 
-var vendorRest = []string{vendorNew, vendorFile, vendorOld} // read only
+var vendorRest = []string{vendorNew, vendorFile, vendorOld} // read only: what Clear removes
 
 // Put writes a chart in the place of what is there. Who is killed before the
 // .sum file is written has left files that Compare knows again.
@@ -184,14 +159,13 @@ func (w *VendorWriter) Attributes() error {
 	return nil
 }
 
-// Empty removes what is not needed without a chart: the directories, and
-// .gitattributes where that is ours.
-func (w *VendorWriter) Empty(attributes bool) {
-	if attributes {
-		failpoint.Before("remove", path.Join(VendorDir, attributesFile))
-		_ = w.root.Remove(path.Join(VendorDir, attributesFile))
+// Bare removes .gitattributes, which nobody needs without a chart.
+func (w *VendorWriter) Bare() error {
+	failpoint.Before("remove", path.Join(VendorDir, attributesFile))
+	if err := w.root.Remove(path.Join(VendorDir, attributesFile)); err != nil {
+		return vendoring(attributesFile, err)
 	}
-	w.prune(map[string]bool{VendorDir: true, path.Dir(VendorDir): true})
+	return nil
 }
 
 func vendoring(name string, err error) error { return fmt.Errorf("vendor chart %s: %w", name, err) }
