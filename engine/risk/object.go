@@ -26,6 +26,10 @@ type release struct {
 	in            *cluster
 	before, after *version // nil where there is none
 	objects       []*object
+
+	// See restarts.
+	forecast []Restart
+	rolls    map[manifest.ID]Restart // by object
 }
 
 // version is one side of a release.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -70,6 +71,19 @@ func (l Level) AtLeast(other Level) bool { return l.rank() >= other.rank() }
 
 func (l Level) rank() int {
 	return slices.Index([]Level{"", Info, Caution, Block}, l)
+}
+
+// Mask takes texts that nobody may read out of what hits say.
+func Mask(hits []Hit, sensitive []string) []Hit {
+	if len(sensitive) == 0 {
+		return hits
+	}
+	masked := slices.Clone(hits)
+	for i := range masked {
+		masked[i].Reason = diff.MaskText(masked[i].Reason, sensitive)
+		masked[i].Consequence = diff.MaskText(masked[i].Consequence, sensitive)
+	}
+	return masked
 }
 
 // CheckPolicy finds what is wrong with a project's policy: rules that there are

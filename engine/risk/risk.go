@@ -68,6 +68,8 @@ type Restart struct {
 	// Scaler is the autoscaler that decides how many pods there are, between
 	// Pods and what it has as maximum.
 	Scaler string `json:"scaler,omitempty"`
+	// AllAtOnce tells that the old pods are gone before the first new one starts.
+	AllAtOnce bool `json:"allAtOnce,omitempty"`
 }
 
 // Why is a reason for a restart.
@@ -81,9 +83,6 @@ const (
 	WhyLabel    Why = "label only"
 	WhyRecreate Why = "recreated" // it goes and comes back under another name
 )
-
-// Restarts forecasts which workloads of a release roll, and why.
-func Restarts(r diff.Release) []Restart { return nil }
 
 // ImageChange is an image that a workload of a release runs instead of another.
 type ImageChange struct {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -110,7 +111,8 @@ type testCase struct {
 // casesOf reads sections "<case>/before[ <release>]", "<case>/after[ <release>]"
 // and "<case>/hits". A side is YAML; comments on top of it say more:
 // "# chart: web 1.2.3", "# kubernetes: 1.25", "# namespace: web", "# keep",
-// "# none" where there is no such version of the release.
+// "# none" where there is no such version of the release, "# times: 61" for so
+// many copies with $i counting them.
 func casesOf(t testing.TB, archive *txtar.Archive) []testCase {
 	t.Helper()
 	var cases []testCase
@@ -169,6 +171,7 @@ func casesOf(t testing.TB, archive *txtar.Archive) []testCase {
 func versionOfTest(t testing.TB, name, data string) *diff.Version {
 	t.Helper()
 	v := &diff.Version{Kubernetes: "1.34", Namespace: "web"}
+	times := "1"
 	for line := range strings.Lines(data) {
 		key, value, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(line, "#")), ": ")
 		if !strings.HasPrefix(line, "#") {
@@ -185,11 +188,21 @@ func versionOfTest(t testing.TB, name, data string) *diff.Version {
 			v.Keep = true
 		case "none":
 			return nil
+		case "times":
+			times = value
 		default:
 			t.Fatalf("%s: %q", name, line)
 		}
 	}
-	docs, failed := manifest.Read([]byte(data))
+	n, err := strconv.Atoi(times)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	var stream strings.Builder
+	for i := range n {
+		fmt.Fprintf(&stream, "---\n%s", strings.ReplaceAll(data, "$i", strconv.Itoa(i)))
+	}
+	docs, failed := manifest.Read([]byte(stream.String()))
 	if len(failed) > 0 {
 		t.Fatalf("%s: %v", name, failed[0])
 	}

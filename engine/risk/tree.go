@@ -135,6 +135,9 @@ func leavesOfList(p diff.Path, before, after []any) []leaf {
 		for _, name := range slices.Sorted(maps.Keys(all)) {
 			found = append(found, leaves(p.Then(diff.Item(diff.Want{Key: "name", Value: name})), old[name], now[name])...)
 		}
+		if !sameOrder(before, after, old, now) {
+			found = append(found, leaf{p, before, after})
+		}
 		return found
 	}
 	for i := range max(len(before), len(after)) {
@@ -148,6 +151,22 @@ func leavesOfList(p diff.Path, before, after []any) []leaf {
 		found = append(found, leaves(p.Then(diff.At(i)), b, a)...)
 	}
 	return found
+}
+
+// sameOrder tells whether the items that two lists share stand in one order.
+func sameOrder(before, after []any, old, now map[string]any) bool {
+	var b, a []string
+	for _, item := range before {
+		if name := nameOf(item); now[name] != nil {
+			b = append(b, name)
+		}
+	}
+	for _, item := range after {
+		if name := nameOf(item); old[name] != nil {
+			a = append(a, name)
+		}
+	}
+	return slices.Equal(b, a)
 }
 
 func byName(list []any) (map[string]any, bool) {
