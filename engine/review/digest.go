@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/manifest"
@@ -14,7 +15,10 @@ import (
 
 // digester tells changes that are the same from others: all that a view shows
 // goes in, each part with its length or its kind before it.
-type digester struct{ bytes []byte }
+type digester struct {
+	bytes []byte
+	own   string // a name that makes no difference, as a word of its own
+}
 
 func (d *digester) sum() digest {
 	sum := sha256.Sum256(d.bytes)
@@ -38,20 +42,6 @@ func (d *digester) change(c diff.Change, keep bool) digest {
 		d.text(string(c.Before.Bytes()))
 	default:
 		d.fields(c.Fields)
-	}
-	return d.sum()
-}
-
-// shape is the digest of what happens to an object, whatever its name.
-func (d *digester) shape(c Change) digest {
-	d.text(string(c.Status))
-	d.text(c.Object.Group)
-	d.text(c.Object.Kind)
-	d.flag(c.Hook)
-	d.flag(c.Keep)
-	d.fields(c.Fields)
-	for _, target := range c.Where {
-		d.number(target)
 	}
 	return d.sum()
 }
@@ -127,7 +117,17 @@ func (d *digester) value(v any) {
 	}
 }
 
+func (d *digester) where(w Where) {
+	d.number(len(w))
+	for _, target := range w {
+		d.number(target)
+	}
+}
+
 func (d *digester) text(s string) {
+	if d.own != "" && strings.Contains(s, d.own) {
+		s = without(s, d.own)
+	}
 	d.number(len(s))
 	d.bytes = append(d.bytes, s...)
 }
@@ -140,4 +140,28 @@ func (d *digester) flag(b bool) {
 		return
 	}
 	d.bytes = append(d.bytes, 'f')
+}
+
+// without is a text with a name blotted out where it is a word.
+func without(s, name string) string {
+	var b strings.Builder
+	for at := 0; ; {
+		i := strings.Index(s[at:], name)
+		if i < 0 {
+			b.WriteString(s[at:])
+			return b.String()
+		}
+		end := at + i + len(name)
+		b.WriteString(s[at : at+i])
+		if (at+i == 0 || !isWord(s[at+i-1])) && (end == len(s) || !isWord(s[end])) {
+			b.WriteByte(0)
+		} else {
+			b.WriteString(name)
+		}
+		at = end
+	}
+}
+
+func isWord(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }

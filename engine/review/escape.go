@@ -43,14 +43,13 @@ func isReference(s string, i int) bool {
 		return false
 	}
 	next := s[i+1]
-	isWord := 'a' <= next && next <= 'z' || 'A' <= next && next <= 'Z' || '0' <= next && next <= '9'
 	switch s[i] {
 	case '@':
 		return next != ' '
 	case '#', '!', '%', '~', '$', '^', '&':
-		return isWord || next == '"'
+		return isWord(next) || next == '"'
 	case ':':
-		return next == '/' || isWord || next == '+' || next == '-' // the last ones make emoji
+		return next == '/' || isWord(next) || next == '+' || next == '-' // the last ones make emoji
 	case 'w', 'W':
 		return i >= 2 && s[i+1] == '.' && strings.EqualFold(s[i-2:i+1], "www")
 	}
@@ -71,13 +70,18 @@ func code(s string) string {
 	return "`" + s + "`"
 }
 
-// htmlCode is code by its tag, with whatever Markdown could read as an entity.
+// htmlCode is code by its tag, with whatever Markdown or a forge could read as an
+// entity.
 func htmlCode(s string) string {
+	s = printable(s)
 	var b strings.Builder
 	b.WriteString("<code>")
-	for _, c := range printable(s) {
-		if c > 0x7f || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == ' ' || c == '/' || c == ',' {
-			b.WriteRune(c)
+	for i := range len(s) {
+		c := s[i]
+		plain := c >= 0x80 || isWord(c) || strings.IndexByte(" /,-+='%;?", c) >= 0 ||
+			c == '.' && (i == 0 || s[i-1] != 'w' && s[i-1] != 'W') || c == ':' && (i+1 == len(s) || s[i+1] != '/')
+		if plain {
+			b.WriteByte(c)
 			continue
 		}
 		fmt.Fprintf(&b, "&#%d;", c)

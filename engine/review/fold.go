@@ -16,17 +16,31 @@ import (
 type sheet struct {
 	*Release
 	level   int // of its worst hit that nobody accepted; 0 without one
-	hits    int // not accepted
+	hits    int // blockers and cautions that nobody accepted
 	bundles []bundle
 	routine routine
 	where   Where // targets where it changes
+	about   []int // hits on the release itself, or on objects that do not change
 }
 
-// bundle is objects to which the very same happens, in the same places.
+// bundle is what happens to one object, or to several in the same words, in the
+// same places.
 type bundle struct {
-	Change  // of the first
-	objects []Change
-	level   int
+	Change                     // of the first object
+	objects       []Change     // the first variant of each
+	where         Where        // of all variants
+	level         int          // of the worst hit that nobody accepted
+	shown, folded []diff.Field // of all variants
+	about         []int        // hits on what is shown, on the object, or on all of its variants
+	variants      []variant    // where an object changes in several ways
+	ownNames      bool         // the others have their own names in what is shown
+}
+
+// variant is what happens to an object on some targets only.
+type variant struct {
+	where         Where
+	shown, folded []diff.Field
+	about         []int
 }
 
 // routine is the changes of a release that nobody needs to read.
@@ -66,41 +80,184 @@ func (r Review) sheet(release *Release) sheet {
 			s.where = s.where.with(target)
 		}
 	}
-	for _, h := range r.Hits {
-		if h.Release == release.Name && h.Waived == nil {
+	linked := map[int]bool{}
+	for _, c := range release.Changes {
+		for _, h := range c.Hits {
+			linked[h] = true
+		}
+	}
+	for i, h := range r.Hits {
+		if h.Release != release.Name {
+			continue
+		}
+		if !linked[i] {
+			s.about = append(s.about, i)
+		}
+		if h.Waived == nil && h.Level != risk.Info {
 			s.hits++
 			s.level = max(s.level, severity(h.Level))
 		}
 	}
+
 	var d digester
 	first := map[digest]int{}
-	for _, c := range release.Changes {
-		if c.Routine && len(c.Hits) == 0 {
-			s.routine.changes = append(s.routine.changes, c)
-			continue
-		}
-		level := 0
-		for _, h := range c.Hits {
-			if r.Hits[h].Waived == nil {
-				level = max(level, severity(r.Hits[h].Level))
+	for _, run := range s.runs() {
+		b := r.bundle(run)
+		if len(b.variants) == 0 && b.Was == nil {
+			key := r.shape(&d, b)
+			if i, ok := first[key]; ok {
+				s.bundles[i].add(b)
+				continue
 			}
+			first[key] = len(s.bundles)
 		}
-		if len(c.Hits) > 0 || c.Was != nil { // what is said of each differs
-			s.bundles = append(s.bundles, bundle{c, []Change{c}, level})
-			continue
-		}
-		key := d.shape(c)
-		i, ok := first[key]
-		if !ok {
-			i = len(s.bundles)
-			first[key] = i
-			s.bundles = append(s.bundles, bundle{Change: c})
-		}
-		s.bundles[i].objects = append(s.bundles[i].objects, c)
+		s.bundles = append(s.bundles, b)
 	}
 	slices.SortStableFunc(s.bundles, func(a, b bundle) int { return cmp.Compare(b.level, a.level) })
 	s.routine.parts = routineParts(s.routine.changes)
 	return s
+}
+
+// runs are the changes that are to be read, those of one object together as far
+// as the same becomes of it; the others are folded.
+func (s *sheet) runs() [][]Change {
+	var runs [][]Change
+	for _, c := range s.Changes {
+		if c.Routine && len(c.Hits) == 0 {
+			s.routine.changes = append(s.routine.changes, c)
+			continue
+		}
+		if len(runs) > 0 {
+			last := &runs[len(runs)-1]
+			if l := (*last)[0]; l.Object == c.Object && l.Hook == c.Hook && l.Status == c.Status && l.Keep == c.Keep && sameID(l.Was, c.Was) {
+				*last = append(*last, c)
+				continue
+			}
+		}
+		runs = append(runs, []Change{c})
+	}
+	return runs
+}
+
+func sameID(a, b *manifest.ID) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
+
+// bundle is the changes of one object: what they have in common, and what each
+// has besides.
+func (r Review) bundle(run []Change) bundle {
+	b := bundle{Change: run[0], objects: run[:1]}
+	hit := map[string]bool{}
+	for _, c := range run {
+		for _, target := range c.Where {
+			b.where = b.where.with(target)
+		}
+		for _, h := range c.Hits {
+			hit[keys(r.Hits[h].Path)] = true
+			if r.Hits[h].Waived == nil {
+				b.level = max(b.level, severity(r.Hits[h].Level))
+			}
+		}
+	}
+	if len(run) == 1 {
+		b.shown, b.folded = split(run[0].Fields, hit)
+		b.about = run[0].Hits
+		return b
+	}
+	var d digester
+	seen := map[digest]int{}
+	sums := make([][]digest, len(run))
+	hits := map[int]int{}
+	for i, c := range run {
+		for j := range c.Fields {
+			d.fields(c.Fields[j : j+1])
+			sums[i] = append(sums[i], d.sum())
+			seen[sums[i][j]]++
+		}
+		for _, h := range c.Hits {
+			hits[h]++
+		}
+	}
+	for i, c := range run {
+		v := variant{where: c.Where}
+		var common, own []diff.Field
+		for j, f := range c.Fields {
+			if seen[sums[i][j]] == len(run) {
+				common = append(common, f)
+				continue
+			}
+			own = append(own, f)
+		}
+		v.shown, v.folded = split(own, hit)
+		for _, h := range c.Hits {
+			if hits[h] < len(run) {
+				v.about = append(v.about, h)
+			}
+		}
+		if i == 0 {
+			b.shown, b.folded = split(common, hit)
+			for _, h := range c.Hits {
+				if hits[h] == len(run) {
+					b.about = append(b.about, h)
+				}
+			}
+		}
+		b.variants = append(b.variants, v)
+	}
+	return b
+}
+
+// split parts fields that are to be read from routine ones without a hit.
+func split(fields []diff.Field, hit map[string]bool) (shown, folded []diff.Field) {
+	for _, f := range fields {
+		if f.Class.Routine() && !hit[keys(f.Path)] {
+			folded = append(folded, f)
+			continue
+		}
+		shown = append(shown, f)
+	}
+	return shown, folded
+}
+
+// keys are a path without the items of lists, which may be named in several ways.
+func keys(p diff.Path) string { return strings.Join(p.Keys(), "\n") }
+
+// add puts another object into a bundle.
+func (b *bundle) add(other bundle) {
+	b.objects = append(b.objects, other.Change)
+	b.about = append(slices.Clip(b.about), other.about...)
+	b.ownNames = b.ownNames || b.Status == manifest.Changed && !sameFields(b.shown, other.shown)
+}
+
+func sameFields(a, b []diff.Field) bool {
+	var one, other digester
+	one.fields(a)
+	other.fields(b)
+	return one.sum() == other.sum()
+}
+
+// shape is what happens to an object and what was found in it, its own name left
+// out wherever it stands.
+func (r Review) shape(d *digester, b bundle) digest {
+	d.own = b.Object.Name
+	d.text(string(b.Status))
+	d.text(b.Object.Group)
+	d.text(b.Object.Kind)
+	d.flag(b.Hook)
+	d.flag(b.Keep)
+	d.fields(b.Fields)
+	d.where(b.where)
+	d.number(len(b.about))
+	for _, i := range b.about {
+		h := r.Hits[i]
+		d.text(h.Rule)
+		d.text(h.Path.String())
+		d.text(h.Reason)
+		d.text(h.Consequence)
+		d.flag(h.Waived != nil)
+		d.where(h.Where)
+	}
+	sum := d.sum()
+	d.own = ""
+	return sum
 }
 
 // routineParts tells what changes do, in a few words.
@@ -177,26 +334,6 @@ func (s sheet) differs(a, b Group) int {
 	return n + len(other)
 }
 
-// shown tells which fields of a change are to be read: all but routine ones
-// without a hit.
-func (r Review) shown(c Change) (shown, folded []diff.Field) {
-	if c.Routine && len(c.Hits) == 0 {
-		return nil, c.Fields
-	}
-	hit := map[string]bool{}
-	for _, h := range c.Hits {
-		hit[r.Hits[h].Path.String()] = true
-	}
-	for _, f := range c.Fields {
-		if f.Class.Routine() && !hit[f.Path.String()] {
-			folded = append(folded, f)
-			continue
-		}
-		shown = append(shown, f)
-	}
-	return shown, folded
-}
-
 // findings are hits that say the same of several objects.
 type findings struct {
 	Hit
@@ -228,6 +365,25 @@ func grouped(hits []Hit) []findings {
 // of are the hits of a level that nobody accepted.
 func (r Review) of(level risk.Level) []Hit {
 	return slices.DeleteFunc(slices.Clone(r.Hits), func(h Hit) bool { return h.Level != level || h.Waived != nil })
+}
+
+// notes are the hits for information, but for those that the deletions tell.
+func (r Review) notes() []Hit {
+	told := map[int]bool{}
+	for _, release := range r.Releases {
+		for _, c := range release.Changes {
+			for _, h := range c.Hits {
+				told[h] = told[h] || c.Status == manifest.Removed && r.Hits[h].Removal
+			}
+		}
+	}
+	var notes []Hit
+	for i, h := range r.Hits {
+		if h.Level == risk.Info && h.Waived == nil && !told[i] {
+			notes = append(notes, h)
+		}
+	}
+	return notes
 }
 
 func (r Review) waived() []Hit {

@@ -162,3 +162,16 @@ func (c choice) fit(in room) string {
 	}
 	return c.last().fit(in)
 }
+
+// either is the long part where at least some of it has room, else the short one.
+type either struct{ long, short part }
+
+func (e either) least() room  { return e.short.least() }
+func (e either) entire() room { return e.short.entire() }
+
+func (e either) fit(in room) string {
+	if in.holds(e.long.least()) {
+		return e.long.fit(in)
+	}
+	return e.short.fit(in)
+}

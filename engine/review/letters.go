@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/manifest"
 )
 
 // letters is how a view writes words and code within a line.
@@ -16,13 +17,13 @@ func inMarkdown() letters { return letters{prose, code} }
 func inSummary() letters  { return letters{summaryProse, htmlCode} }
 func onTerminal() letters { return letters{printable, printable} }
 
-// steps is from -> to.
+// steps is from -> to, or the one that there is.
 func (l letters) steps(from, to string) string {
 	switch from, to = version(from), version(to); {
 	case from == "":
 		return l.code(to)
 	case to == "":
-		return l.code(from) + " → gone"
+		return l.code(from)
 	}
 	return l.code(from) + " → " + l.code(to)
 }
@@ -43,8 +44,48 @@ func version(v string) string {
 	return cut(tag, longestName) + "@" + hash[:12] + "…"
 }
 
+// names lists objects, those of one kind with the kind before the first; from
+// limit on they are counted.
+func (l letters) names(ids []manifest.ID, limit int) string {
+	var b strings.Builder
+	kind := ""
+	for i, id := range ids {
+		if i == limit && len(ids) > limit+1 {
+			fmt.Fprintf(&b, " and %s more", number(len(ids)-limit))
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		name := named(id)
+		if k := kindOf(id) + " "; k == kind {
+			name = strings.TrimPrefix(name, k)
+		} else {
+			kind = k
+		}
+		b.WriteString(l.code(cut(name, longestName)))
+	}
+	return b.String()
+}
+
+// subject is what findings are about.
+func (l letters) subject(f findings, limit int) string {
+	switch {
+	case f.Object != manifest.ID{}:
+		return l.names(f.objects, limit)
+	case f.Release != "":
+		return "release " + l.code(cut(f.Release, longestName))
+	}
+	return "all releases"
+}
+
 // caused says in words what a cause is.
 func (l letters) caused(c diff.Cause) string {
+	if c.With != "" {
+		with := c.With
+		c.With = ""
+		return l.caused(c) + " with " + l.prose(cut(with, longestName))
+	}
 	move := ""
 	if c.From != "" || c.To != "" {
 		move = " " + l.steps(c.From, c.To)
@@ -54,7 +95,7 @@ func (l letters) caused(c diff.Cause) string {
 		return "chart" + move
 	case diff.ByValues:
 		if c.Place.File != "" {
-			return "values " + l.code(cut(at(c.Place.File, c.Place.Start.Line), longestName))
+			return l.code(cut(at(c.Place.File, c.Place.Start.Line), longestName))
 		}
 		return "values"
 	case diff.ByKustomize:
@@ -110,6 +151,21 @@ func (l letters) folded(parts []routinePart) string {
 		said = append(said, words)
 	}
 	return strings.Join(limited(said, 4), ", ")
+}
+
+// sameEverywhere says where everything changes in the same way.
+func (l letters) sameEverywhere(w Where, r Review, a atlas) string {
+	still := len(r.Targets) - len(w)
+	switch where := l.prose(a.of(w)); {
+	case still == 0:
+		return "The same changes on " + where + "."
+	case len(w) == 1 && still == 1:
+		return "Only " + where + " changes; the other target does not."
+	case len(w) == 1:
+		return fmt.Sprintf("Only %s changes; the other %s targets do not.", where, number(still))
+	default:
+		return fmt.Sprintf("The same changes on %s; %s not change.", where, count(still, "target does", "targets do"))
+	}
 }
 
 // identical says on which targets a release changes in the same way.

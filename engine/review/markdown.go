@@ -135,9 +135,6 @@ func (m markdown) pointer() string {
 	return " in the full report"
 }
 
-// name writes an object's name as code.
-func (m markdown) name(id manifest.ID) string { return code(cut(named(id), longestName)) }
-
 // where says where in words, nothing where there is one target only.
 func (m markdown) where(w Where) string {
 	if len(m.Targets) < 2 {
@@ -147,20 +144,7 @@ func (m markdown) where(w Where) string {
 }
 
 // names lists objects, the rest counted from limit on.
-func (m markdown) names(ids []manifest.ID, limit int) string {
-	var b strings.Builder
-	for i, id := range ids {
-		if i == limit && len(ids) > limit+1 {
-			fmt.Fprintf(&b, " and %s more", number(len(ids)-limit))
-			break
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(m.name(id))
-	}
-	return b.String()
-}
+func (m markdown) names(ids []manifest.ID, limit int) string { return inMarkdown().names(ids, limit) }
 
 // blockers lists what blocks: each with its reason; where there is no room for
 // that by name; where there is none for all the names by rule and kind, counted.
@@ -184,6 +168,7 @@ func (m markdown) cautions() part {
 	head, foot := fmt.Sprintf("\n#### ⚠️ %s\n\n", count(len(hits), "caution", "cautions")), ""
 	if len(grouped(hits)) > openCautions {
 		head, foot = m.fold("⚠️ <b>"+count(len(hits), "caution", "cautions")+"</b>: "+m.rules(hits), false)
+		head += "\n"
 	}
 	return choice{m.findings(head, foot, hits), m.byRule(head, foot, hits)}
 }
@@ -194,11 +179,11 @@ func (m markdown) accepted() part {
 	var parts []part
 	if waived := m.waived(); len(waived) > 0 {
 		head, foot := m.fold(count(len(waived), "risk", "risks")+" accepted: "+m.rules(waived), false)
-		parts = append(parts, choice{m.findings(head, foot, waived), m.byRule(head, foot, waived)})
+		parts = append(parts, choice{m.findings(head+"\n", foot, waived), m.byRule(head+"\n", foot, waived)})
 	}
-	if info := m.of(risk.Info); len(info) > 0 {
+	if info := m.notes(); len(info) > 0 {
 		head, foot := m.fold(fmt.Sprintf("ℹ️ %s: %s", count(len(info), "note", "notes"), m.rules(info)), false)
-		parts = append(parts, choice{m.findings(head, foot, info), m.byRule(head, foot, info)})
+		parts = append(parts, choice{m.findings(head+"\n", foot, info), m.byRule(head+"\n", foot, info)})
 	}
 	if len(m.Stale) > 0 {
 		stale := list{open: "\n", rest: m.more("acceptance that expired or met nothing", "acceptances that expired or met nothing")}
@@ -206,6 +191,13 @@ func (m markdown) accepted() part {
 			stale.items = append(stale.items, words("- ⚠️ "+prose(cut(s, longestLine))+"\n", nil))
 		}
 		parts = append(parts, stale)
+	}
+	if len(m.Notes) > 0 {
+		notes := list{open: "\n", rest: m.more("note of what could not be told", "notes of what could not be told")}
+		for _, s := range m.Notes {
+			notes.items = append(notes.items, words("- ℹ️ "+prose(cut(s, longestLine))+"\n", nil))
+		}
+		parts = append(parts, notes)
 	}
 	if parts == nil {
 		return nil
@@ -219,7 +211,7 @@ func (m markdown) fold(summary string, open bool) (head, foot string) {
 	if open {
 		tag = "<details open>"
 	}
-	return "\n" + tag + "<summary>" + summary + "</summary>\n\n", "\n</details>\n"
+	return "\n" + tag + "<summary>" + summary + "</summary>\n", "\n</details>\n"
 }
 
 // manyRules is how many rules a summary names.
@@ -252,34 +244,39 @@ func (m markdown) rules(hits []Hit) string {
 func (m markdown) findings(head, foot string, hits []Hit) part {
 	l := list{open: head, close: foot, quota: []int{25}}
 	for _, f := range grouped(hits) {
-		where := m.where(f.Where)
-		tail := " " + code(f.Rule)
-		if where != "" {
+		tail := " (" + code(cut(f.Rule, longestName))
+		if f.Release != "" && f.Object != (manifest.ID{}) && len(m.Releases) > 1 {
+			tail += " in " + code(cut(f.Release, longestName))
+		}
+		if where := m.where(f.Where); where != "" {
 			tail += " on " + where
 		}
+		tail += ")"
 		path := ""
 		if len(f.Path) > 0 {
 			path = " " + code(cut(f.Path.String(), longestName))
 		}
-		l.items = append(l.items, words("- "+m.names(f.objects, 3)+tail+"\n", func() []string {
-			reason := m.reason(f.Hit)
-			return []string{
-				"- " + m.names(f.objects, 25) + path + ": " + reason + tail + "\n",
-				"- " + m.names(f.objects, 8) + path + ": " + reason + tail + "\n",
-				"- " + m.names(f.objects, 3) + path + ": " + reason + tail + "\n",
-			}
+		said := func(limit int) string {
+			return "- " + inMarkdown().subject(f, limit) + path + ": " + m.reason(f.Hit) + tail + "\n"
+		}
+		l.items = append(l.items, words("- "+inMarkdown().subject(f, 3)+tail+"\n", func() []string {
+			return []string{said(25), said(8), said(3)}
 		}))
 	}
 	return l
 }
 
-// reason is why, and of an accepted hit until when.
+// reason is why, what it means, and of an accepted hit until when.
 func (m markdown) reason(h Hit) string {
-	reason := prose(cut(h.Reason, 2*longestLine))
+	reason := h.Reason
+	if h.Consequence != "" {
+		reason += ": " + h.Consequence
+	}
+	reason = prose(cut(reason, 2*longestLine))
 	if h.Waived != nil {
-		reason += fmt.Sprintf(" Accepted until %s: %s", h.Waived.Until.Format("2006-01-02"), prose(cut(h.Waived.Reason, longestLine)))
+		reason += fmt.Sprintf("; accepted until %s: %s", h.Waived.Until.Format("2006-01-02"), prose(cut(h.Waived.Reason, longestLine)))
 		if file := h.Waived.Range.File; file != "" {
-			reason += " (" + code(at(h.Waived.Range.File, h.Waived.Range.Start.Line)) + ")"
+			reason += ", " + code(cut(at(file, h.Waived.Range.Start.Line), longestName))
 		}
 	}
 	return reason
@@ -298,7 +295,11 @@ func (m markdown) byRule(head, foot string, hits []Hit) part {
 	objects := map[key][]manifest.ID{}
 	var order []key
 	for _, h := range hits {
-		k := key{h.Rule, h.Object.Kind}
+		k := key{h.Rule, kindOf(h.Object)}
+		if h.Object == (manifest.ID{}) {
+			k.kind = "release"
+			h.Object.Name = h.Release
+		}
 		if objects[k] == nil {
 			order = append(order, k)
 		}
@@ -321,30 +322,29 @@ func (m markdown) byRule(head, foot string, hits []Hit) part {
 // names as there is room for.
 func (m markdown) counted(head, kind string, ids []manifest.ID) part {
 	head = "- " + head + "**" + number(len(ids)) + " × " + prose(cut(kind, longestName)) + "**"
-	named := func(limit int) string {
-		if limit == 0 {
-			return head + "\n"
-		}
-		var b strings.Builder
-		b.WriteString(head + ": ")
-		for i, id := range ids[:min(limit, len(ids))] {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			b.WriteString(code(cut(strings.TrimPrefix(named(id), printable(kind)+" "), longestName)))
-		}
-		if limit < len(ids) {
-			fmt.Fprintf(&b, " and %s more", number(len(ids)-limit))
-		}
-		return b.String() + "\n"
-	}
-	return words(named(0), func() []string {
+	return words(head+"\n", func() []string {
 		var forms []string
 		for limit := len(ids); limit > 0; limit /= 2 {
-			forms = append(forms, named(limit))
+			names := strings.TrimPrefix(m.plainNames(kind, ids, limit), ", ")
+			forms = append(forms, head+": "+names+"\n")
 		}
 		return forms
 	})
+}
+
+// plainNames lists objects without their kind.
+func (m markdown) plainNames(kind string, ids []manifest.ID, limit int) string {
+	var b strings.Builder
+	for i, id := range ids[:min(limit, len(ids))] {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(code(cut(strings.TrimPrefix(named(id), kind+" "), longestName)))
+	}
+	if limit < len(ids) {
+		fmt.Fprintf(&b, " and %s more", number(len(ids)-limit))
+	}
+	return b.String()
 }
 
 // table is rows below a head, the cells escaped already.
@@ -372,34 +372,55 @@ func filled(head []string, rows [][]string) ([]string, [][]string) {
 	return head, rows
 }
 
-// deletions lists the objects that go and what that really means: in a table;
-// by kind where there is no room for it.
+// manyNames is how many objects a row names; all names follow in a fold.
+const manyNames = 8
+
+// deletions lists the objects that go and what that really means: in a table
+// with a row for those of one kind and meaning; by kind where that has no room.
 func (m markdown) deletions() part {
-	gone := m.gone()
-	if len(gone) == 0 {
+	gone, objects := m.gone()
+	if objects == 0 {
 		return nil
 	}
-	title := fmt.Sprintf("\n#### 🗑 %s\n\n", count(len(gone), "deletion", "deletions"))
-	var rows [][]string
-	for _, d := range gone {
-		rows = append(rows, []string{levelSign(d.level) + m.name(d.Object), m.where(d.Where), prose(cut(d.consequence, longestLine))})
+	title := fmt.Sprintf("\n#### 🗑 %s\n\n", count(objects, "deletion", "deletions"))
+	rows := make([][]string, len(gone))
+	var long []deletion
+	for i, d := range gone {
+		rows[i] = []string{levelSign(d.level) + m.names(d.objects, manyNames), m.where(d.where), prose(cut(d.consequence, longestLine))}
+		if len(d.objects) > manyNames+1 {
+			long = append(long, d)
+		}
 	}
 	head, rows := filled([]string{"object", "where", "what really happens"}, rows)
-	t := m.table(title, head, "", "")
+	t := m.table(title, head, "deletion", "deletions")
 	t.rest = nil
-	for _, cells := range rows {
-		t.items = append(t.items, words(row(cells), nil))
+	for i, cells := range rows {
+		brief := slices.Clone(cells)
+		brief[0] = levelSign(gone[i].level) + m.names(gone[i].objects, 1)
+		t.items = append(t.items, words(row(brief), func() []string { return []string{row(cells)} }))
 	}
+	byKind := m.byKind(title, gone)
+	if long == nil {
+		return choice{t, byKind}
+	}
+	open, end := m.fold("all names", false)
+	names := m.byKind(open+"\n", long)
+	names.close = end
+	return choice{list{items: []part{t, either{names, list{}}}}, byKind}
+}
+
+// byKind names what goes, as far as there is room, and counts the rest.
+func (m markdown) byKind(title string, gone []deletion) list {
 	var order []string
 	kinds := map[string][]manifest.ID{}
 	for _, d := range gone {
-		kind := d.Object.Kind
+		kind := kindOf(d.objects[0])
 		if kinds[kind] == nil {
 			order = append(order, kind)
 		}
-		kinds[kind] = append(kinds[kind], d.Object)
+		kinds[kind] = append(kinds[kind], d.objects...)
 	}
-	byKind := list{open: title, quota: []int{50}, rest: func(n int) string {
+	l := list{open: title, quota: []int{50}, rest: func(n int) string {
 		left := 0
 		for _, kind := range order[len(order)-n:] {
 			left += len(kinds[kind])
@@ -407,9 +428,9 @@ func (m markdown) deletions() part {
 		return m.more("deletion", "deletions")(left)
 	}}
 	for _, kind := range order {
-		byKind.items = append(byKind.items, m.counted("", kind, kinds[kind]))
+		l.items = append(l.items, m.counted("", kind, kinds[kind]))
 	}
-	return choice{t, byKind}
+	return l
 }
 
 func levelSign(level int) string {
@@ -433,34 +454,28 @@ func (m markdown) restarts() part {
 		rest:  m.more("reason", "reasons"),
 	}
 	for _, by := range m.byWhy() {
-		l.items = append(l.items, m.restarting(by.why, by.restarts))
+		l.items = append(l.items, m.restarting(by))
 	}
 	return l
 }
 
-func (m markdown) restarting(why string, restarts []Restart) part {
-	head := "- " + prose(why) + ": "
-	named := func(limit int) string {
-		var b strings.Builder
-		b.WriteString(head)
-		for i, r := range restarts[:min(limit, len(restarts))] {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			b.WriteString(m.name(r.Object))
-			notes := []string{pods(r)}
-			if where := m.where(r.Where); where != "" && len(r.Where) < m.changing() {
-				notes = append(notes, "on "+where)
-			}
-			fmt.Fprintf(&b, " (%s)", strings.Join(notes, " "))
+func (m markdown) restarting(w why) part {
+	head := "- " + prose(w.why) + ": "
+	where := func(w Where) string {
+		if where := m.where(w); where != "" {
+			return " on " + where
 		}
-		if limit < len(restarts) {
-			fmt.Fprintf(&b, " and %s more", number(len(restarts)-limit))
-		}
-		return b.String() + "\n"
+		return ""
 	}
-	return words(head+count(len(restarts), "workload", "workloads")+"\n", func() []string {
-		return []string{named(25), named(10), named(3)}
+	named := func(limit, each int) string {
+		var said []string
+		for _, w := range w.workloads {
+			said = append(said, m.names(w.objects, each)+" ("+m.rolls(w, where)+")")
+		}
+		return head + strings.Join(limited(said, limit), ", ") + "\n"
+	}
+	return words(head+count(w.count, "workload", "workloads")+"\n", func() []string {
+		return []string{named(25, manyNames), named(10, 4), named(3, 2)}
 	})
 }
 
@@ -505,6 +520,8 @@ func imageStep(step string) string {
 		return "**major**"
 	case "digest":
 		return "same tag, **new digest**"
+	case "unpinned":
+		return "**digest dropped**"
 	default:
 		return prose(note)
 	}

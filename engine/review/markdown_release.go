@@ -7,6 +7,7 @@ import (
 
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/risk"
 )
 
 // mostColumns is how many columns the matrix has at most.
@@ -26,10 +27,7 @@ func (m markdown) fleet() part {
 		rest = fmt.Sprintf("\n%s not change.\n", count(still, "target does", "targets do"))
 	}
 	if len(classes) == 1 && m.alike(sheets) {
-		if still == 0 {
-			return words(fmt.Sprintf("\nThe same changes on %s.\n", m.where(classes[0])), nil)
-		}
-		return words(fmt.Sprintf("\nThe same changes on %s; %s not change.\n", m.where(classes[0]), count(still, "target does", "targets do")), nil)
+		return words("\n"+inMarkdown().sameEverywhere(classes[0], m.Review, m.atlas)+"\n", nil)
 	}
 	if len(classes) > mostColumns {
 		return m.fleetList(sheets, rest)
@@ -188,10 +186,15 @@ func (m markdown) release(s sheet, open bool) part {
 			about = append(about, "- "+line+"\n")
 		}
 	}
+	for _, h := range s.about {
+		if line := m.found(h); line != "" {
+			about = append(about, line)
+		}
+	}
 	l := list{open: head, close: foot, quota: []int{50}, rest: m.more("object or kind of change", "objects or kinds of change")}
 	if len(about) > 0 {
 		l.items = append(l.items, words("", func() []string {
-			return []string{strings.Join(limitedLines(about, 30), "") + "\n", strings.Join(limitedLines(about, 4), "") + "\n"}
+			return []string{"\n" + strings.Join(limitedLines(about, 30), ""), "\n" + strings.Join(limitedLines(about, 4), "")}
 		}))
 	}
 	if len(s.routine.changes) > 0 {
@@ -201,7 +204,7 @@ func (m markdown) release(s sheet, open bool) part {
 		l.items = append(l.items, m.bundle(s, b))
 	}
 	brief := "\n" + levelSign(s.level) + code(cut(s.Name, longestName)) + ": " + s.counts().String() + "\n"
-	return choice{l, list{open: brief}}
+	return either{l, list{open: brief}}
 }
 
 func limitedLines(lines []string, limit int) []string {
@@ -264,43 +267,116 @@ func (m markdown) bundle(s sheet, b bundle) part {
 	for i, c := range b.objects {
 		ids[i] = c.Object
 	}
-	line := func(limit int) string {
-		said := levelSign(b.level) + "**" + string(b.Status) + "** " + m.names(ids, limit)
+	title := func(limit int) string {
+		said := "\n" + levelSign(b.level) + "**" + string(b.Status) + "** " + m.names(ids, limit)
 		if b.Hook {
 			said += " (hook)"
 		}
 		if b.Was != nil {
-			said += ", was " + m.name(*b.Was)
+			said += ", was " + m.names([]manifest.ID{*b.Was}, 1)
 			if b.Rename == diff.Guess {
 				said += " (a guess)"
 			}
 		}
-		if len(b.Where) < len(s.where) {
-			said += " on " + m.where(b.Where)
+		if len(b.where) < len(s.where) {
+			said += " on " + m.where(b.where)
 		}
-		return said
+		if b.ownNames {
+			said += ", each with its own name"
+		}
+		return said + "\n"
 	}
-	short := "\n" + line(3) + "\n"
-	return words(short, func() []string {
-		about := "\n" + line(30) + "\n"
-		for _, h := range b.Hits {
-			hit := m.Hits[h]
-			about += "- " + levelSign(severity(hit.Level)) + prose(cut(hit.Reason, longestLine)) + " " + code(hit.Rule) + "\n"
-		}
-		shown, folded := m.shown(b.Change)
-		lines := m.lines(b, shown)
-		tail := ""
-		if len(folded) > 0 {
-			tail = "\nroutine: " + inMarkdown().folded(routineParts([]Change{{Fields: folded}})) + "\n"
-		}
+	return words(title(3), func() []string {
+		about := title(30) + m.foundAll(m.distinct(b))
 		var forms []string
-		for _, limit := range []int{longestFence, shorterFence, shortestFence} {
-			if len(lines) > 0 {
-				forms = append(forms, about+"\n"+fence("diff", limitedFence(lines, limit))+tail)
-			}
+		for _, limits := range [][2]int{{longestFence, 30}, {shorterFence, 8}, {shortestFence, 3}, {0, 3}, {0, 0}} {
+			forms = append(forms, about+m.differences(b, limits[0], limits[1]))
 		}
-		return append(forms, about+tail)
+		return append(forms, title(30))
 	})
+}
+
+// distinct are the hits of a bundle, those of the first object where the others
+// have the same.
+func (r Review) distinct(b bundle) []int {
+	return b.about[:len(b.about)/len(b.objects)]
+}
+
+// found is a line for a hit at its place; empty where another line says it.
+func (m markdown) found(h int) string {
+	hit := m.Hits[h]
+	said := prose(cut(hit.Reason, longestLine))
+	switch {
+	case hit.Level == risk.Info && (hit.Removal || hit.Object == manifest.ID{}):
+		return ""
+	case hit.Removal && hit.Consequence != "":
+		said = prose(cut(hit.Consequence, longestLine))
+	}
+	said = levelSign(severity(hit.Level)) + said + " (" + code(cut(hit.Rule, longestName)) + ")"
+	if hit.Waived != nil {
+		said = "accepted: " + said
+	}
+	return "- " + said + "\n"
+}
+
+// foundAll is a list of hits.
+func (m markdown) foundAll(hits []int) string {
+	var lines strings.Builder
+	for _, h := range hits {
+		lines.WriteString(m.found(h))
+	}
+	if lines.Len() == 0 {
+		return ""
+	}
+	return "\n" + lines.String()
+}
+
+// differences are what changes in a bundle, in fences of so many lines, for so
+// many variants.
+func (m markdown) differences(b bundle, limit, variants int) string {
+	var out strings.Builder
+	write := func(lines []string, folded []diff.Field) {
+		if len(lines) > 0 && limit > 0 {
+			out.WriteString("\n" + fence("diff", limitedFence(lines, limit)))
+		}
+		if len(folded) > 0 {
+			out.WriteString("\nroutine: " + inMarkdown().folded(routineParts([]Change{{Fields: folded}})) + "\n")
+		}
+	}
+	write(m.lines(b, b.shown), b.folded)
+	for i, v := range b.variants {
+		if i == variants {
+			fmt.Fprintf(&out, "\n%s more%s\n", count(len(b.variants)-i, "variant", "variants"), m.pointer())
+			break
+		}
+		if b.Status != manifest.Changed {
+			continue
+		}
+		if len(v.shown)+len(v.folded)+len(v.about) == 0 {
+			continue
+		}
+		fmt.Fprintf(&out, "\non %s:\n%s", m.where(v.where), m.foundAll(v.about))
+		var lines []string
+		for _, f := range v.shown {
+			lines = append(lines, drawn(f, longestLine)...)
+		}
+		write(lines, v.folded)
+	}
+	if b.Status != manifest.Changed && len(b.variants) > 1 && limit > 0 {
+		fmt.Fprintf(&out, "\nas on %s; it is another one on %s\n", m.where(b.variants[0].where), m.where(b.others()))
+	}
+	return out.String()
+}
+
+// others are the targets of all variants but the first.
+func (b bundle) others() Where {
+	var others Where
+	for _, v := range b.variants[1:] {
+		for _, target := range v.where {
+			others = others.with(target)
+		}
+	}
+	return others
 }
 
 func limitedFence(lines []string, limit int) []string {
@@ -342,8 +418,11 @@ func drawn(f diff.Field, limit int) []string {
 		path += " (order)"
 	}
 	if f.Inner != nil && f.Inner.Text != "" {
-		out := []string{"@@ " + path + " @@"}
+		var out []string
 		for _, line := range lines(f.Inner.Text) {
+			if hunk, is := strings.CutPrefix(line, "@@ "); is {
+				line = "@@ " + path + " " + hunk
+			}
 			out = append(out, cut(line, limit))
 		}
 		return out

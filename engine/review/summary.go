@@ -25,10 +25,14 @@ func (r Review) summary() string {
 	add(t.Hits.Caution, "caution", "cautions")
 	add(t.Clusters, "cluster", "clusters")
 	add(t.Releases, "release", "releases")
-	say = append(say, t.Objects.String()+" objects")
-	if t.Routine > 0 {
-		say = append(say, number(t.Routine)+" routine")
+	objects := " objects"
+	if t.Objects.Created+t.Objects.Changed+t.Objects.Removed == 1 {
+		objects = " object"
 	}
+	if t.Routine > 0 {
+		objects += fmt.Sprintf(" (%s routine)", number(t.Routine))
+	}
+	say = append(say, t.Objects.String()+objects)
 	if t.Restarts > 0 {
 		say = append(say, r.restarted())
 	}
@@ -79,57 +83,91 @@ func (r Review) restarted() string {
 	return said + " (" + strings.Join(notes, ", ") + ")"
 }
 
-// deletion is an object that goes, and what that really means.
+// deletion is objects of a kind that go, and what that really means.
 type deletion struct {
-	Change
+	objects     []manifest.ID
+	where       Where
 	level       int
 	consequence string
 }
 
-// gone are the objects that go, the riskiest first.
-func (r Review) gone() []deletion {
-	var gone []deletion
+// gone are the objects that go, the riskiest first, those of one kind together
+// of which the same is to be said; and how many they are.
+func (r Review) gone() (gone []deletion, objects int) {
+	var d digester
+	first := map[digest]int{}
 	for _, release := range r.Releases {
 		for _, c := range release.Changes {
 			if c.Status != manifest.Removed {
 				continue
 			}
-			d := deletion{Change: c}
-			switch {
-			case c.Keep:
-				d.consequence = "stays in the cluster: pruning is off"
-			case c.Hook:
-				d.consequence = "a hook that does not run any more"
-			default:
-				d.consequence = "pruned"
+			objects++
+			is := deletion{objects: []manifest.ID{c.Object}, where: c.Where}
+			is.level, is.consequence = r.consequence(c)
+			d.text(c.Object.Group)
+			d.text(c.Object.Kind)
+			d.where(c.Where)
+			d.number(is.level)
+			d.text(is.consequence)
+			key := d.sum()
+			if i, ok := first[key]; ok {
+				gone[i].objects = append(gone[i].objects, c.Object)
+				continue
 			}
-			said := 0
-			for _, h := range c.Hits {
-				hit := r.Hits[h]
-				if hit.Waived == nil {
-					d.level = max(d.level, severity(hit.Level))
-				}
-				if hit.Consequence != "" && severity(hit.Level) > said {
-					d.consequence, said = hit.Consequence, severity(hit.Level)
-				}
-			}
-			gone = append(gone, d)
+			first[key] = len(gone)
+			gone = append(gone, is)
 		}
 	}
 	slices.SortStableFunc(gone, func(a, b deletion) int { return cmp.Compare(b.level, a.level) })
-	return gone
+	return gone, objects
+}
+
+// consequence is what the removal of an object means, and the level of what was
+// found in it.
+func (r Review) consequence(c Change) (level int, consequence string) {
+	switch {
+	case c.Keep:
+		consequence = "stays in the cluster: pruning is off"
+	case c.Hook:
+		consequence = "a hook that does not run any more"
+	default:
+		consequence = "pruned"
+	}
+	said := 0
+	for _, h := range c.Hits {
+		hit := r.Hits[h]
+		if hit.Waived == nil {
+			level = max(level, severity(hit.Level))
+		}
+		if hit.Consequence != "" && severity(hit.Level) > said {
+			consequence, said = hit.Consequence, severity(hit.Level)
+		}
+	}
+	return level, consequence
 }
 
 // why is workloads that restart for the same reasons.
 type why struct {
-	why      string
-	restarts []Restart
+	why       string
+	count     int // of workloads, those of several targets once
+	workloads []rolling
+}
+
+// rolling is workloads of a kind of which the same is to be said.
+type rolling struct {
+	Restart // of the first
+	objects []manifest.ID
 }
 
 // byWhy sorts restarts by their reasons.
 func (r Review) byWhy() []why {
 	var all []why
 	first := map[string]int{}
+	type like struct {
+		why              int
+		kind, where, how string
+	}
+	known := map[like]int{}
 	for _, restart := range r.Restarts {
 		words := make([]string, len(restart.Why))
 		for i, w := range restart.Why {
@@ -142,9 +180,29 @@ func (r Review) byWhy() []why {
 			first[reason] = i
 			all = append(all, why{why: reason})
 		}
-		all[i].restarts = append(all[i].restarts, restart)
+		all[i].count++
+		l := like{i, kindOf(restart.Object), fmt.Sprint(restart.Where), pods(restart)}
+		j, ok := known[l]
+		if !ok {
+			j = len(all[i].workloads)
+			known[l] = j
+			all[i].workloads = append(all[i].workloads, rolling{Restart: restart})
+		}
+		all[i].workloads[j].objects = append(all[i].workloads[j].objects, restart.Object)
 	}
 	return all
+}
+
+// rolls says how many pods roll, and where unless everywhere.
+func (r Review) rolls(w rolling, where func(Where) string) string {
+	said := pods(w.Restart)
+	if len(w.objects) > 1 {
+		said += " each"
+	}
+	if len(w.Where) < r.changing() {
+		said += where(w.Where)
+	}
+	return said
 }
 
 // changing is the number of targets that change.
@@ -165,6 +223,10 @@ func imageNote(step string) string {
 		return "same tag, new digest"
 	case "retag":
 		return "same digest"
+	case "pinned":
+		return "digest added"
+	case "unpinned":
+		return "digest dropped"
 	case "other":
 		return ""
 	}

@@ -75,6 +75,9 @@ func (t *terminal) line(indent int, text string) {
 	t.out.WriteString(strings.Repeat(" ", indent) + strings.TrimRight(text, " ") + "\n")
 }
 
+// together is a space at which no line is broken.
+const together = "\x00"
+
 // words writes sentences, broken between words at the width; the lines after the
 // first stand at indent+2.
 func (t *terminal) words(indent int, colour, text string) {
@@ -90,6 +93,7 @@ func (t *terminal) words(indent int, colour, text string) {
 		column, first = 0, false
 	}
 	for _, word := range strings.Fields(text) {
+		word = strings.ReplaceAll(word, together, " ")
 		size := utf8.RuneCountInString(word)
 		hang := indent
 		if !first {
@@ -117,20 +121,30 @@ func (t *terminal) summary() {
 		t.line(0, t.paint(colour, verdict))
 		return
 	}
-	t.words(0, "", t.paint(colour, verdict)+" — "+rest)
+	var parts []string
+	for _, p := range strings.Split(rest, " · ") {
+		parts = append(parts, strings.ReplaceAll(p, " ", together))
+	}
+	t.words(0, "", t.paint(colour, verdict)+" — "+strings.Join(parts, " · "))
 	t.line(0, t.paint(faint, plainPoint(t.Base)+" → "+plainPoint(t.Head)))
 	t.hits("Blockers", alarm, t.of(risk.Block))
 	t.deletions()
 	t.hits("Cautions", warning, t.of(risk.Caution))
 	t.hits("Accepted", faint, t.waived())
 	if t.options.Full {
-		t.hits("Notes", faint, t.of(risk.Info))
-	} else if n := len(t.of(risk.Info)); n > 0 {
+		t.hits("Notes", faint, t.notes())
+	} else if n := len(t.notes()); n > 0 {
 		t.head("", count(n, "note", "notes")+" (--full shows them)")
 	}
 	if len(t.Stale) > 0 {
 		t.head(warning, "Acceptances")
 		for _, s := range t.Stale {
+			t.words(2, "", printable(s))
+		}
+	}
+	if len(t.Notes) > 0 {
+		t.head("", "What could not be told")
+		for _, s := range t.Notes {
 			t.words(2, "", printable(s))
 		}
 	}
@@ -171,11 +185,19 @@ func (t *terminal) hits(title, colour string, hits []Hit) {
 	}
 	t.head(colour, fmt.Sprintf("%s (%s)", title, number(len(hits))))
 	for _, f := range grouped(hits) {
-		t.words(2, "", t.names(f.objects, 5)+t.where(f.Where))
+		limit := manyNames
+		if t.options.Full {
+			limit = len(f.objects)
+		}
+		t.words(2, "", onTerminal().subject(f, limit)+t.where(f.Where))
 		if len(f.Path) > 0 {
 			t.line(6, printable(f.Path.String()))
 		}
-		t.words(6, "", printable(f.Reason)+" ["+printable(f.Rule)+"]")
+		reason := f.Reason
+		if f.Consequence != "" {
+			reason += ": " + f.Consequence
+		}
+		t.words(6, "", printable(reason)+" ["+printable(f.Rule)+"]")
 		if f.Waived != nil {
 			t.words(6, faint, fmt.Sprintf("until %s: %s (%s)", f.Waived.Until.Format("2006-01-02"), printable(f.Waived.Reason), printable(at(f.Waived.Range.File, f.Waived.Range.Start.Line))))
 		}
@@ -184,22 +206,18 @@ func (t *terminal) hits(title, colour string, hits []Hit) {
 
 // names lists objects; the rest is counted unless all is to be shown.
 func (t *terminal) names(ids []manifest.ID, limit int) string {
-	names := make([]string, len(ids))
-	for i, id := range ids {
-		names[i] = named(id)
-	}
 	if t.options.Full {
-		return strings.Join(names, ", ")
+		limit = len(ids)
 	}
-	return strings.Join(limited(names, limit), ", ")
+	return onTerminal().names(ids, limit)
 }
 
 func (t *terminal) deletions() {
-	gone := t.gone()
-	if len(gone) == 0 {
+	gone, objects := t.gone()
+	if objects == 0 {
 		return
 	}
-	t.head(bold, fmt.Sprintf("Deletions (%s)", number(len(gone))))
+	t.head(bold, fmt.Sprintf("Deletions (%s)", number(objects)))
 	limit := 30
 	if t.options.Full {
 		limit = len(gone)
@@ -209,7 +227,7 @@ func (t *terminal) deletions() {
 			t.line(2, t.paint(faint, fmt.Sprintf("and %s more (--full shows them)", number(len(gone)-limit))))
 			break
 		}
-		t.words(2, levelColour(d.level), named(d.Object)+t.where(d.Where)+": "+printable(d.consequence))
+		t.words(2, levelColour(d.level), t.names(d.objects, manyNames)+t.where(d.where)+": "+printable(d.consequence))
 	}
 }
 
@@ -219,18 +237,14 @@ func (t *terminal) restarts() {
 	}
 	t.head(bold, "Restarts: "+t.restarted())
 	for _, by := range t.byWhy() {
-		names := make([]string, len(by.restarts))
-		for i, r := range by.restarts {
-			names[i] = named(r.Object) + " (" + pods(r)
-			if len(r.Where) < t.changing() {
-				names[i] += t.where(r.Where)
-			}
-			names[i] += ")"
+		var said []string
+		for _, w := range by.workloads {
+			said = append(said, t.names(w.objects, manyNames)+" ("+t.rolls(w, t.where)+")")
 		}
 		if !t.options.Full {
-			names = limited(names, 10)
+			said = limited(said, 10)
 		}
-		t.words(2, "", by.why+": "+strings.Join(names, ", "))
+		t.words(2, "", by.why+": "+strings.Join(said, ", "))
 	}
 }
 
@@ -289,7 +303,7 @@ func (t *terminal) fleet() {
 	}
 	if classes := t.classes(sheets); len(classes) == 1 && t.alike(sheets) {
 		t.out.WriteByte('\n')
-		t.words(0, "", "The same changes"+t.where(classes[0])+still+".")
+		t.words(0, "", onTerminal().sameEverywhere(classes[0], t.Review, t.atlas))
 		return
 	}
 	t.head(bold, "Where"+still)
@@ -332,6 +346,7 @@ func (t *terminal) release(s sheet) {
 		}
 		t.words(2, faint, causes)
 	}
+	t.hitsHere(2, s.about)
 	for _, b := range s.bundles {
 		t.bundle(s, b)
 	}
@@ -343,7 +358,7 @@ func (t *terminal) release(s sheet) {
 		return
 	}
 	for _, c := range s.routine.changes {
-		t.bundle(s, bundle{c, []Change{c}, 0})
+		t.bundle(s, bundle{Change: c, objects: []Change{c}, where: c.Where, shown: c.Fields})
 	}
 }
 
@@ -360,7 +375,7 @@ func (t *terminal) bundle(s sheet, b bundle) {
 	case manifest.Removed:
 		sign, colour = "-", gone
 	}
-	said := t.names(ids, 8)
+	said := t.names(ids, manyNames)
 	if b.Hook {
 		said += " (hook)"
 	}
@@ -370,28 +385,55 @@ func (t *terminal) bundle(s sheet, b bundle) {
 			said += " (a guess)"
 		}
 	}
-	if len(b.Where) < len(s.where) {
-		said += t.where(b.Where)
+	if len(b.where) < len(s.where) {
+		said += t.where(b.where)
+	}
+	if b.ownNames {
+		said += ", each with its own name"
 	}
 	t.words(2, colour, sign+" "+said)
-	said = ""
-	shown, folded := t.shown(b.Change)
-	if t.options.Full {
-		shown, folded = b.Fields, nil
-	}
-	left := b.Hits
-	for _, f := range shown {
-		t.field(f)
-		var here []int
-		here, left = t.at(f, left)
-		t.hitsHere(8, here)
-	}
-	t.hitsHere(6, left)
-	if len(folded) > 0 {
-		t.words(6, faint, "routine: "+onTerminal().folded(routineParts([]Change{{Fields: folded}})))
+	t.fields(b.shown, b.folded, t.distinct(b))
+	for i, v := range b.variants {
+		switch {
+		case b.Status != manifest.Changed:
+			if i == 0 {
+				t.words(6, faint, "it is not the same on all of them")
+			}
+			continue
+		case i == manyVariants && !t.options.Full && len(b.variants) > manyVariants+1:
+			t.words(6, faint, count(len(b.variants)-i, "variant", "variants")+" more (--full shows them)")
+		case i >= manyVariants && !t.options.Full && len(b.variants) > manyVariants+1:
+			continue
+		default:
+			if len(v.shown)+len(v.folded)+len(v.about) == 0 {
+				continue
+			}
+			t.words(4, faint, strings.TrimSpace(t.where(v.where))+":")
+			t.fields(v.shown, v.folded, v.about)
+		}
 	}
 	if t.options.Full && b.Status != manifest.Changed {
 		t.whole(b)
+	}
+}
+
+// manyVariants is how many ways in which an object changes are shown.
+const manyVariants = 6
+
+// fields writes changed fields and the hits at their place.
+func (t *terminal) fields(shown, folded []diff.Field, hits []int) {
+	if t.options.Full {
+		shown, folded = append(slices.Clip(shown), folded...), nil
+	}
+	for _, f := range shown {
+		t.field(f)
+		var here []int
+		here, hits = t.at(f, hits)
+		t.hitsHere(8, here)
+	}
+	t.hitsHere(6, hits)
+	if len(folded) > 0 {
+		t.words(6, faint, "routine: "+onTerminal().folded(routineParts([]Change{{Fields: folded}})))
 	}
 }
 
@@ -415,9 +457,8 @@ func (t *terminal) whole(b bundle) {
 // and the others.
 func (t *terminal) at(f diff.Field, hits []int) (here, others []int) {
 	for _, h := range hits {
-		path := t.Hits[h].Path
-		n := min(len(path), len(f.Path))
-		if n > 0 && path[:n].String() == f.Path[:n].String() {
+		path, field := t.Hits[h].Path.Keys(), f.Path.Keys()
+		if n := min(len(path), len(field)); n > 0 && slices.Equal(path[:n], field[:n]) {
 			here = append(here, h)
 			continue
 		}
@@ -430,6 +471,9 @@ func (t *terminal) hitsHere(indent int, hits []int) {
 	for _, i := range hits {
 		h := t.Hits[i]
 		level := severity(h.Level)
+		if h.Removal && h.Level == risk.Info || h.Object == (manifest.ID{}) && h.Level == risk.Info {
+			continue // the line above, or the last one of the release, says it
+		}
 		said := fmt.Sprintf("%s: %s [%s]", h.Level, printable(h.Reason), printable(h.Rule))
 		if h.Waived != nil {
 			level, said = 0, "accepted "+said

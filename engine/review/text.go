@@ -179,13 +179,20 @@ func plain(v any) any {
 	return fmt.Sprint(v)
 }
 
-// object names an object for people: the kind without its group, unless another
-// kind of that name is about.
-func object(kind, namespace, name string) string {
-	if namespace != "" {
-		name = namespace + "/" + name
+// named is an object's name for people: the group only where the kind is none of
+// Kubernetes' own.
+func named(id manifest.ID) string {
+	kind, name := kindOf(id), id.Name
+	if id.Namespace != "" {
+		name = id.Namespace + "/" + name
 	}
 	return printable(kind + " " + name)
 }
 
-func named(id manifest.ID) string { return object(id.Kind, id.Namespace, id.Name) }
+func kindOf(id manifest.ID) string {
+	switch {
+	case !strings.Contains(id.Group, "."), strings.HasSuffix(id.Group, ".k8s.io"):
+		return printable(id.Kind)
+	}
+	return printable(id.Kind + "." + id.Group)
+}

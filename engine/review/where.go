@@ -42,6 +42,8 @@ func (a atlas) of(w Where) string {
 	switch missing := a.missing(w); {
 	case len(a.targets) == len(w) && len(w) == 1:
 		return a.names[w[0]]
+	case len(missing) == 0 && len(w) == 2:
+		return "both targets"
 	case len(missing) == 0:
 		return fmt.Sprintf("all %d targets", len(w))
 	case len(missing) <= 2 && len(w) > manyTargets:
