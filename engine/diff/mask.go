@@ -2,9 +2,11 @@ package diff
 
 import (
 	"encoding/base64"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/weir-dev/weir/engine/manifest"
 )
@@ -43,6 +45,7 @@ type masker struct {
 	isSecret bool    // the object is a Secret
 	hasOne   bool    // the object has a Secret in it
 	own      secrets // what the Secret holds, to be found in its annotations
+	keys     letters // of keys, the same ones for both objects
 }
 
 func (m masker) pair(p Pair) Pair {
@@ -65,6 +68,7 @@ func (m masker) change(c Change) Change {
 	if m.none() && !m.isSecret && !mayHoldSecret(c.Before) && !mayHoldSecret(c.After) {
 		return c
 	}
+	m.keys = letters{}
 	before, after := bodyOf(c.Before), bodyOf(c.After)
 	if m.hasOne = hasInside(before) || hasInside(after); m.isSecret {
 		m.own = newSecrets(append(valuesOf(before), valuesOf(after)...))
@@ -130,8 +134,9 @@ func hasInside(tree any) bool {
 	return false
 }
 
-// object is an object with another body. One that masks left without an
-// identity, or whose masks do not fit together, has nothing but its identity.
+// object is an object with another body. Where masks left it without an identity
+// that may be, it is called masked; one whose masks do not fit together has
+// nothing but its identity.
 func (m masker) object(o manifest.Object, tree any) manifest.Object {
 	if o.ID.Kind == "" {
 		return o
@@ -141,15 +146,23 @@ func (m masker) object(o manifest.Object, tree any) manifest.Object {
 	if err == nil {
 		return masked.Sealed()
 	}
-	metadata := map[string]any{"name": m.word(o.ID.Name)}
+	if body == nil {
+		body = map[string]any{"apiVersion": o.APIVersion, "kind": o.ID.Kind}
+		if o.Hook != nil {
+			body["metadata"] = map[string]any{"annotations": map[string]any{"helm.sh/hook": strings.Join(o.Hook.Phases, ",")}}
+		}
+	}
+	metadata, _ := body["metadata"].(map[string]any)
+	if metadata == nil {
+		metadata = map[string]any{}
+		body["metadata"] = metadata
+	}
+	metadata["name"] = m.word(o.ID.Name)
 	if o.ID.Namespace != "" {
 		metadata["namespace"] = m.word(o.ID.Namespace)
 	}
-	if o.Hook != nil {
-		metadata["annotations"] = map[string]any{"helm.sh/hook": strings.Join(o.Hook.Phases, ",")}
-	}
-	if masked, err = manifest.New(map[string]any{"apiVersion": o.APIVersion, "kind": o.ID.Kind, "metadata": metadata}, o.Source); err != nil {
-		return manifest.Object{}
+	if masked, err = manifest.New(body, o.Source); err != nil {
+		return manifest.Object{ID: manifest.ID{Kind: "Masked", Name: "masked"}}
 	}
 	return masked.Sealed()
 }
@@ -273,9 +286,18 @@ func (m masker) changed(f Field, keys []string, l letters) Field {
 		return f
 	}
 	if wasText && isText && f.Inner != nil && !m.hides(keys, old) && !m.hides(keys, now) {
-		f.Before, f.After = sameLines(before.(string), after.(string), hitBefore, hitAfter)
-		f.Inner = inner(f.Before.(string), f.After.(string), f.Class)
-		return f
+		if was, short := m.counterparts(f.Inner.Fields); !short {
+			extra := newSecrets(was)
+			before, after := sameLines(extra.text(before.(string), l), extra.text(after.(string), l))
+			f.Before, f.After = before, after
+			f.Inner = inner(before, after, f.Class)
+			return f
+		}
+		hitBefore = !hitAfter
+	}
+	if wasText && isText && hitBefore && hitAfter {
+		rest := func(v any) string { return inline.ReplaceAllString(toText(v), "") }
+		hitBefore = rest(before) == rest(after) // else what differs beside them may belong to them
 	}
 	f.Inner = nil
 	if hitBefore != hitAfter { // the other one may be what the variable was
@@ -284,6 +306,38 @@ func (m masker) changed(f Field, keys []string, l letters) Field {
 	}
 	f.Before, f.After = before, after
 	return f
+}
+
+func toText(v any) string {
+	if masked, ok := v.(Masked); ok {
+		return "(" + string(masked) + ")"
+	}
+	text, _ := v.(string)
+	return text
+}
+
+// counterparts are the values in whose place sensitive ones came, or that came
+// in theirs, inside of a text. It tells if one is too short to be found there.
+func (m masker) counterparts(fields []Field) (values []string, short bool) {
+	for _, f := range fields {
+		if f.Status != manifest.Changed || f.Order || isTree(f.Before) || isTree(f.After) {
+			continue
+		}
+		for _, side := range [][2]any{{f.Before, f.After}, {f.After, f.Before}} {
+			sensitive, other := strings.TrimSuffix(token(side[0]), "\n"), strings.TrimSuffix(token(side[1]), "\n")
+			if text, ok := side[0].(string); ok {
+				sensitive = text
+			}
+			if text, ok := side[1].(string); ok {
+				other = text
+			}
+			if m.in(sensitive) && !m.in(other) {
+				values = append(values, other)
+				short = short || utf8.RuneCountInString(strings.TrimSpace(other)) < shortest
+			}
+		}
+	}
+	return values, short
 }
 
 func (m masker) all(v any, l letters, keys []string) any {
@@ -297,28 +351,41 @@ func (m masker) all(v any, l letters, keys []string) any {
 // sameLines masks two texts, in which sensitive values are masked, by the line:
 // where only one side had a sensitive value, what the line's counterpart says
 // is masked too.
-func sameLines(before, after string, hitBefore, hitAfter bool) (string, string) {
+func sameLines(before, after string) (string, string) {
 	old, now := lines(before), lines(after)
-	hide := func(all []string, from, to int) {
-		for i := from; i < to; i++ {
-			all[i] = maskedLine(all[i])
-		}
-	}
-	hit := func(all []string, from, to int) bool {
-		return slices.ContainsFunc(all[from:to], inline.MatchString)
-	}
 	for _, s := range align(old, now) {
-		if s.same {
-			continue
-		}
-		switch before, after := hit(old, s.i1, s.i2), hit(now, s.j1, s.j2); {
-		case before && !after:
-			hide(now, s.j1, s.j2)
-		case after && !before:
-			hide(old, s.i1, s.i2)
+		if !s.same {
+			hideCounterparts(old[s.i1:s.i2], now[s.j1:s.j2])
+			hideCounterparts(now[s.j1:s.j2], old[s.i1:s.i2])
 		}
 	}
 	return strings.Join(old, ""), strings.Join(now, "")
+}
+
+// hideCounterparts masks what stood where masked now has a sensitive value: the
+// lines of the same key, or all where there is none.
+func hideCounterparts(masked, other []string) {
+	keys, all := map[string]bool{}, false
+	for _, line := range masked {
+		if inline.MatchString(line) {
+			keys[keyOfLine.FindString(line)] = true
+		}
+	}
+	if len(keys) == 0 {
+		return
+	}
+	found := map[string]bool{}
+	for _, line := range other {
+		found[keyOfLine.FindString(line)] = true
+	}
+	for key := range keys {
+		all = all || key == "" || !found[key]
+	}
+	for i, line := range other {
+		if !inline.MatchString(line) && (all || keys[keyOfLine.FindString(line)]) {
+			other[i] = maskedLine(line)
+		}
+	}
 }
 
 var (
@@ -362,15 +429,15 @@ func (m masker) path(p Path) Path {
 	return masked
 }
 
-func (m masker) key(key string) string { return m.text(key, letters{}) }
+func (m masker) key(key string) string { return m.text(key, m.keys) }
 
 // tree is a copy of a tree at a place, in which every secret is masked.
 func (m masker) tree(keys []string, v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		masked := make(map[string]any, len(v))
-		for key, value := range v {
-			masked[m.key(key)] = m.tree(append(slices.Clip(keys), key), value)
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			masked[m.key(key)] = m.tree(append(slices.Clip(keys), key), v[key])
 		}
 		return masked
 	case []any:

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // shortest is how long a sensitive value is at least to be looked for inside of
@@ -36,23 +37,28 @@ func newSecrets(values []string) secrets {
 		}
 	}
 	for _, value := range values {
-		long := len([]rune(value)) >= shortest
 		trimmed := strings.TrimSpace(value)
-		for _, raw := range []string{value, trimmed, trimmed + "\n"} {
-			if trimmed == "" {
-				break
-			}
-			add(raw, long)
+		if trimmed == "" {
+			continue
+		}
+		long := utf8.RuneCountInString(trimmed) >= shortest
+		add(value, false)
+		add(trimmed, long)
+		for _, raw := range []string{value, trimmed, trimmed + "\n"} { // as `echo` gives it to base64
 			for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
 				add(encoding.EncodeToString([]byte(raw)), long)
 			}
 		}
-		quoted, err := json.Marshal(value)
-		if err == nil && len(quoted) > 2 {
-			add(string(quoted[1:len(quoted)-1]), long)
+		for _, escape := range []bool{false, true} {
+			var quoted strings.Builder
+			encoder := json.NewEncoder(&quoted)
+			encoder.SetEscapeHTML(escape)
+			if err := encoder.Encode(trimmed); err == nil {
+				add(strings.Trim(strings.TrimSpace(quoted.String()), `"`), long)
+			}
 		}
-		add(url.QueryEscape(value), long)
-		add(url.PathEscape(value), long)
+		add(url.QueryEscape(trimmed), long)
+		add(url.PathEscape(trimmed), long)
 		if strings.Contains(trimmed, "\n") { // in a text that indents them
 			for line := range strings.Lines(value) {
 				if line = strings.TrimSpace(line); len(line) >= 2*shortest && !strings.HasPrefix(line, "-----") {
