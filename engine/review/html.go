@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"html"
 	"strings"
 
@@ -61,7 +62,7 @@ func (r Review) HTML() []byte {
 		for _, cause := range release.Causes {
 			text := cause.String()
 			if cause.Place.File != "" {
-				text += " " + place(cause.Place)
+				text += fmt.Sprintf(" %s:%d", cause.Place.File, cause.Place.Start.Line)
 			}
 			shown.Causes = append(shown.Causes, pageCause{cause, text})
 		}
@@ -80,7 +81,7 @@ func (r Review) HTML() []byte {
 		"{{.Verdict}}", html.EscapeString(string(r.Verdict)),
 		"{{.Project}}", html.EscapeString(printable(r.Project)),
 		"{{.Summary}}", html.EscapeString(r.summary()),
-		"{{.Compared}}", html.EscapeString(r.compared()),
+		"{{.Compared}}", html.EscapeString(plainPoint(r.Base)+" → "+plainPoint(r.Head)),
 		"{{.StyleHash}}", hashOf(pageStyle),
 		"{{.ScriptHash}}", hashOf(pageScript),
 		"{{.Style}}", pageStyle,
