@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -24,11 +25,7 @@ import (
 // next run makes of it what an undisturbed one makes; also when that is killed
 // in its turn.
 func TestKilled(t *testing.T) {
-	mortal := filepath.Join(t.TempDir(), "weir")
-	build := exec.Command("go", "build", "-buildvcs=false", "-tags=failpoints", "-o", mortal, "../cmd/weir")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	mortal := mortal(t)
 	soak := os.Getenv("WEIR_SOAK") != ""
 	seen := map[string]bool{} // kinds of writes
 	for _, s := range []struct {
@@ -95,6 +92,25 @@ func TestKilled(t *testing.T) {
 			}
 		})
 	}
+}
+
+// buildMortal builds the weir that can be killed, once for all tests.
+var buildMortal = sync.OnceValues(func() (program string, err error) {
+	program = filepath.Join(bin, "mortal")
+	out, err := exec.Command("go", "build", "-buildvcs=false", "-tags=failpoints", "-o", program, "../cmd/weir").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return program, err
+})
+
+func mortal(t *testing.T) string {
+	t.Helper()
+	program, err := buildMortal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return program
 }
 
 // point is a write of weir: the nth of a kind to a path.

@@ -3,7 +3,6 @@ package integration
 import (
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,11 +17,7 @@ import (
 // lock are ever taken from there, and the next run does what an undisturbed one
 // does, leaving nothing behind.
 func TestVendorKilled(t *testing.T) {
-	mortal := filepath.Join(t.TempDir(), "weir")
-	build := exec.Command("go", "build", "-buildvcs=false", "-tags=failpoints", "-o", mortal, "../cmd/weir")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	mortal := mortal(t)
 	server := chartserver.New(t)
 	add := func(version string, extra ...string) {
 		server.Add("app", version, append([]string{"values.yaml", "a: " + version + "\n", "templates/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: app\n"}, extra...)...)
