@@ -1,11 +1,14 @@
 // Package kube knows what each minor version of Kubernetes serves: kinds,
-// whether they live in a namespace, and what became of those it no longer has.
-// It answers from a table in the binary and never asks a cluster, so that a
-// rendering is the same everywhere. The table, table.txt, is made by
-// generate/main.go; see table.go for how it is read.
+// whether they live in a namespace, what became of those it no longer has,
+// and which fields their objects have. It answers from two tables in the binary
+// and never asks a cluster, so that a rendering is the same everywhere. The
+// tables, table.txt and schemas.txt, are made by generate/main.go (`go generate`
+// here, with a newer -newest when Kubernetes has a new minor); see table.go and
+// schema.go for how they are read, validate.go for objects of Kubernetes' own
+// kinds and crd.go for those of CustomResourceDefinitions.
 package kube
 
-//go:generate go run generate/main.go -newest 37
+//go:generate go run generate/main.go generate/schemas.go -newest 37
 
 import (
 	"fmt"

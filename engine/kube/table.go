@@ -9,12 +9,13 @@ import (
 )
 
 //go:embed table.txt
-var text string
+var tableText string
 
 // data is the table of all minors. It does not change once read.
 type data struct {
 	oldest, newest int
 	kinds          map[groupKind]*kind
+	shapes         []func() shapes // by minor, from the oldest
 }
 
 type groupKind struct{ group, kind string }
@@ -38,7 +39,7 @@ func has(spans []span, minor int) bool {
 
 // read parses the table once, when it is first asked for.
 var read = sync.OnceValue(func() *data {
-	d, err := parseTable(text)
+	d, err := parseTable(tableText)
 	if err != nil {
 		panic("kube: table.txt: " + err.Error()) // part of the binary, and tested
 	}
@@ -60,6 +61,7 @@ func parseTable(text string) (*data, error) {
 				return nil, err
 			}
 			d.oldest, d.newest = spans[0].from, spans[0].to
+			d.shapes = lazyShapes(d.oldest, d.newest)
 			continue
 		case len(fields) < 4:
 			return nil, fmt.Errorf("line %q has too few fields", line)

@@ -1,9 +1,10 @@
 //go:build ignore
 
-// Generate writes table.txt from the OpenAPI files in the source archives of
-// k8s.io/kubernetes, which it takes from the module cache or the module proxy:
+// Generate writes table.txt and schemas.txt from the OpenAPI files in the source
+// archives of k8s.io/kubernetes, which it takes from the module cache or the
+// module proxy:
 //
-//	go run generate/main.go -newest 37
+//	go run generate/main.go generate/schemas.go -newest 37
 package main
 
 import (
@@ -45,24 +46,36 @@ func main() {
 	if *newest < oldest {
 		log.Fatal("-newest is missing")
 	}
-	table := map[kind]*facts{}
+	required, err := readRequired()
+	if err != nil {
+		log.Fatal(err)
+	}
+	table, types := map[kind]*facts{}, schemas{required, map[string]*structure{}}
 	for minor := oldest; minor <= *newest; minor++ {
-		if err := add(table, minor); err != nil {
+		data, err := openAPI(fmt.Sprintf("v1.%d.0", minor))
+		if err == nil {
+			err = add(table, data, minor)
+		}
+		if err == nil {
+			err = types.add(data, minor, func(group, version, name string) bool {
+				f := table[kind{group, name}]
+				return f != nil && slices.Contains(f.served[version], minor)
+			})
+		}
+		if err != nil {
 			log.Fatalf("1.%d: %v", minor, err)
 		}
 	}
-	if err := os.WriteFile("table.txt", []byte(format(table, *newest)), 0o644); err != nil {
-		log.Fatal(err)
+	for file, text := range map[string]string{"table.txt": format(table, *newest), "schemas.txt": types.format(*newest)} {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			log.Fatal(err)
+		}
 	}
 }
 
 // add reads the paths of one minor: a kind is what can be created or listed at
 // a path that ends in its plural.
-func add(table map[kind]*facts, minor int) error {
-	data, err := openAPI(fmt.Sprintf("v1.%d.0", minor))
-	if err != nil {
-		return err
-	}
+func add(table map[kind]*facts, data []byte, minor int) error {
 	type operation struct {
 		Action string                                `json:"x-kubernetes-action"`
 		Kind   struct{ Group, Version, Kind string } `json:"x-kubernetes-group-version-kind"`
