@@ -75,6 +75,10 @@ func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List
 			return nil, append(found, list...), err
 		}
 	}
+	dirty, err := sites.uncommitted(o)
+	if found = append(found, dirty...); err != nil {
+		return nil, found, err
+	}
 	if err := run.foresee(ctx, sites, o); err != nil {
 		return nil, found, err
 	}

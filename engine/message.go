@@ -12,7 +12,12 @@ import (
 func (s *site) compose(run Run, all *sites, o HydrateOptions) (diag.List, error) {
 	s.message = state.Message{Version: run.Version}
 	if all.order != nil {
+		changed, err := all.order.changed()
+		if err != nil {
+			return nil, err
+		}
 		s.message.Source = all.order.source
+		s.message.Source.Dirty = len(changed) > 0
 	}
 	m, found := run.Project.CommitMessage(s.cluster.Name, commitFacts(s.message.Facts(s.cluster.Name, s.change)))
 	if found.HasErrors() {

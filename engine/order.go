@@ -42,6 +42,7 @@ type order struct {
 	source  state.Source
 	made    time.Time // the commit of source
 	lineage func(ctx context.Context, other state.Source) (checkout.Lineage, error)
+	changed func() ([]string, error) // files of the project that this run read and source has otherwise
 
 	mu    sync.Mutex
 	known map[state.Source]checkout.Lineage
@@ -86,7 +87,18 @@ func (run Run) order(o HydrateOptions) (*order, error) {
 		}
 		return askOrigin(ctx, origin, source, other)
 	}
-	return &order{source: source, made: made, known: map[state.Source]checkout.Lineage{}, lineage: lineage}, nil
+	changed := func() ([]string, error) {
+		if run.Origin != nil || source.Commit == "" {
+			return nil, nil
+		}
+		repository, err := checkout.Of(run.Dir)
+		if err != nil {
+			return nil, err
+		}
+		files, dirs := run.Project.Opened()
+		return repository.Changed(run.Dir, source.Commit, files, dirs)
+	}
+	return &order{source: source, made: made, known: map[state.Source]checkout.Lineage{}, lineage: lineage, changed: sync.OnceValues(changed)}, nil
 }
 
 // askOrigin asks the server that has the whole history. One that cannot be asked,
@@ -121,6 +133,24 @@ func (o *order) check(ctx context.Context, s *site, environments []string) (diag
 		found = append(found, f.diagnostic(s.at, o.source, names))
 	}
 	return found.Sorted(), err
+}
+
+// uncommitted warns who pushes of changes to the project that nobody else has.
+func (all *sites) uncommitted(o HydrateOptions) (diag.List, error) {
+	if !o.Push || !slices.ContainsFunc(all.all, func(s *site) bool { return s.remote() && !s.change.Empty() }) {
+		return nil, nil
+	}
+	changed, err := all.order.changed()
+	if err != nil || len(changed) == 0 {
+		return nil, err
+	}
+	names := strings.Join(changed[:min(len(changed), 5)], ", ")
+	if more := len(changed) - 5; more > 0 {
+		names += fmt.Sprintf(" and %d more", more)
+	}
+	return diag.List{diag.Warningf(diag.Range{File: changed[0]}, "What is pushed is of a project with uncommitted changes").
+		Detailf("Commit %s of the project does not have these as this run read them: %s. Nobody else can hydrate the same; the commits say so with -dirty behind the project's.", shown(state.Hash(all.order.source.Commit)), names).
+		Remedyf("Commit them and hydrate again.")}, nil
 }
 
 // foresee tells of changes that are not written now why they could not be: a

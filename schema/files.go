@@ -58,7 +58,7 @@ func openFiles(dir string) (*files, error) {
 	if err != nil {
 		return nil, err
 	}
-	return filesOf(root.FS()), nil
+	return filesOf(watch(root.FS())), nil
 }
 
 func filesOf(fsys fs.FS) *files {

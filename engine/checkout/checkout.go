@@ -1,6 +1,6 @@
 // Package checkout reads the Git repository that a project lies in: at which
-// commit it is, where it was cloned from, and which of two commits comes from the
-// other (lineage.go).
+// commit it is, where it was cloned from, which of two commits comes from the
+// other (lineage.go), and what a run read that is not committed (changed.go).
 //
 // It never writes and asks nobody: what a shallow clone does not have it does not
 // know. A project that is read from elsewhere has no checkout: see engine/remote.
@@ -34,9 +34,8 @@ func Of(project string) (Checkout, error) {
 	return Checkout{repository}, nil
 }
 
-// Head is the commit that is checked out; empty where there is none yet. It does
-// not say whether there are uncommitted changes: finding out costs a look at
-// every file of the repository.
+// Head is the commit that is checked out; empty where there is none yet. Changed
+// says whether there is more.
 func (c Checkout) Head() (string, error) {
 	if c.git == nil {
 		return "", nil

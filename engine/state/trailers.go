@@ -104,26 +104,33 @@ func unmarked(line string) string {
 	}), unicode.IsSpace)
 }
 
-// Source is the commit of the project that a state was hydrated from. There
-// may have been uncommitted changes beside it.
+// Source is the commit of the project that a state was hydrated from.
 type Source struct {
 	URL    string // of origin without credentials; empty where there is none
 	Commit string
+	Dirty  bool // with changes that were not committed
 }
 
-// String is the Hydrated-From trailer: <url>@<sha>, the sha alone where there
-// is no remote, or none that fits on the line.
+// dirty is how git describe marks a commit with uncommitted changes.
+const dirty = "-dirty"
+
+// String is the Hydrated-From trailer: <url>@<sha>[-dirty], without the url where
+// there is no remote, or none that fits on the line.
 func (s Source) String() string {
 	if s.Commit == "" {
 		return ""
 	}
-	if !isWord(s.URL) {
-		return s.Commit // nobody else can fetch it anyway
+	text := s.Commit
+	if s.Dirty {
+		text += dirty
 	}
-	return s.URL + "@" + s.Commit
+	if !isWord(s.URL) {
+		return text // nobody else can fetch it anyway
+	}
+	return s.URL + "@" + text
 }
 
-// parseSource reads <url>@<sha> or a sha alone.
+// parseSource reads what String writes.
 func parseSource(value string) (Source, bool) {
 	s := Source{Commit: value}
 	if at := strings.LastIndexByte(value, '@'); at >= 0 {
@@ -132,6 +139,7 @@ func parseSource(value string) (Source, bool) {
 			return Source{}, false
 		}
 	}
+	s.Commit, s.Dirty = strings.CutSuffix(s.Commit, dirty)
 	return s, isObjectID(s.Commit)
 }
 

@@ -66,6 +66,8 @@ func TestParseTrailers(t *testing.T) {
 			Releases: []state.TrailerRelease{{Key: key("dev/web"), Status: state.Changed, Chart: "web", Version: "1.0.0"}, {Key: key("dev/x"), Status: state.Changed}}}},
 		{"a chart with spaces and signs", "Hydrated-Release: dev/web changed my @ chart@1\n", state.Trailers{
 			Releases: []state.TrailerRelease{{Key: key("dev/web"), Status: state.Changed, Chart: "my @ chart", Version: "1"}}}},
+		{"uncommitted changes", "Hydrated-From: https://git.example/a@" + sha + "-dirty", state.Trailers{Sources: []state.Source{{URL: "https://git.example/a", Commit: sha, Dirty: true}}}},
+		{"uncommitted changes, nowhere else", "Hydrated-From: " + sha + "-dirty", state.Trailers{Sources: []state.Source{{Commit: sha, Dirty: true}}}},
 		{"SHA-256", "Hydrated-From: " + strings.Repeat("ab", 32), state.Trailers{Sources: []state.Source{{Commit: strings.Repeat("ab", 32)}}}},
 		{"nothing", "Fix it by hand\n", state.Trailers{}},
 		{"malformed", strings.Join([]string{
