@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/kube"
 	"github.com/weir-dev/weir/engine/manifest"
 )
 
@@ -17,19 +19,19 @@ var immutableRules = []Rule{
 		Doc:    "The selector of a Deployment, DaemonSet or ReplicaSet cannot change; applying it fails until the workload is deleted.",
 		object: frozen(kinds{"apps", []string{"Deployment", "DaemonSet", "ReplicaSet"}}, fixed("spec", "selector"))},
 	{ID: "immutable/statefulset", Level: Block, Title: "A StatefulSet changes where it cannot",
-		Doc:    "Of a StatefulSet's spec only replicas, ordinals, template, updateStrategy, revisionHistoryLimit, persistentVolumeClaimRetentionPolicy and minReadySeconds can change; labels in volumeClaimTemplates cannot.",
+		Doc:    "Of a StatefulSet's spec only replicas, ordinals, template, updateStrategy, persistentVolumeClaimRetentionPolicy, minReadySeconds and, from Kubernetes 1.33, revisionHistoryLimit can change; labels in volumeClaimTemplates cannot.",
 		object: statefulSet},
 	{ID: "immutable/pvc", Level: Block, Title: "A volume claim changes where it cannot",
 		Doc:    "Of a PersistentVolumeClaim's spec only the size it requests can grow, and its volumeAttributesClassName change.",
 		object: pvc},
 	{ID: "immutable/volume", Level: Block, Title: "A volume's source changes",
 		Doc:    "What a PersistentVolume is made of cannot change.",
-		object: allBut(kinds{"", []string{"PersistentVolume"}}, "capacity", "accessModes", "persistentVolumeReclaimPolicy", "claimRef", "mountOptions", "storageClassName", "nodeAffinity", "volumeAttributesClassName")},
+		object: volume},
 	{ID: "immutable/job", Level: Block, Title: "A Job changes where it cannot",
-		Doc:    "A Job's pod template, selector and completion mode cannot change; a Job that is to run again needs another name.",
-		object: allBut(kinds{"batch", []string{"Job"}}, "parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished", "suspend", "manualSelector")},
+		Doc:    "A Job's pod template, selector and completion mode cannot change while it is there; a Job that is to run again needs another name.",
+		object: job},
 	{ID: "immutable/pod", Level: Block, Title: "A Pod changes where it cannot",
-		Doc:    "Of a Pod that runs only images, tolerations and activeDeadlineSeconds can change.",
+		Doc:    "Of a Pod that is there only images, tolerations, schedulingGates and activeDeadlineSeconds can change.",
 		object: podSpec},
 	{ID: "immutable/service", Level: Block, Title: "A Service's cluster address changes",
 		Doc:    "A Service keeps its clusterIP and its loadBalancerClass for as long as it is there.",
@@ -53,6 +55,27 @@ var immutableRules = []Rule{
 	{ID: "immutable/crd", Level: Block, Title: "A CRD's scope or names change",
 		Doc:    "Scope, kind and plural name of a CustomResourceDefinition cannot change while there are resources of it.",
 		object: frozen(kinds{"apiextensions.k8s.io", []string{"CustomResourceDefinition"}}, fixed("spec", "scope"), fixed("spec", "group"), fixed("spec", "names", "kind"), fixed("spec", "names", "plural"))},
+	{ID: "immutable/secret-type", Level: Block, Title: "A Secret's type changes",
+		Doc:    "The type of a Secret cannot change; it has to come under another name.",
+		object: frozen(kinds{"", []string{"Secret"}}, fixed("type").or("Opaque"))},
+	{ID: "immutable/other", Level: Block, Title: "An object changes where it cannot",
+		Doc: "The handler of a RuntimeClass, attachRequired and volumeLifecycleModes of a CSIDriver, driver and parameters of a VolumeAttributesClass and the spec of a ResourceClaim cannot change.",
+		object: anyOf(
+			frozen(kinds{"node.k8s.io", []string{"RuntimeClass"}}, fixed("handler")),
+			frozen(kinds{"storage.k8s.io", []string{"CSIDriver"}}, fixed("spec", "attachRequired").or(true), fixed("spec", "volumeLifecycleModes")),
+			frozen(kinds{"storage.k8s.io", []string{"VolumeAttributesClass"}}, fixed("driverName"), fixed("parameters")),
+			frozen(kinds{"resource.k8s.io", []string{"ResourceClaim"}}, fixed("spec")),
+		)},
+}
+
+func anyOf(rules ...func(*object) []finding) func(*object) []finding {
+	return func(o *object) []finding {
+		var found []finding
+		for _, rule := range rules {
+			found = append(found, rule(o)...)
+		}
+		return found
+	}
 }
 
 // kinds of one group.
@@ -70,8 +93,8 @@ type fixedField struct {
 	standard any
 }
 
-func fixed(keys ...string) fixedField              { return fixedField{keys: keys} }
-func (f fixedField) or(standard string) fixedField { f.standard = standard; return f }
+func fixed(keys ...string) fixedField           { return fixedField{keys: keys} }
+func (f fixedField) or(standard any) fixedField { f.standard = standard; return f }
 
 func (f fixedField) in(t tree) any {
 	if v := get(t, f.keys...); v != nil {
@@ -92,16 +115,6 @@ func frozen(of kinds, fields ...fixedField) func(*object) []finding {
 			found = append(found, refused(o.id, differ)...)
 		}
 		return found
-	}
-}
-
-// allBut fires where something else of a spec changes than the fields that may.
-func allBut(of kinds, mutable ...string) func(*object) []finding {
-	return func(o *object) []finding {
-		if !o.stays() || !of.has(o.id) {
-			return nil
-		}
-		return o.spec(mutable, nil)
 	}
 }
 
@@ -128,6 +141,7 @@ func (o *object) spec(mutable []string, clean func(tree) tree) []finding {
 
 // refused is one finding about all differences in a field.
 func refused(id manifest.ID, differ []leaf) []finding {
+	differ = slices.DeleteFunc(differ, leaf.isDefault)
 	if len(differ) == 0 {
 		return nil
 	}
@@ -139,13 +153,18 @@ func statefulSet(o *object) []finding {
 	if !o.stays() || !is(o.id, "apps", "StatefulSet") {
 		return nil
 	}
-	return o.spec([]string{"replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit", "persistentVolumeClaimRetentionPolicy", "minReadySeconds"},
+	mutable := []string{"replicas", "ordinals", "template", "updateStrategy", "persistentVolumeClaimRetentionPolicy", "minReadySeconds"}
+	if t := o.in.in.table(o.in.after); t == nil || !olderThan(t, 33) {
+		mutable = append(mutable, "revisionHistoryLimit")
+	}
+	return o.spec(mutable,
 		func(spec tree) tree {
 			spec = maps.Clone(spec)
 			if spec == nil {
 				spec = tree{}
 			}
 			standard(spec, "podManagementPolicy", "OrderedReady")
+			standard(spec, "revisionHistoryLimit", int64(10))
 			var claims []any
 			for _, c := range mapsOf(items(spec, "volumeClaimTemplates")) {
 				claims = append(claims, claim(c))
@@ -153,6 +172,11 @@ func statefulSet(o *object) []finding {
 			spec["volumeClaimTemplates"] = claims
 			return spec
 		})
+}
+
+func olderThan(t *kube.Table, minor int) bool {
+	n, err := strconv.Atoi(strings.TrimPrefix(t.Minor(), "1."))
+	return err == nil && n < minor
 }
 
 // claim is a claim's template as the API server compares it.
@@ -166,7 +190,7 @@ func claim(c tree) tree {
 	return tree{"metadata": metadata, "spec": spec}
 }
 
-func standard(t tree, key, value string) {
+func standard(t tree, key string, value any) {
 	if t[key] == nil {
 		t[key] = value
 	}
@@ -189,11 +213,39 @@ func pvc(o *object) []finding {
 	})
 }
 
+func volume(o *object) []finding {
+	if !o.stays() || !is(o.id, "", "PersistentVolume") {
+		return nil
+	}
+	mutable := []string{"capacity", "accessModes", "persistentVolumeReclaimPolicy", "claimRef", "mountOptions", "storageClassName", "volumeAttributesClassName"}
+	if isEmpty(get(o.before.tree(), "spec", "nodeAffinity")) {
+		mutable = append(mutable, "nodeAffinity")
+	}
+	return o.spec(mutable, func(spec tree) tree {
+		spec = maps.Clone(spec)
+		if spec != nil {
+			standard(spec, "volumeMode", "Filesystem")
+		}
+		return spec
+	})
+}
+
+func job(o *object) []finding {
+	fields := []fixedField{
+		fixed("spec", "selector"), fixed("spec", "template"), fixed("spec", "completionMode").or("NonIndexed"), fixed("spec", "podFailurePolicy"),
+		fixed("spec", "backoffLimitPerIndex"), fixed("spec", "managedBy"), fixed("spec", "successPolicy"),
+	}
+	if o.after != nil && text(o.after.tree(), "spec", "completionMode") != "Indexed" {
+		fields = append(fields, fixed("spec", "completions"))
+	}
+	return frozen(kinds{"batch", []string{"Job"}}, fields...)(o)
+}
+
 func podSpec(o *object) []finding {
 	if !o.stays() || !is(o.id, "", "Pod") {
 		return nil
 	}
-	return o.spec([]string{"tolerations", "activeDeadlineSeconds", "terminationGracePeriodSeconds"}, func(spec tree) tree {
+	return o.spec([]string{"tolerations", "activeDeadlineSeconds", "schedulingGates"}, func(spec tree) tree {
 		spec = maps.Clone(spec)
 		for _, list := range containerLists {
 			var clean []any
