@@ -64,8 +64,9 @@ type comparison struct {
 	command    string          // the part of the command line that names the two
 	targets    []review.Target // all that were looked at
 	pairs      []*pairing
-	notes      []string // what could not be told, a sentence each
-	close      func()   // nil: there is nothing to close
+	projects   []*schema.Project // other revisions of the project
+	notes      []string          // what could not be told, a sentence each
+	close      func()            // nil: there is nothing to close
 }
 
 // pairing is one release that differs. What it was and what it is are read when
@@ -137,7 +138,7 @@ func (run Run) review(ctx context.Context, c *comparison, o DiffOptions) (*revie
 			in.Images = append(in.Images, review.Images{Cluster: p.Cluster, Environment: p.Environment, Release: p.Release, Images: images})
 		}
 	}
-	sensitive := c.sensitive()
+	sensitive := c.sensitive(run)
 	in.Releases = make([]diff.Release, len(c.pairs))
 	err = each(ctx, run.Jobs, len(c.pairs), name, func(_ context.Context, i int) error {
 		in.Releases[i] = diff.Mask(c.pairs[i].result, sensitive)

@@ -59,7 +59,7 @@ func (run Run) betweenRevisions(ctx context.Context, o DiffOptions) (*comparison
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
-	c.targets = targetsOf(after.plan)
+	c.targets, c.projects = targetsOf(after.plan), []*schema.Project{base.Project}
 	namespaces, list, err := r.namespaces(ctx)
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
@@ -124,34 +124,36 @@ func errorsOf(found diag.List) diag.List {
 func planBoth(ctx context.Context, before, after *side) (diag.List, error) {
 	sides := []*side{before, after}
 	lists := make([]diag.List, 2)
-	for i, s := range sides {
-		var err error
-		if s.plan, lists[i], err = s.run.plan(ctx); err != nil {
+	planAll := func() (err error) {
+		for i, s := range sides {
+			if s.plan, lists[i], err = s.run.plan(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := planAll(); err != nil {
+		return nil, err
+	}
+	if nothing, none := unselected(lists[0]), unselected(lists[1]); nothing && none {
+		return lists[1], nil
+	}
+	if names := disagreement(before, after, lists); names != nil {
+		for _, s := range sides {
+			s.run.Selection.Selector = plan.SelectNames(names)
+		}
+		if err := planAll(); err != nil {
 			return nil, err
 		}
 	}
-	nothing := [2]bool{unselected(lists[0]), unselected(lists[1])}
-	switch {
-	case nothing[0] && nothing[1]:
-		return lists[1], nil
-	case nothing[0]:
-		before.plan, lists[0] = &plan.Plan{}, nil
-	case nothing[1]:
-		after.plan, lists[1] = &plan.Plan{}, nil
+	for i, s := range sides {
+		if unselected(lists[i]) {
+			s.plan, lists[i] = &plan.Plan{Moved: s.run.Project.Moved(), Removed: s.run.Project.Removed()}, nil
+		}
 	}
 	found := append(before.marked(errorsOf(lists[0])), lists[1]...)
 	if found.HasErrors() {
 		return found, nil
-	}
-	if names := disagreement(before.plan, after.plan); names != nil {
-		for _, s := range sides {
-			s.run.Selection.Selector = plan.SelectNames(names)
-			var list diag.List
-			var err error
-			if s.plan, list, err = s.run.plan(ctx); err != nil || list.HasErrors() && !unselected(list) {
-				return append(found, s.marked(errorsOf(list))...), err
-			}
-		}
 	}
 	for _, s := range sides {
 		s.h = s.run.hydrator()
@@ -170,30 +172,32 @@ func unselected(found diag.List) bool {
 	return found.HasErrors() && !slices.ContainsFunc(errorsOf(found), func(d diag.Diagnostic) bool { return d.Subject.File != "" })
 }
 
-// disagreement is the names of all selected releases where one is selected on
-// one side, and there but not selected on the other.
-func disagreement(before, after *plan.Plan) []string {
+// disagreement is the names of all releases that the selector picks on either
+// side, where it may not pick the same on both.
+func disagreement(before, after *side, lists []diag.List) []string {
+	if before.run.Selection.Selector.Empty() {
+		return nil
+	}
 	names := map[string]bool{}
-	differ := false
-	type header struct{ cluster, environment, release string }
-	left := [2]map[header]bool{{}, {}} // planned and not selected
-	for i, p := range []*plan.Plan{before, after} {
-		for _, t := range p.Targets {
+	differ := unselected(lists[0]) || unselected(lists[1])
+	left := [2]map[place]bool{{}, {}} // planned and not selected
+	for i, s := range []*side{before, after} {
+		for _, t := range s.plan.Targets {
 			picked := map[string]bool{}
 			for _, h := range t.Selected {
 				picked[h.Name], names[h.Name] = true, true
 			}
 			for _, h := range t.Headers {
 				if h.Planned && !picked[h.Name] {
-					left[i][header{t.Cluster.Name, t.Environment, h.Name}] = true
+					left[i][place{t.Cluster.Name, t.Environment, h.Name}] = true
 				}
 			}
 		}
 	}
-	for i, p := range []*plan.Plan{after, before} { // the other one
-		for _, t := range p.Targets {
+	for i, s := range []*side{after, before} { // the other one
+		for _, t := range s.plan.Targets {
 			for _, h := range t.Selected {
-				differ = differ || left[i][header{t.Cluster.Name, t.Environment, h.Name}]
+				differ = differ || left[i][place{t.Cluster.Name, t.Environment, h.Name}]
 			}
 		}
 	}

@@ -58,7 +58,7 @@ func (run Run) origins(ctx context.Context, c *comparison, sites *sites, o DiffO
 		ids[id] = true
 	}
 	for _, id := range sortedKeys(ids) {
-		why, err := run.origin(ctx, id, commits[id], o)
+		why, err := run.origin(ctx, c, id, commits[id], o)
 		if err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func (c *comparison) both(cluster string) []*pairing {
 
 // origin plans the releases of one commit of the project; otherwise it says why
 // that cannot be done.
-func (run Run) origin(ctx context.Context, commit string, pairs []*pairing, o DiffOptions) (why string, err error) {
+func (run Run) origin(ctx context.Context, c *comparison, commit string, pairs []*pairing, o DiffOptions) (why string, err error) {
 	if run.Origin != nil {
 		return "its history is not here.", nil
 	}
@@ -110,6 +110,7 @@ func (run Run) origin(ctx context.Context, commit string, pairs []*pairing, o Di
 	if found.HasErrors() {
 		return "the project cannot be read there.", nil
 	}
+	c.projects = append(c.projects, old.Project)
 	names := map[string]bool{}
 	var environments, clusters []string
 	for _, p := range pairs {

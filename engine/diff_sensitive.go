@@ -6,10 +6,13 @@ import (
 	"github.com/weir-dev/weir/engine/values"
 )
 
-// sensitive are the texts that nobody may read: the leaves of sensitive values
-// of all releases of both sides.
-func (c *comparison) sensitive() []string {
-	var all []string
+// sensitive are the texts that nobody may read: what sensitive variables are set
+// to, on both sides, and what values were made of them.
+func (c *comparison) sensitive(run Run) []string {
+	all := run.Project.Sensitive()
+	for _, project := range c.projects {
+		all = append(all, project.Sensitive()...)
+	}
 	for _, p := range c.pairs {
 		for _, m := range []*making{p.before, p.after} {
 			if m != nil {

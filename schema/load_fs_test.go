@@ -52,3 +52,33 @@ func shown(found diag.List) string {
 	_ = found.Format(&b, diag.Options{})
 	return b.String()
 }
+
+func TestSensitive(t *testing.T) {
+	p, found := schema.Load(schema.Options{Vars: map[string]string{"token": "given"}, FS: fstest.MapFS{"weir.hcl": {Data: []byte(`
+project "p" {}
+variable "token" {
+  type      = string
+  sensitive = true
+  default   = "of the file"
+}
+variable "login" {
+  type      = object({ user = string, passwords = list(string), port = number })
+  sensitive = true
+  default   = { user = "ann", passwords = ["one", "two", ""], port = 22 }
+}
+variable "open" {
+  type    = string
+  default = "for all"
+}
+variable "unset" {
+  type      = string
+  sensitive = true
+}
+`)}}})
+	if found.HasErrors() {
+		t.Fatal(shown(found))
+	}
+	if diff := cmp.Diff([]string{"ann", "given", "one", "two"}, p.Sensitive()); diff != "" {
+		t.Errorf("texts (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,28 @@
+package schema
+
+import (
+	"slices"
+
+	"github.com/zclconf/go-cty/cty"
+)
+
+// Sensitive lists the texts that sensitive variables are set to, sorted: what
+// nobody may read, wherever it ends up.
+func (p *Project) Sensitive() []string {
+	var all []string
+	for _, name := range keys(p.variables) {
+		v := p.variables[name]
+		if !v.secret || v.value == cty.NilVal {
+			continue
+		}
+		value, _ := v.value.UnmarkDeep()
+		_ = cty.Walk(value, func(_ cty.Path, v cty.Value) (bool, error) { // cannot fail
+			if v.Type() == cty.String && v.IsKnown() && !v.IsNull() && v.AsString() != "" {
+				all = append(all, v.AsString())
+			}
+			return true, nil
+		})
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
