@@ -3,6 +3,8 @@ package remote_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -211,4 +213,49 @@ func TestProxy(t *testing.T) {
 	direct("none for this host")
 	p.same("requests that passed", fmt.Sprint(passed.Load()), "4")
 	p.golden("proxy", b.String())
+}
+
+// TestTunnel is a proxy on the way to a server that is reached over TLS.
+func TestTunnel(t *testing.T) {
+	p := shop(t)
+	server := gitserver.HTTP(t, p.dir, gitserver.TLS("git.invalid"))
+	var status atomic.Int32
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if code := int(status.Load()); code != http.StatusOK {
+			w.WriteHeader(code)
+			return
+		}
+		there, err := net.Dial("tcp", server.Host)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		here, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		fmt.Fprint(here, "HTTP/1.1 200 Connection established\r\n\r\n")
+		go func() { io.Copy(there, here); there.Close() }()
+		io.Copy(here, there)
+		here.Close()
+	}))
+	defer proxy.Close()
+	p.Setenv("GIT_SSL_CAINFO", server.CA)
+	p.Setenv("https_proxy", strings.Replace(proxy.URL, "http://", "http://ann:secret@", 1))
+	fetch := func() string {
+		return p.fetch(p.remote("https://git.invalid/shop.git"), remote.Want{Rev: "main"}, p.store("mine.git"))
+	}
+	var b strings.Builder
+	for _, code := range []int{403, 407, 502} {
+		status.Store(int32(code))
+		fmt.Fprintf(&b, "--- %d\n%s", code, fetch())
+	}
+	status.Store(http.StatusOK)
+	p.same("through the proxy", fetch(), p.at("main").String()+" refs/heads/main\n")
+	p.Setenv("https_proxy", "http://ann:secret@127.0.0.1:1")
+	fmt.Fprintf(&b, "--- gone\n%s", fetch())
+	p.Setenv("https_proxy", "socks5://ann:secret@127.0.0.1:1")
+	fmt.Fprintf(&b, "--- gone, of another kind\n%s", fetch())
+	p.golden("tunnel", b.String())
 }

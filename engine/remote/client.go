@@ -42,12 +42,13 @@ func (r *Remote) http(ctx context.Context) (*client, error) {
 		return nil, err
 	}
 	r.client = &client{r: r, header: s.header, transport: &http.Transport{
-		Proxy:               proxy,
-		DialContext:         r.access.dial,
-		TLSClientConfig:     tls,
-		TLSHandshakeTimeout: r.access.idle(),
-		IdleConnTimeout:     r.access.idle(),
-		MaxIdleConnsPerHost: 2,
+		Proxy:                  proxy,
+		OnProxyConnectResponse: r.tunnelled,
+		DialContext:            r.access.dial,
+		TLSClientConfig:        tls,
+		TLSHandshakeTimeout:    r.access.idle(),
+		IdleConnTimeout:        r.access.idle(),
+		MaxIdleConnsPerHost:    2,
 	}}
 	return r.client, nil
 }
@@ -155,7 +156,7 @@ func (c *client) status(answer *http.Response, login *credentials) error {
 			quoted(fmt.Sprintf("The server answered %d to %s. It says:", code, login.who()), lines),
 			"Correct the address, or create the repository. Many forges answer so, too, when an account may not see it.")
 	case code == http.StatusProxyAuthRequired:
-		return c.r.refuse("the proxy wants credentials", "", "Write them into the address of the proxy: http://user:password@proxy:port in https_proxy or in Git's http.proxy.")
+		return c.r.proxyWants()
 	case code == http.StatusRequestEntityTooLarge:
 		return c.r.refuse("the push is too large for the server", quoted("It answered 413. It says:", lines), "Have the server, or the proxy in front of it, take larger requests.")
 	case code == http.StatusTooManyRequests:

@@ -70,13 +70,13 @@ func (r *Remote) explain(ctx context.Context, doing string, s session, panicked 
 	if refusal := r.known(bare(err), lines); refusal != nil {
 		return refusal
 	}
-	dialing := isDialing(err)
+	dialing, proxy := isDialing(err), lostProxy(err)
 	err = bare(err)
 	failed := &failure{remote: r, doing: fmt.Sprintf("%s %s: ", doing, r), cause: err, lines: lines}
 	if len(lines) > 0 {
 		failed.doing += strings.Join(lines, "; ") + ": "
 	}
-	if d, ok := r.passing(dialing, failed); ok {
+	if d, ok := r.passing(dialing, proxy, failed); ok {
 		return diag.RefuseFor(&temporaryError{failed}, d)
 	}
 	return failed
@@ -84,14 +84,17 @@ func (r *Remote) explain(ctx context.Context, doing string, s session, panicked 
 
 // passing says of a failure that may go away by itself what it may be if it does
 // not; false for any other.
-func (r *Remote) passing(dialing bool, f *failure) (diag.Diagnostic, bool) {
+func (r *Remote) passing(dialing, proxy bool, f *failure) (diag.Diagnostic, bool) {
 	const cuts = "Try again. Where it stays so, something ends connections: a proxy, a firewall, a limit of the server, a hook that takes too long."
 	switch empty := errors.Is(f.cause, packp.ErrEmptyInput) && len(f.lines) == 0; {
 	case !empty && !transient(f.cause):
 		return diag.Diagnostic{}, false
+	case proxy:
+		return r.diagnostic("the proxy cannot be reached", f.said(),
+			"It is the one of https_proxy or http_proxy, or of http.proxy in Git's configuration: correct it, or name the host in no_proxy where it is reached directly."), true
 	case dialing:
 		return r.diagnostic("the server cannot be reached", f.said(), r.way()), true
-	case f.cause == errSilent:
+	case errors.Is(f.cause, errSilent):
 		return r.diagnostic("the server was silent for too long", quoted("The connection stood, and nothing came any more. Git says:", f.lines), cuts), true
 	case empty, errors.Is(f.cause, io.EOF), errors.Is(f.cause, io.ErrUnexpectedEOF):
 		return r.diagnostic("the connection to the server broke off", quoted("It ended before the answer did. Git says:", f.lines), cuts), true
@@ -144,7 +147,11 @@ type failure struct {
 func (f *failure) said() string {
 	text := strings.Join(said(f.cause.Error()), " ")
 	var connection *net.OpError
-	if errors.As(f.cause, &connection) && connection.Op == "dial" && connection.Addr != nil {
+	cause := f.cause
+	if errors.As(cause, &connection) && connection.Op == "proxyconnect" {
+		cause = connection.Err
+	}
+	if errors.As(cause, &connection) && connection.Op == "dial" && connection.Addr != nil {
 		text = connection.Addr.String() + ": " + last(connection.Err)
 	}
 	return quoted(diag.Sentence(text)+" Git says:", f.lines)
