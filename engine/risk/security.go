@@ -2,6 +2,7 @@ package risk
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/weir-dev/weir/engine/diff"
 )
@@ -22,14 +23,6 @@ var securityRules = []Rule{
 	{ID: "security/root", Level: Caution, Title: "A container may run as root",
 		Doc:    "It runs as user 0, or nothing keeps it from that any more.",
 		object: root},
-}
-
-// securityOf is what holds for a container: its own word, else the pod's.
-func securityOf(p pod, c container, key string) any {
-	if v := get(c.body, "securityContext", key); v != nil {
-		return v
-	}
-	return get(p.body, "securityContext", key)
 }
 
 func privileged(s *side) []finding {
@@ -91,35 +84,76 @@ func capabilities(s *side) []finding {
 // root fires for containers that are told to be root, and for those that were
 // kept from it and no longer are.
 func root(o *object) []finding {
-	found := newly(asRoot)(o)
-	if o.before == nil || o.after == nil {
-		return found
+	if o.after == nil {
+		return nil
 	}
-	old := map[string]bool{}
-	for _, p := range o.before.podsOf() {
-		for _, c := range p.containers {
-			old[c.path.String()] = securityOf(p, c, "runAsNonRoot") == true
+	type said struct{ root, kept bool }
+	before := map[string]said{}
+	if o.before != nil {
+		for _, p := range o.before.podsOf() {
+			for _, c := range p.containers {
+				isRoot, _, isKept, _ := p.user(c)
+				before[c.path.String()] = said{isRoot, isKept}
+			}
 		}
 	}
+	var roots, free together
 	for _, p := range o.after.podsOf() {
 		for _, c := range p.containers {
-			user, told := whole(securityOf(p, c, "runAsUser"))
-			if old[c.path.String()] && securityOf(p, c, "runAsNonRoot") != true && !told && user == 0 {
-				found = append(found, finding{path: below(c.path, "securityContext", "runAsNonRoot"), reason: fmt.Sprintf("nothing keeps container %s from running as root any more: runAsNonRoot goes", c.name)})
+			isRoot, user, isKept, nonRoot := p.user(c)
+			switch was := before[c.path.String()]; {
+			case isRoot && !was.root:
+				roots.add(user, c.name)
+			case was.kept && !isKept && !isRoot:
+				free.add(nonRoot, c.name)
 			}
 		}
 	}
-	return found
+	return append(roots.findings("runAsUser is 0: root, for %s"), free.findings("nothing keeps %s from running as root any more")...)
 }
 
-func asRoot(s *side) []finding {
-	var found []finding
-	for _, p := range s.podsOf() {
-		for _, c := range p.containers {
-			if user, told := whole(securityOf(p, c, "runAsUser")); told && user == 0 {
-				found = append(found, finding{path: below(c.path, "securityContext", "runAsUser"), reason: fmt.Sprintf("container %s runs as root (runAsUser 0)", c.name)})
-			}
+// user tells whether a container is told to be root, and whether it is kept from
+// that, by runAsNonRoot or by another user, with the fields that say so.
+func (p pod) user(c container) (isRoot bool, user diff.Path, isKept bool, nonRoot diff.Path) {
+	id, user := p.security(c, "runAsUser")
+	kept, nonRoot := p.security(c, "runAsNonRoot")
+	n, told := whole(id)
+	return told && n == 0, user, kept == true || told && n != 0, nonRoot
+}
+
+// security is what holds for a container and where that stands: its own word,
+// else the pod's.
+func (p pod) security(c container, key string) (any, diff.Path) {
+	if v := get(c.body, "securityContext", key); v != nil {
+		return v, below(c.path, "securityContext", key)
+	}
+	return get(p.body, "securityContext", key), below(p.spec, "securityContext", key)
+}
+
+// together gathers the containers that one field is about.
+type together struct {
+	paths []diff.Path
+	names [][]string
+}
+
+func (t *together) add(at diff.Path, name string) {
+	for i, p := range t.paths {
+		if p.String() == at.String() {
+			t.names[i] = append(t.names[i], name)
+			return
 		}
+	}
+	t.paths, t.names = append(t.paths, at), append(t.names, []string{name})
+}
+
+func (t together) findings(format string) []finding {
+	var found []finding
+	for i, p := range t.paths {
+		who := "container " + t.names[i][0]
+		if len(t.names[i]) > 1 {
+			who = "containers " + strings.Join(t.names[i], ", ")
+		}
+		found = append(found, finding{path: p, reason: fmt.Sprintf(format, who)})
 	}
 	return found
 }

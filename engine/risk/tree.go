@@ -79,7 +79,7 @@ func path(keys ...string) diff.Path {
 
 // named is the path of an item that its name identifies, else its index.
 func named(p diff.Path, item tree, i int) diff.Path {
-	if name := nameOf(item); name != "" {
+	if name := text(item, "name"); name != "" {
 		return p.Then(diff.Item(diff.Want{Key: "name", Value: name}))
 	}
 	return p.Then(diff.At(i))
@@ -133,7 +133,11 @@ func leavesOfList(p diff.Path, before, after []any) []leaf {
 		all := maps.Clone(old)
 		maps.Copy(all, now)
 		for _, name := range slices.Sorted(maps.Keys(all)) {
-			found = append(found, leaves(p.Then(diff.Item(diff.Want{Key: "name", Value: name})), old[name], now[name])...)
+			at := named(p, asTree(now[name]), slices.IndexFunc(after, func(item any) bool { return nameOf(item) == name }))
+			if now[name] == nil {
+				at = named(p, asTree(old[name]), slices.IndexFunc(before, func(item any) bool { return nameOf(item) == name }))
+			}
+			found = append(found, leaves(at, old[name], now[name])...)
 		}
 		if !sameOrder(before, after, old, now) {
 			found = append(found, leaf{p, before, after})
