@@ -1,0 +1,146 @@
+package kube_test
+
+import (
+	"bytes"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/weir-dev/weir/engine/kube"
+)
+
+// server is the API server that WEIR_KUBE_SERVER names, with the administrator's
+// token WEIR_KUBE_TOKEN. It is asked in dry runs only, but for two objects that
+// others need.
+type server struct {
+	address, token string
+	client         *http.Client
+	resources      map[string]resource // by "apps/v1 Deployment"
+}
+
+type resource struct {
+	path, Name, Kind string
+	Namespaced       bool
+}
+
+func newServer(t *testing.T, table *kube.Table) *server {
+	t.Helper()
+	s := &server{address: os.Getenv("WEIR_KUBE_SERVER"), token: os.Getenv("WEIR_KUBE_TOKEN"), resources: map[string]resource{}}
+	if s.address == "" {
+		t.Skip("WEIR_KUBE_SERVER names no API server")
+	}
+	s.client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} // a test's own server
+	var version struct{ Major, Minor string }
+	s.get(t, "/version", &version)
+	if got := version.Major + "." + version.Minor; got != table.Minor() {
+		t.Fatalf("the server is Kubernetes %s, not %s", got, table.Minor())
+	}
+	for _, apiVersion := range table.APIVersions() {
+		path := "/apis/" + apiVersion
+		if !strings.Contains(apiVersion, "/") {
+			path = "/api/" + apiVersion
+		}
+		var list struct{ Resources []resource }
+		s.get(t, path, &list)
+		for _, r := range list.Resources {
+			if !strings.Contains(r.Name, "/") {
+				r.path = path
+				s.resources[apiVersion+" "+r.Kind] = r
+			}
+		}
+	}
+	for path, object := range map[string]string{
+		"/api/v1/namespaces":                      `{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}`,
+		"/api/v1/namespaces/shop/serviceaccounts": `{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "web"}}`,
+	} {
+		s.do(t, http.MethodPost, path, []byte(object))
+	}
+	return s
+}
+
+func (s *server) get(t *testing.T, path string, into any) {
+	t.Helper()
+	if status, body := s.do(t, http.MethodGet, path, nil); status == http.StatusOK {
+		if err := json.Unmarshal(body, into); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (s *server) do(t *testing.T, method, path string, body []byte) (int, []byte) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, s.address+path, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+s.token)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := s.client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, answer
+}
+
+// refuses creates the object in a dry run and returns why it is refused.
+func (s *server) refuses(t *testing.T, r resource, object map[string]any) string {
+	t.Helper()
+	body, err := json.Marshal(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := r.path + "/" + r.Name
+	if r.Namespaced {
+		path = r.path + "/namespaces/shop/" + r.Name
+	}
+	status, answer := s.do(t, http.MethodPost, path+"?dryRun=All&fieldValidation=Strict", body)
+	if status < 300 {
+		return ""
+	}
+	var why struct{ Message string }
+	if err := json.Unmarshal(answer, &why); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(status, " ", why.Message)
+}
+
+// TestServer asks a real API server: it takes what is said to be valid, and
+// refuses every mutation in which Validate finds something.
+func TestServer(t *testing.T) {
+	table, err := kube.For("1.37")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t, table)
+	asked := 0
+	each(t, func(t *testing.T, object map[string]any) {
+		id := fmt.Sprint(object["apiVersion"], " ", object["kind"])
+		r, ok := s.resources[id]
+		if !ok || t.Name() != "TestServer/valid.yaml" {
+			return
+		}
+		if why := s.refuses(t, r, object); why != "" {
+			t.Errorf("%s is not valid: %s", id, why)
+			return
+		}
+		mutate(object, "", func(what string) {
+			if found := table.Validate(object); found != nil {
+				asked++
+				if s.refuses(t, r, object) == "" {
+					t.Errorf("%s%s: the server takes it, and we say: %v", id, what, found)
+				}
+			}
+		})
+	})
+	t.Logf("%d mutations", asked)
+}
