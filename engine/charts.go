@@ -86,7 +86,7 @@ func (run Run) stock() (*fetch.Stock, *fetch.Record) {
 	var source fetch.Source = fetch.Kinds{
 		schema.Repository: fetch.NewRepositories(access, run.Outside.Store),
 		schema.URL:        fetch.NewArchives(access),
-		schema.OCI:        fetch.NewRegistries(access),
+		schema.OCI:        fetch.NewRegistries(access, run.Project.Repositories()),
 		schema.Git:        fetch.NewGit(access),
 	}
 	record := &fetch.Record{Source: fetch.Retry(fetch.Limit(fetch.Signed(source, access), fetchesAtOnce, fetchLimit), access)}

@@ -125,7 +125,7 @@ func (run Run) others(ctx context.Context, p *plan.Plan) (diag.List, error) {
 			found = append(found, list...)
 		}
 	}
-	return found, err
+	return together(found), err
 }
 
 // missingCharts is what a run that cannot render can still say of its charts, so
@@ -141,5 +141,5 @@ func (run Run) missingCharts(ctx context.Context, p *plan.Plan) diag.List {
 			}
 		}
 	}
-	return found
+	return together(found)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/integration/chartserver"
 	"github.com/weir-dev/weir/schema"
+	"github.com/weir-dev/weir/schema/diag"
 )
 
 // charted is a project of n releases of a repository's eight charts, with a
@@ -253,5 +254,40 @@ func TestVendorWaits(t *testing.T) {
 	stop()
 	if report, _, err := engine.Vendor(ctx, fetching(t, dir, store), false); !errors.Is(err, context.Canceled) {
 		t.Errorf("%+v, %v", report, err)
+	}
+}
+
+// TestOneProblemOfMany: an archive that is gone is one finding of hydrate and of
+// validate as well, however many releases have its chart.
+func TestOneProblemOfMany(t *testing.T) {
+	server := chartRepository(t)
+	dir := project(t, charted(24, server.URL))
+	lock(t, fetching(t, dir, t.TempDir()))
+	server.Fault("/chart2-1.0.0.tgz", chartserver.Status(404, ""))
+	want := `Error: charts.example does not have the chart's archive
+
+  on weir.hcl line 26:
+  on weir.hcl line 66, the same here:
+  on weir.hcl line 106, the same here:
+
+It is locked to 1.0.0, which is not at hand and has to be fetched. It answered
+404 to a request without credentials for
+http://charts.example/chart2-1.0.0.tgz.
+
+If the version was withdrawn, take another one with ` + "`weir update`" + `. Some servers
+answer so, too, when an account may not see it.
+`
+	_, hydrated, err := engine.Hydrate(t.Context(), fetching(t, dir, t.TempDir()), options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, valid, err := engine.Validate(t.Context(), fetching(t, dir, t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, found := range map[string]diag.List{"hydrate": hydrated, "validate": valid} {
+		if diff := cmp.Diff(want, strings.ReplaceAll(text(found), server.Host, "charts.example")); diff != "" {
+			t.Errorf("%s:\n%s", name, diff)
+		}
 	}
 }

@@ -326,7 +326,7 @@ func (run Run) render(ctx context.Context, all *sites, o HydrateOptions) (diag.L
 		found[i], err = run.job(ctx, all, jobs[i], o)
 		return err
 	})
-	listed := gather(found)
+	listed := together(gather(found))
 	if err != nil || listed.HasErrors() {
 		return listed, err
 	}

@@ -56,7 +56,7 @@ func Validate(ctx context.Context, run Run) (Valid, diag.List, error) {
 		lists[i] = h.validate(ctx, r)
 		return nil
 	})
-	return Valid{len(p.Targets), len(jobs), h.charts.record.Fetched()}, append(append(found, notLocked(jobs, unlocked)...), gather(lists)...), err
+	return Valid{len(p.Targets), len(jobs), h.charts.record.Fetched()}, append(append(found, notLocked(jobs, unlocked)...), together(gather(lists))...), err
 }
 
 // notLocked is one warning about all charts that are not locked.

@@ -20,12 +20,15 @@ import (
 // NewRegistries is the source of charts in OCI registries, as `helm push` puts
 // them there. What is in a registry and how it is asked for is in
 // oci_registry.go, connections are in oci_wire.go, who asks in credentials.go.
-func NewRegistries(access *Access) Source {
-	return &registries{client: newClient(access), known: map[string]*repository{}}
+// The repositories are those of the project: an index of another one may lead to
+// a registry that has a block of its own.
+func NewRegistries(access *Access, repositories []schema.ChartRepository) Source {
+	return &registries{client: newClient(access), blocks: repositories, known: map[string]*repository{}}
 }
 
 type registries struct {
 	client *client
+	blocks []schema.ChartRepository
 
 	mu    sync.Mutex
 	known map[string]*repository // by place and certificates: each keeps its token
@@ -127,8 +130,8 @@ func (s *registries) Fetch(ctx context.Context, ref schema.Chart, pin schema.Loc
 // HTTP are those of the block that it is below.
 func (s *registries) repository(ref schema.Chart, at place) (*repository, error) {
 	of := ref.Repository
-	if u := "oci://" + at.Registry + "/" + at.Repository; u != of.URL && !strings.HasPrefix(u, of.URL+"/") {
-		of = schema.ChartRepository{}
+	if u := at.chart(); u != of.URL && !strings.HasPrefix(u, of.URL+"/") {
+		of = schema.RepositoryOf(u, s.blocks)
 	}
 	key := strings.Join([]string{at.Registry, at.Repository, of.Name, of.CA, of.Certificate, of.Key, fmt.Sprint(of.PlainHTTP)}, "\x00")
 	s.mu.Lock()

@@ -89,7 +89,7 @@ const (
 func (h *harbour) source() fetch.Source {
 	kinds := h.kinds
 	if kinds == nil {
-		kinds = fetch.Kinds{schema.OCI: fetch.NewRegistries(h.access)}
+		kinds = fetch.Kinds{schema.OCI: fetch.NewRegistries(h.access, nil)}
 	}
 	return fetch.Once(fetch.Retry(fetch.Limit(kinds, 8, time.Minute), h.access))
 }

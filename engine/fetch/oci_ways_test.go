@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/weir-dev/weir/engine/fetch"
+	"github.com/weir-dev/weir/integration/chartserver"
 	"github.com/weir-dev/weir/integration/registry"
 	"github.com/weir-dev/weir/schema"
 )
@@ -70,7 +71,7 @@ func (index) Resolve(_ context.Context, ref schema.Chart) (fetch.Found, error) {
 // TestIndexOfRegistry: the tag that an index names is locked to a digest.
 func TestIndexOfRegistry(t *testing.T) {
 	h := newHarbour(t)
-	h.kinds = fetch.Kinds{schema.Repository: index{}, schema.OCI: fetch.NewRegistries(h.access)}
+	h.kinds = fetch.Kinds{schema.Repository: index{}, schema.OCI: fetch.NewRegistries(h.access, nil)}
 	h.ref.Kind = schema.Repository
 	got := h.lock(false) + h.hydrate()
 	for _, request := range h.server.Requests() {
@@ -81,6 +82,35 @@ read main/app@1.1.0, 2 files
 GET /v2/charts/app/blobs/sha256:<archive of 1.1.0> 200
 GET /v2/charts/app/blobs/sha256:<archive of 1.1.0> 200
 GET /v2/charts/app/manifests/1.1.0 200
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestBlockOfRegistryBehindIndex: a registry that the index of a repository leads
+// to is spoken to as its own block says, and not without one.
+func TestBlockOfRegistryBehindIndex(t *testing.T) {
+	h := newHarbour(t)
+	charts := chartserver.New(t)
+	charts.Fault("/index.yaml", chartserver.Text("", "entries:\n  app:\n  - version: 1.1.0\n    urls: ['oci://"+h.server.Host+"/charts/app:1.1.0']\n"))
+	block := h.ref.Repository
+	h.ref.Kind = schema.Repository
+	h.ref.Repository = schema.ChartRepository{Name: "main", URL: charts.URL}
+	var got string
+	for _, blocks := range [][]schema.ChartRepository{nil, {{Name: "other", URL: "oci://" + h.server.Host + "/other", PlainHTTP: true}}, {block}} {
+		h.kinds = fetch.Kinds{schema.Repository: fetch.NewRepositories(h.access, nil), schema.OCI: fetch.NewRegistries(h.access, blocks)}
+		got += h.lock(false)
+	}
+	const refused = `registry.example speaks plain HTTP
+  Registries are spoken to over TLS: anybody on the way could read credentials otherwise.
+  If that is meant, declare it:
+    repository "registry" {
+      url        = "oci://registry.example/charts"
+      plain_http = true
+    }
+`
+	want := refused + refused + `locked main/app@1.1.0 1.1.0 from oci://registry.example/charts/app@<manifest of 1.1.0>, <archive of 1.1.0>, 2 files
 `
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

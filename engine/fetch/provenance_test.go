@@ -154,7 +154,7 @@ func (p *place) lockSigned(t *testing.T, keys ...*openpgp.Entity) string {
 	p.ref.Repository.Keyring = "keys.asc"
 	stock := func() *fetch.Stock {
 		return &fetch.Stock{Source: fetch.Signed(fetch.Kinds{
-			schema.Repository: fetch.NewRepositories(p.access, p.store), schema.OCI: fetch.NewRegistries(p.access),
+			schema.Repository: fetch.NewRepositories(p.access, p.store), schema.OCI: fetch.NewRegistries(p.access, nil),
 		}, p.access)}
 	}
 	l := &fetch.Locking{Stock: stock()}
