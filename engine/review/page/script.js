@@ -15,11 +15,14 @@
     e.append(...children.filter((c) => c != null));
     return e;
   }
-  const objectName = (o) => o.kind + (o.group ? "." + o.group : "") + " " + (o.namespace ? o.namespace + "/" : "") + o.name;
+  // The group is only named where the kind is none of Kubernetes' own.
+  const kindName = (o) => o.kind + (o.group && o.group.includes(".") && !o.group.endsWith(".k8s.io") ? "." + o.group : "");
+  const objectName = (o) => kindName(o) + " " + (o.namespace ? o.namespace + "/" : "") + o.name;
+  const short = (version) => version.replace(/(sha256:)?([0-9a-f]{12})[0-9a-f]{20,}/g, "$2…");
   const clusterOf = (i) => review.targets[i].cluster;
 
   function where(indices) {
-    if (indices.length === names.length && names.length > 1) return "all " + names.length + " targets";
+    if (indices.length === names.length && names.length > 1) return names.length === 2 ? "both targets" : "all " + names.length + " targets";
     const shown = indices.slice(0, 5).map((i) => names[i]).join(", ");
     return indices.length > 5 ? shown + " and " + (indices.length - 5) + " more" : shown;
   }
@@ -132,13 +135,14 @@
     return el("div", { class: "body" }, hits, table, rest, diff(texts[c.id] || []));
   }
 
+  // anchor is a name that leads to a change; there is none of a hit about a whole release.
+  const anchor = (c, name) => el("a", { class: "mono", href: "#change-" + c.id, onclick: (e) => { e.preventDefault(); jump(c); } }, name);
+
   function hit(h, link) {
-    const place = h.path ? " " + h.path : "";
-    const name = objectName(h.object) + place;
+    const name = h.object.kind ? objectName(h.object) + (h.path ? " " + h.path : "") : "release " + h.release;
     return el("li", { class: h.level + (h.waived ? " waived" : "") },
       el("span", { class: "badge " + h.level }, h.level), " ",
-      link ? el("button", { class: "link mono", onclick: link }, name) : el("code", {}, name), " — ", h.reason, " ",
-      h.consequence ? el("span", {}, h.consequence + " ") : null,
+      link ? anchor(link, name) : el("code", {}, name), " — ", h.reason + (h.consequence ? ": " + h.consequence : "") + " ",
       el("span", { class: "faint" }, h.rule + " · " + where(h.where) + (h.waived ? " · accepted until " + h.waived.until.slice(0, 10) + ": " + h.waived.reason : "")));
   }
 
@@ -203,7 +207,7 @@
 
   function hitList(hits) {
     const list = el("ul", { class: "hits" });
-    const add = (some) => list.append(...some.map(([h, i]) => hit(h, () => jump(changeOfHit.get(i)))));
+    const add = (some) => list.append(...some.map(([h, i]) => hit(h, changeOfHit.get(i))));
     add(hits.slice(0, long));
     if (hits.length <= long) return list;
     const button = el("button", { onclick: () => { add(hits.slice(long)); button.remove(); } }, (hits.length - long) + " more");
@@ -216,12 +220,12 @@
     for (const [level, title] of [["block", "Blockers"], ["caution", "Cautions"]]) if (of(level).length) section(title + " (" + of(level).length + ")", hitList(of(level)));
     const removed = changes.filter((c) => c.change.status === "removed");
     if (removed.length) section("Deletions (" + removed.length + ")", bounded(["Object", "Where", "What really happens"], removed.map((c) => [
-      el("button", { class: "link mono", onclick: () => jump(c) }, objectName(c.change.object)), where(c.change.where),
+      anchor(c, objectName(c.change.object)), where(c.change.where),
       c.hits.map((h) => h.consequence || "").filter(Boolean).join(" ") || (c.change.keep ? "It stays in the cluster, without an owner." : "It is deleted.")])));
     if ((review.restarts || []).length) section("Restarts (" + review.restarts.length + ")", bounded(["Workload", "Why", "Pods", "Where"], review.restarts.map((r) => [
       objectName(r.object), r.why.join(", "), r.perNode ? "one on each node" : String(r.pods), where(r.where)])));
     if ((review.images || []).length) section("Images (" + review.images.length + ")", bounded(["Image", "From → to", "Step", "Workloads", "Where"], review.images.map((i) => [
-      i.repository, (i.was ? i.was + " " : "") + (i.from || "—") + " → " + (i.to || "—"), i.step, i.workloads.map(objectName).join(", "), where(i.where)])));
+      i.repository, (i.was ? i.was + " " : "") + (short(i.from || "") || "—") + " → " + (short(i.to || "") || "—"), i.step, i.workloads.map(objectName).join(", "), where(i.where)])));
     if ((review.charts || []).length) section("Charts (" + review.charts.length + ")", bounded(["Chart", "From → to", "Step", "Releases", "Where"], review.charts.map((c) => [
       c.name, (c.from || "—") + " → " + (c.to || "—"), c.step, c.releases.join(", "), where(c.where)])));
     if (names.length > 1 && (review.releases || []).length) {
@@ -289,11 +293,8 @@
   addEventListener("keydown", (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey || byId("help").open) return;
     const search = byId("search");
-    if (e.target === search) {
-      if (e.key === "Escape") { search.value = ""; filter.words = []; update(); search.blur(); }
-      return;
-    }
-    if (/^(INPUT|SELECT|TEXTAREA)$/.test(e.target.tagName)) return;
+    if (e.key === "Escape" && search.value) { search.value = ""; filter.words = []; search.blur(); return update(); }
+    if (/^(INPUT|SELECT)$/.test(e.target.tagName)) return;
     const keys = {
       "/": () => search.focus(), j: () => select(current + 1, true), k: () => select(current - 1, true),
       n: () => risky(1), p: () => risky(-1), o: () => shown[current] && toggle(shown[current]),
