@@ -277,9 +277,7 @@ func TestInner(t *testing.T) {
   changed config a.b: 1 -> "1"
   @@ -1 +1 @@
   -{"a": {"b": 1}}
-  \ No newline at end of file
   +{"a": {"b": "1"}}
-  \ No newline at end of file
 `},
 		{"a script; prose is no YAML", config("  a: |\n    set -e\n    note: this\n"), config("  a: |\n    set -ex\n    note: this\n"),
 			`changed config data.a: "set -e\nnote: this\n" -> "set -ex\nnote: this\n"

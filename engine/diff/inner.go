@@ -20,6 +20,9 @@ func inner(before, after string, class Class) *Inner {
 	} else if !strings.Contains(strings.TrimSuffix(before, "\n"), "\n") && !strings.Contains(strings.TrimSuffix(after, "\n"), "\n") {
 		return nil
 	}
+	if !strings.HasSuffix(before, "\n") && !strings.HasSuffix(after, "\n") { // nothing to tell of the end
+		before, after = before+"\n", after+"\n"
+	}
 	i.Text = Text(Hunks(before, after, contextLines))
 	return i
 }

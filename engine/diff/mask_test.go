@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/weir-dev/weir/engine/manifest"
 )
 
 // everything is all that a person could get to see of a release.
@@ -189,9 +190,7 @@ spec: {replicas: 1, template: {spec: {containers: [{name: ` + now + `, image: "x
     changed config b: (value C) -> is-(value B)
     @@ -1 +1 @@
     -{"a": "(value A)", "b": "(value C)"}
-    \ No newline at end of file
     +{"a": "(value A)", "b": "is-(value B)"}
-    \ No newline at end of file
   changed config data.url: postgres://app:(value A)@db/app -> postgres://app:(value B)@db/app
   changed config data.was: <value A> -> <value B>
   changed config data.whole: <value A> -> <value B>
@@ -230,6 +229,67 @@ spec:
 	for _, value := range []string{old, now, "unknown-value", "MIIBVQIBADANBgkqhkiG9w0BAQEF", "q7BFUpkG", "say ", "54321", base64.StdEncoding.EncodeToString([]byte(now))} {
 		if i := strings.Index(all, value); i >= 0 {
 			t.Errorf("%s is still there: %s", value, all[max(0, i-200):min(len(all), i+200)])
+		}
+	}
+}
+
+// TestMaskHidesAnything plants values in random objects and looks for them in
+// all that is left.
+func TestMaskHidesAnything(t *testing.T) {
+	const alpha, beta = "s3cr3t-alpha", "s3cr3t beta/\"x\""
+	encoded := base64.StdEncoding.EncodeToString([]byte(alpha))
+	planted := []any{alpha, beta, "x" + alpha + "y", alpha + beta, encoded, "a: " + alpha + "\nb: [1]\n", "a: 1\nb: [" + alpha + ", 2]\n", "one\n" + beta + "\ntwo\n", `{"a": "` + alpha + `"}`, `{"a": 1}`, int64(87654321), "87654321", "plain", "other\nlines\n"}
+	keys := []string{"a", "b", "name", "data", "kind", alpha, "x-" + alpha}
+	kinds := []string{"ConfigMap", "Secret", "Thing"}
+	for seed := range uint64(2000) {
+		e := newEditor(seed)
+		var tree func(depth int) any
+		tree = func(depth int) any {
+			switch n := e.IntN(5); {
+			case depth > 0 && n < 2:
+				m := map[string]any{}
+				for range e.IntN(5) {
+					m[keys[e.IntN(len(keys))]] = tree(depth - 1)
+				}
+				return m
+			case depth > 0 && n < 3:
+				list := []any{}
+				for range e.IntN(5) {
+					list = append(list, tree(depth-1))
+				}
+				return list
+			}
+			return planted[e.IntN(len(planted))]
+		}
+		var sets [2]manifest.Set
+		for side := range sets {
+			var objects []manifest.Object
+			for i, kind := range kinds {
+				body := map[string]any{"apiVersion": "v1", "kind": kind, "metadata": map[string]any{"name": "a", "annotations": tree(1)}, "spec": tree(3)}
+				if kind == "Secret" {
+					body["data"] = map[string]any{"k": fmt.Sprintf("own-%d", e.IntN(3)), "l": []any{tree(1)}}
+					body["metadata"].(map[string]any)["annotations"] = map[string]any{"x": fmt.Sprintf("of own-%d", e.IntN(3)), "own": body["data"].(map[string]any)["k"]}
+				}
+				if e.IntN(8) > 0 || i == 0 {
+					objects = append(objects, object(t, body))
+				}
+			}
+			sets[side], _ = manifest.NewSet(objects)
+		}
+		r := Mask(Compare(Pair{Before: &Version{Objects: sets[0]}, After: &Version{Objects: sets[1]}}), []string{alpha, beta, "87654321"})
+		text := everything(t, r)
+		for _, value := range []string{alpha, "s3cr3t", "87654321", encoded, "k: own-", "own: own-"} {
+			if i := strings.Index(text, value); i >= 0 {
+				t.Fatalf("seed %d: %s is still there: %s", seed, value, text[max(0, i-300):min(len(text), i+200)])
+			}
+		}
+		for _, c := range r.Changes {
+			if c.Before.ID.Kind != "" && c.After.ID.Kind != "" && c.Before.ID.Kind != "Masked" {
+				got, err := Apply(any(c.Before.Body()), plainFields(c.Fields))
+				if err == nil && string(encode(got)) != string(c.After.Bytes()) {
+					t.Fatalf("seed %d: objects and fields of %s do not tell the same", seed, c.Object())
+				}
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"bytes"
 	"cmp"
 	"hash/maphash"
 	"maps"
@@ -29,8 +30,8 @@ const (
 )
 
 // alike pairs objects that are at least leastSimilar, the most similar first.
-// Similarity is the Jaccard index of their leaves (path and value), names and
-// namespaces left out. It is the same seen from either side.
+// Similarity is the Jaccard index of their leaves (path and value); names,
+// namespaces and labels that tell versions are left out. It is the same seen from either side.
 func alike(gone, come []manifest.Object, olds, news []int) []likeness {
 	if len(olds) == 0 || len(news) == 0 {
 		return nil
@@ -142,7 +143,11 @@ func leavesOf(seed maphash.Seed, objects []manifest.Object, which []int) [][]uin
 func appendLeaves(leaves []uint64, h *maphash.Hash, path []byte, v any) []uint64 {
 	switch v := v.(type) {
 	case map[string]any:
+		named := bytes.HasSuffix(path, []byte(".labels")) || bytes.HasSuffix(path, []byte(".annotations"))
 		for key, w := range v {
+			if named && metadataKeyClass(key) != Other {
+				continue // they change with every version, or are those of all objects
+			}
 			leaves = appendLeaves(leaves, h, append(append(path, '.'), key...), w)
 		}
 		if len(v) > 0 {
