@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -140,11 +139,7 @@ func sameState(run Run) diag.List {
 		if c.State.Repository == "" {
 			continue
 		}
-		name := repositoryName(c.State.Repository)
-		if strings.HasPrefix(name, ".") {
-			name = path.Join(filepath.ToSlash(run.Dir), name)
-		}
-		key := name + " " + c.State.Branch
+		key := run.repositoryName(c.State.Repository) + " " + c.State.Branch
 		other, ok := first[key]
 		if !ok {
 			first[key] = c
@@ -156,6 +151,25 @@ func sameState(run Run) diag.List {
 			Also(other.State.Range, "the other one"))
 	}
 	return found
+}
+
+// repositoryName is an address in a form to compare, however it is written: that
+// of a path is where it really leads.
+func (run Run) repositoryName(address string) string {
+	local := strings.TrimPrefix(address, "file://")
+	if local == address && !isRelative(address) && !filepath.IsAbs(address) {
+		return repositoryName(address)
+	}
+	if !filepath.IsAbs(local) {
+		local = filepath.Join(run.Dir, local)
+	}
+	if whole, err := filepath.Abs(local); err == nil {
+		local = whole
+	}
+	if real, err := filepath.EvalSymlinks(local); err == nil {
+		local = real
+	}
+	return withoutSuffix(filepath.ToSlash(local))
 }
 
 // job is one release of one target on its way.

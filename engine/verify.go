@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -98,13 +99,14 @@ func (o VerifyOptions) trust(allowedSigners string) (*signing.Trust, error) {
 	for _, one := range []struct {
 		file string
 		into *[]signing.TrustFile
-	}{{allowedSigners, &signers}, {o.Keyring, &keyrings}} {
+		what string
+	}{{allowedSigners, &signers, "allowed signers"}, {o.Keyring, &keyrings, "keys"}} {
 		if one.file == "" {
 			continue
 		}
 		data, err := os.ReadFile(one.file)
 		if err != nil {
-			return nil, err
+			return nil, diag.RefuseFor(err, unreadable(one.file, one.what, err))
 		}
 		*one.into = append(*one.into, signing.TrustFile{Name: one.file, Data: data})
 	}
@@ -112,4 +114,14 @@ func (o VerifyOptions) trust(allowedSigners string) (*signing.Trust, error) {
 		return nil, nil
 	}
 	return signing.NewTrust(signers, keyrings)
+}
+
+// unreadable says of a file of keys that there is none to read.
+func unreadable(file, what string, err error) diag.Diagnostic {
+	var bad *fs.PathError
+	if errors.As(err, &bad) {
+		err = bad.Err
+	}
+	return diag.Errorf(diag.Range{File: file}, "The file of %s cannot be read", what).Detailf("%s", diag.Sentence(err.Error())).
+		Remedyf("It is what --allowed-signers, --keyring or Git's gpg.ssh.allowedSignersFile names: correct that, or make the file.")
 }

@@ -131,9 +131,12 @@ func (v *verifier) commit(c *Commit, r Repository) (VerifiedCommit, error) {
 			"What is meant for the cluster belongs in the project. See it with `git show`, undo it with `git revert`, and hydrate.")
 	}
 	if !isSigned {
+		remedy := "If its key is to be trusted, add it to the allowed signers or the keyring. Else find out who pushed it, undo it and hydrate with a key that is allowed."
+		if errors.Is(why, signing.ErrUnsigned) && c.Trailers.ByWeir() {
+			remedy = "A forge that squashes or rebases a review branch leaves the signature behind: have it make merge commits, or keep the branch. If it was nothing of the kind, find out who pushed it, undo it and hydrate with a key that is allowed."
+		}
 		v.find(c, "", fmt.Sprintf("commit %s has no good signature", shown(c.id)),
-			fmt.Sprintf("%q by %s: %s.", c.Subject(), author(c), why),
-			"If its key is to be trusted, add it to the allowed signers or the keyring. Else find out who pushed it, undo it and hydrate with a key that is allowed.")
+			fmt.Sprintf("%q by %s: %s.", c.Subject(), author(c), why), remedy)
 	}
 	return one, nil
 }
