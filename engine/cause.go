@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/weir-dev/weir/engine/cache"
@@ -106,33 +105,31 @@ func steps(ctx context.Context, old, now making, places int) []step {
 	return all
 }
 
-// attribute finds the causes of a release's changes.
-func (p *pairing) attribute(ctx context.Context, schemas *diff.Schemas, places int) (note string, err error) {
+// attribute finds the causes of a release's changes; false where they cannot be
+// told, for what is committed did not come out of what it is said to be of.
+func (p *pairing) attribute(ctx context.Context, schemas *diff.Schemas, places int) (told bool, err error) {
 	if p.before == nil || p.after == nil || p.Before == nil || p.After == nil {
-		return "", nil
+		return true, nil
 	}
-	all := steps(ctx, *p.before, *p.after, places)
-	stages, err := p.stages(ctx, all)
-	if err != nil {
-		return "", err
-	}
+	var first []diff.Stage
 	if p.weir != nil { // the base is what some Weir once made of it
 		begin, ok, err := p.stepSet(ctx, *p.before)
 		switch {
 		case err != nil:
-			return "", err
+			return false, err
 		case ok && begin.Digest() == p.Before.Objects.Digest():
 		case ok && p.weir.From != p.weir.To:
-			if len(stages) == 0 {
-				begin = p.After.Objects
-			}
-			stages = slices.Insert(stages, 0, diff.Stage{Cause: *p.weir, Objects: begin})
+			first = []diff.Stage{{Cause: *p.weir, Objects: begin}}
 		default:
-			return fmt.Sprintf("Where the changes of %s come from cannot be told: its state is not what the project's commit that it was hydrated from renders to; there were uncommitted changes, or other variables.", p), nil
+			return false, nil
 		}
 	}
-	p.result = schemas.Attribute(p.result, stages)
-	return "", nil
+	stages, err := p.stages(ctx, steps(ctx, *p.before, *p.after, places))
+	if err != nil {
+		return false, err
+	}
+	p.result = schemas.Attribute(p.result, append(first, stages...))
+	return true, nil
 }
 
 // stages renders all steps but the last, which is there. One that does not render

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -108,6 +109,7 @@ func (run Run) review(ctx context.Context, c *comparison, o DiffOptions) (*revie
 	if err != nil {
 		return nil, found, err
 	}
+	clusters := c.clusters() // with releases in which nothing changes but Kubernetes, which is a risk
 	c.pairs = slices.DeleteFunc(c.pairs, func(p *pairing) bool { return !p.differs() })
 	if !o.NoCauses {
 		if err := run.attribute(ctx, c, schemas); err != nil {
@@ -119,7 +121,6 @@ func (run Run) review(ctx context.Context, c *comparison, o DiffOptions) (*revie
 	in.Notes = c.notes
 	policy := run.Project.Policy()
 	found = append(found, risk.CheckPolicy(policy, o.Now)...)
-	clusters := c.clusters()
 	hits := make([][]risk.Hit, len(clusters))
 	inCluster := func(i int) string { return "the risks in cluster " + clusters[i].Name }
 	err = each(ctx, run.Jobs, len(clusters), inCluster, func(_ context.Context, i int) error {
@@ -139,6 +140,7 @@ func (run Run) review(ctx context.Context, c *comparison, o DiffOptions) (*revie
 		}
 	}
 	sensitive := c.sensitive(run)
+	in.Hits = risk.Mask(in.Hits, sensitive)
 	in.Releases = make([]diff.Release, len(c.pairs))
 	err = each(ctx, run.Jobs, len(c.pairs), name, func(_ context.Context, i int) error {
 		in.Releases[i] = diff.Mask(c.pairs[i].result, sensitive)
@@ -154,19 +156,30 @@ func (run Run) review(ctx context.Context, c *comparison, o DiffOptions) (*revie
 // attribute finds the causes of all changes.
 func (run Run) attribute(ctx context.Context, c *comparison, schemas map[string]*diff.Schemas) error {
 	places := placesFor(c.pairs)
-	notes := make([]string, len(c.pairs))
+	told := make([]bool, len(c.pairs))
 	name := func(i int) string { return c.pairs[i].String() }
 	err := each(ctx, run.Jobs, len(c.pairs), name, func(ctx context.Context, i int) (err error) {
 		p := c.pairs[i]
-		notes[i], err = p.attribute(ctx, schemas[p.Cluster], places)
+		told[i], err = p.attribute(ctx, schemas[p.Cluster], places)
 		return err
 	})
-	for _, note := range notes {
-		if note != "" {
-			c.notes = append(c.notes, note)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for i, p := range c.pairs {
+		if !told[i] {
+			names = append(names, p.String())
 		}
 	}
-	return err
+	const most = 5
+	if more := len(names) - most; more > 0 {
+		names = append(names[:most], fmt.Sprintf("%d more", more))
+	}
+	if names != nil {
+		c.note("Causes are not told for %s: what is committed is not what the project's commit renders to that it is said to be of. There were uncommitted changes, or other variables.", strings.Join(names, ", "))
+	}
+	return nil
 }
 
 // schemas are the CustomResourceDefinitions that clusters have in what changes,

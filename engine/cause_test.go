@@ -1,0 +1,176 @@
+package engine_test
+
+import (
+	"fmt"
+	"io/fs"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/weir-dev/weir/engine"
+	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/review"
+	"github.com/weir-dev/weir/schema"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// caused is a project in which everything can change that a release is made of.
+type caused struct {
+	chart      string // the template's own text
+	version    string
+	values     string // values.yaml of the project
+	replicas   int    // in the release block
+	patch      string
+	kubernetes string
+}
+
+func (c caused) files() map[string]string {
+	return map[string]string{
+		"weir.hcl": fmt.Sprintf(`project "p" {}
+cluster "c" {
+  kubernetes = %q
+}
+environment "dev" {
+  clusters = ["c"]
+}
+release "app" {
+  chart        = "./app"
+  values_files = ["values.yaml"]
+  values = {
+    replicas = %d
+  }
+  kustomize {
+    annotations = { patched = %q }
+  }
+}
+`, c.kubernetes, c.replicas, c.patch),
+		"values.yaml":     c.values,
+		"app/Chart.yaml":  "apiVersion: v2\nname: app\nversion: " + c.version + "\n",
+		"app/values.yaml": "{greeting: hi, name: world, must: '', extra: false, replicas: 1}\n",
+		"app/templates/all.yaml": `apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: app
+data:
+  chart: ` + c.chart + `
+  greeting: {{ .Values.greeting }}
+  name: {{ .Values.name }}
+  sentence: {{ .Values.greeting }} {{ .Values.name }}
+  replicas: {{ .Values.replicas | quote }}
+  kubernetes: {{ .Capabilities.KubeVersion.Minor | quote }}
+{{- if .Values.extra }}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: extra
+{{- end }}
+`,
+	}
+}
+
+// causes tells which change has which cause, and how many each has.
+func causes(t *testing.T, r *review.Review) string {
+	t.Helper()
+	name := func(c diff.Cause) string {
+		text := c.String()
+		if c.Kind == diff.ByValues {
+			text = fmt.Sprintf("%s:%d", c.Place.File, c.Place.Start.Line)
+		}
+		if c.With != "" {
+			text += " with " + c.With
+		}
+		return text
+	}
+	var b strings.Builder
+	for _, release := range r.Releases {
+		changes, sum := 0, 0
+		for _, c := range release.Changes {
+			if c.Status != manifest.Changed {
+				changes++
+				fmt.Fprintf(&b, "%s: %s\n", c.Object, name(release.Causes[c.Cause]))
+			}
+			for _, f := range c.Fields {
+				changes++
+				fmt.Fprintf(&b, "%s: %s\n", f.Path, name(release.Causes[f.Cause]))
+			}
+		}
+		for _, c := range release.Causes {
+			sum += c.Fields
+			fmt.Fprintf(&b, "= %d: %s\n", c.Fields, name(c))
+		}
+		if sum != changes {
+			t.Errorf("%s: %d changes have causes, of %d", release.Name, sum, changes)
+		}
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintln(&b, note)
+	}
+	return b.String()
+}
+
+// TestCauses changes all that a release is made of at once.
+func TestCauses(t *testing.T) {
+	begin := caused{chart: "old", version: "1.0.0", values: "greeting: hello\nname: world\n", replicas: 1, patch: "no", kubernetes: "1.33"}
+	all := caused{chart: "new", version: "1.1.0", values: "greeting: good day\nname: reader\nextra: true\n", replicas: 2, patch: "yes", kubernetes: "1.34"}
+	for _, c := range []struct {
+		name      string
+		was, is   caused
+		want      string
+		committed bool // the base is what is committed to the cluster's state
+	}{
+		{name: "all at once", was: begin, is: all, want: allCauses},
+		{name: "all at once, against the state", was: begin, is: all, want: allCauses, committed: true},
+		{name: "a line", was: begin, is: caused{chart: "old", version: "1.0.0", values: "greeting: hello\nname: reader\n", replicas: 1, patch: "no", kubernetes: "1.33"},
+			want: "data.name: values.yaml:2\ndata.sentence: values.yaml:2\n= 2: values.yaml:2\n"},
+		{name: "a chart that refuses the old values", was: begin,
+			is:   caused{chart: `{{ required "must be set" .Values.must }}`, version: "2.0.0", values: "greeting: hello\nmust: be\nname: reader\n", replicas: 1, patch: "no", kubernetes: "1.33"},
+			want: "data.chart: values.yaml:2 with chart 1.0.0 -> 2.0.0\ndata.name: values.yaml:3\ndata.sentence: values.yaml:3\n= 1: values.yaml:2 with chart 1.0.0 -> 2.0.0\n= 2: values.yaml:3\n"},
+		{name: "a value that goes", was: all, is: caused{chart: "new", version: "1.1.0", values: "greeting: good day\nname: reader\n", replicas: 2, patch: "yes", kubernetes: "1.34"},
+			want: "ConfigMap default/extra: values.yaml:3\n= 1: values.yaml:3\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := project(t, c.was.files())
+			git(t, dir, "init", "-q", "-b", "main")
+			git(t, dir, "add", ".")
+			git(t, dir, "commit", "-q", "-m", "before")
+			o := engine.DiffOptions{Base: "HEAD", Now: time.Unix(1700000000, 0), Load: func(files fs.FS) (*schema.Project, diag.List) {
+				return schema.Load(schema.Options{FS: files})
+			}}
+			if c.committed {
+				o.Base = ""
+				if _, found, err := engine.Hydrate(t.Context(), hydrating(t, dir), options()); err != nil || found.HasErrors() {
+					t.Fatal(err, text(found))
+				}
+			}
+			write(t, dir, c.is.files())
+			r, found, err := engine.Diff(t.Context(), hydrating(t, dir), o)
+			if err != nil || len(found) > 0 {
+				t.Fatal(err, text(found))
+			}
+			if d := cmp.Diff(c.want, causes(t, r)); d != "" {
+				t.Errorf("causes (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+const allCauses = `metadata.annotations.patched: kustomize
+data.chart: chart 1.0.0 -> 1.1.0
+data.greeting: values.yaml:1
+data.kubernetes: kubernetes 1.33 -> 1.34
+data.name: values.yaml:2
+data.replicas: weir.hcl:12
+data.sentence: values.yaml:2
+ConfigMap default/extra: values.yaml:3
+= 1: chart 1.0.0 -> 1.1.0
+= 1: values.yaml:1
+= 2: values.yaml:2
+= 1: values.yaml:3
+= 1: weir.hcl:12
+= 1: kustomize
+= 1: kubernetes 1.33 -> 1.34
+`
