@@ -14,16 +14,18 @@ import (
 // apart keeps two characters from being read as one thing; it is not seen.
 const apart = "&#8203;"
 
-// prose escapes text that stands among other words.
+// prose escapes text that stands among other words, or before them.
 func prose(s string) string {
-	s = printable(s)
+	s = strings.TrimSpace(printable(s))
 	var b strings.Builder
+	digits := len(s) - len(strings.TrimLeft(s, "0123456789"))
 	for i := range len(s) {
 		c := s[i]
 		switch {
 		case c == '&' || c == '<' || c == '>' || c == '"' || c == '|':
 			fmt.Fprintf(&b, "&#%d;", c)
-		case strings.IndexByte("\\`*_[]#~^$!", c) >= 0:
+		case strings.IndexByte("\\`*_[]#~^$!", c) >= 0,
+			i == digits && strings.IndexByte("-+=.)", c) >= 0: // a list or a headline at the beginning of a line
 			b.WriteByte('\\')
 			b.WriteByte(c)
 		default:
@@ -33,7 +35,7 @@ func prose(s string) string {
 			b.WriteString(apart)
 		}
 	}
-	return ghReference.ReplaceAllString(b.String(), "${1}"+apart+"${2}")
+	return ghApart(b.String())
 }
 
 // isReference tells whether a forge could make a reference or a link of the
@@ -54,6 +56,14 @@ func isReference(s string, i int) bool {
 		return i >= 2 && s[i+1] == '.' && strings.EqualFold(s[i-2:i+1], "www")
 	}
 	return false
+}
+
+// ghApart keeps GH-1 from being a reference.
+func ghApart(s string) string {
+	if !strings.Contains(s, "-") || !strings.ContainsAny(s, "hH") {
+		return s
+	}
+	return ghReference.ReplaceAllString(s, "${1}"+apart+"${2}")
 }
 
 var ghReference = regexp.MustCompile(`(?i)\b(GH)(-\d)`)
@@ -100,7 +110,7 @@ func summaryProse(s string) string {
 			b.WriteString(apart)
 		}
 	}
-	return b.String()
+	return ghApart(b.String())
 }
 
 // fence wraps lines so that none of them can end it.
@@ -134,7 +144,7 @@ func address(link string) string {
 	var b strings.Builder
 	for i := range len(link) {
 		c := link[i]
-		if c <= ' ' || c >= 0x7f || strings.IndexByte("()<>[]\\\"'`|*_", c) >= 0 {
+		if c <= ' ' || c >= 0x7f || strings.IndexByte("()<>[]\\\"'`|*", c) >= 0 {
 			fmt.Fprintf(&b, "%%%02X", c)
 			continue
 		}

@@ -348,7 +348,9 @@ func changed(c diff.Change, keep bool, renumber []int) Change {
 		Rename: c.Rename,
 		Keep:   keep,
 		Fields: slices.Clone(c.Fields),
-		Cause:  now(c.Cause),
+	}
+	if c.Status != manifest.Changed {
+		made.Cause = now(c.Cause)
 	}
 	for i := range made.Fields {
 		f := &made.Fields[i]

@@ -31,6 +31,9 @@ const SmallestBudget = 4000
 const (
 	longestLine = 300
 	longestName = 160
+	// What there is no way around is kept short enough for the smallest budget.
+	longestTitle  = 40
+	longestFooter = 600
 )
 
 // Markdown writes the review for a pull request: verdict, blockers, deletions,
@@ -51,6 +54,7 @@ func (r Review) Markdown(o MarkdownOptions) []byte {
 	document := list{open: m.title()}
 	if r.Verdict != Same {
 		document.items, document.quota = m.sections()
+		document.rest = m.more("part of the review", "parts of the review")
 		document.close = m.footer()
 	}
 	return []byte(document.fit(room{o.Characters, o.Bytes}))
@@ -67,7 +71,7 @@ type markdown struct {
 func (m markdown) title() string {
 	title := marker(m.options.Name) + "\n### "
 	if m.options.Name != "" {
-		title += prose(cut(m.options.Name, longestName)) + ": "
+		title += prose(cut(m.options.Name, longestTitle)) + ": "
 	}
 	return title + signs[m.Verdict] + " " + m.summary() + "\n"
 }
@@ -111,7 +115,7 @@ func (m markdown) points() part {
 func (m markdown) point(p Point) string {
 	what := map[PointKind]string{Directory: "the project as it is", State: "the canonical state", Revision: "revision"}[p.Kind]
 	if p.Ref != "" {
-		what += " " + code(cut(p.Ref, longestName))
+		what += " " + code(cut(p.Ref, longestTitle))
 	}
 	if p.Commit != "" && !strings.HasPrefix(p.Commit, p.Ref+" ") && p.Ref != p.Commit {
 		what += " (" + code(short(p.Commit)) + ")"
@@ -554,14 +558,19 @@ func (m markdown) charts() part {
 func (m markdown) footer() string {
 	var parts []string
 	if m.Command != "" {
-		parts = append(parts, "reproduce with "+code(cut(m.Command, 2*longestLine)))
-	}
-	if report := m.options.Report; report != "" {
-		if strings.HasPrefix(report, "https://") || strings.HasPrefix(report, "http://") {
-			parts = append(parts, "[full report]("+address(report)+")")
-		} else {
-			parts = append(parts, "full report: "+code(cut(report, 2*longestLine)))
+		command := code(m.Command)
+		for limit := longestFooter; len(command) > longestFooter; limit /= 2 {
+			command = code(cut(m.Command, limit))
 		}
+		parts = append(parts, "reproduce with "+command)
+	}
+	link := "[full report](" + address(m.options.Report) + ")"
+	switch report := m.options.Report; {
+	case report == "":
+	case !strings.HasPrefix(report, "https://") && !strings.HasPrefix(report, "http://"):
+		parts = append(parts, "full report: "+code(cut(report, longestTitle)))
+	case len(link) <= longestFooter:
+		parts = append(parts, link)
 	}
 	if parts == nil {
 		return ""

@@ -21,6 +21,9 @@ func (m markdown) fleet() part {
 	}
 	sheets := m.sheets()
 	classes := m.classes(sheets)
+	if len(classes) == 0 {
+		return nil
+	}
 	still := len(m.Targets) - m.changing()
 	rest := ""
 	if still > 0 {

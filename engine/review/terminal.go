@@ -2,13 +2,14 @@ package review
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/risk"
+	"github.com/weir-dev/weir/schema/diag"
 )
 
 // TerminalOptions say how a review is written for a terminal.
@@ -43,6 +44,8 @@ type terminal struct {
 	out     strings.Builder
 }
 
+var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
 // Colours by what they mean.
 const (
 	bold    = "1"
@@ -55,6 +58,7 @@ const (
 )
 
 func (t *terminal) paint(colour, text string) string {
+	text = strings.TrimRight(text, " ")
 	if !t.options.Colour || colour == "" || text == "" {
 		return text
 	}
@@ -72,7 +76,7 @@ func levelColour(level int) string {
 }
 
 func (t *terminal) line(indent int, text string) {
-	t.out.WriteString(strings.Repeat(" ", indent) + strings.TrimRight(text, " ") + "\n")
+	t.out.WriteString(strings.TrimRight(strings.Repeat(" ", indent)+text, " ") + "\n")
 }
 
 // together is a space at which no line is broken.
@@ -94,7 +98,7 @@ func (t *terminal) words(indent int, colour, text string) {
 	}
 	for _, word := range strings.Fields(text) {
 		word = strings.ReplaceAll(word, together, " ")
-		size := utf8.RuneCountInString(word)
+		size := diag.Columns(colours.ReplaceAllString(word, ""))
 		hang := indent
 		if !first {
 			hang += 2
@@ -244,7 +248,7 @@ func (t *terminal) restarts() {
 		if !t.options.Full {
 			said = limited(said, 10)
 		}
-		t.words(2, "", by.why+": "+strings.Join(said, ", "))
+		t.words(2, "", printable(by.why)+": "+strings.Join(said, ", "))
 	}
 }
 
@@ -260,7 +264,7 @@ func (t *terminal) images() {
 		}
 		said += "  " + onTerminal().steps(i.From, i.To)
 		if note := imageNote(i.Step); note != "" {
-			said += " (" + note + ")"
+			said += " (" + printable(note) + ")"
 		}
 		t.words(2, "", said+t.where(i.Where)+": "+t.names(i.Workloads, 3))
 	}
@@ -278,7 +282,7 @@ func (t *terminal) charts() {
 		}
 		said += "  " + onTerminal().steps(c.From, c.To)
 		if note := imageNote(c.Step); note != "" {
-			said += " (" + note + ")"
+			said += " (" + printable(note) + ")"
 		}
 		releases := c.Releases
 		if !t.options.Full {
@@ -511,7 +515,7 @@ func (t *terminal) field(f diff.Field) {
 	}
 	if f.Status == manifest.Changed && !isBlock(f.Before) && !isBlock(f.After) {
 		before, after := value(f.Before), value(f.After)
-		if utf8.RuneCountInString(path+before+after)+indent+6 <= t.options.Width {
+		if diag.Columns(path+before+after)+indent+6 <= t.options.Width {
 			t.line(indent, path+": "+t.paint(gone, before)+" -> "+t.paint(added, after))
 			return
 		}

@@ -266,7 +266,7 @@ func (f *formatter) wrapped(text string) {
 		column := 0
 		for word := range strings.FieldsSeq(line) {
 			word = printable(word)
-			width := textColumns(word)
+			width := Columns(word)
 			switch {
 			case column == 0:
 			case column+1+width > f.Width:
@@ -283,7 +283,8 @@ func (f *formatter) wrapped(text string) {
 	}
 }
 
-func textColumns(s string) int {
+// Columns is how many columns a text takes on a terminal.
+func Columns(s string) int {
 	n := 0
 	for _, c := range s {
 		n += columns(c)
