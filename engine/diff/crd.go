@@ -2,15 +2,20 @@ package diff
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/weir-dev/weir/engine/manifest"
 )
 
 // Schemas are the CustomResourceDefinitions that say how lists of custom
 // resources are matched, beside those that a release itself has. They may come
-// from other releases of the cluster. The zero value has none.
+// from other releases of the cluster. The zero value has none. They are safe for
+// concurrent use.
 type Schemas struct {
 	definitions []manifest.Object
+
+	mu    sync.Mutex
+	known map[groupKind]*shape // read when an object of the kind first asks; nil for those that nobody defines
 }
 
 // NewSchemas takes the CustomResourceDefinitions out of sets. Where several
@@ -74,14 +79,32 @@ func (s *shapesOf) define(kind groupKind, meta *shape) *shape {
 			}
 		}
 	}
-	if s.schemas != nil {
-		for _, o := range s.schemas.definitions {
-			if found := definedBy(o, kind, meta); found != nil {
-				return found
-			}
-		}
+	if found := s.schemas.define(kind, meta); found != nil {
+		return found
 	}
 	return &shape{named: map[string]*shape{"metadata": meta}}
+}
+
+func (s *Schemas) define(kind groupKind, meta *shape) *shape {
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if found, ok := s.known[kind]; ok {
+		return found
+	}
+	var found *shape
+	for _, o := range s.definitions {
+		if found = definedBy(o, kind, meta); found != nil {
+			break
+		}
+	}
+	if s.known == nil {
+		s.known = map[groupKind]*shape{}
+	}
+	s.known[kind] = found
+	return found
 }
 
 // definedBy is the shape that a CustomResourceDefinition gives a kind: that of

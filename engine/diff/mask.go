@@ -23,21 +23,46 @@ import (
 // that is masked too: it may be the value that the variable had before. Of
 // sensitive values both sides' have to be given. Those of less than four
 // characters are masked where they are a whole string only.
-func Mask(r Release, sensitive []string) Release {
-	m := masker{secrets: newSecrets(sensitive)}
-	r.Pair = m.pair(r.Pair)
+func Mask(r Release, sensitive []string) Release { return NewMasker(sensitive).Release(r) }
+
+// Masker does what Mask does for many releases, and for what is said of them. It
+// does not change and is safe for concurrent use.
+type Masker struct{ secrets secrets }
+
+// NewMasker makes a masker of sensitive values.
+func NewMasker(sensitive []string) *Masker { return &Masker{newSecrets(sensitive)} }
+
+// Release masks a release.
+func (m *Masker) Release(r Release) Release {
+	one := masker{secrets: m.secrets}
+	r.Pair = one.pair(r.Pair)
 	changes := make([]Change, len(r.Changes))
 	for i, c := range r.Changes {
-		changes[i] = m.change(c)
+		changes[i] = one.change(c)
 	}
 	r.Changes = changes
 	return r
 }
 
-// MaskText takes sensitive values out of a text, as Mask does.
-func MaskText(text string, sensitive []string) string {
-	return newSecrets(sensitive).text(text, letters{})
+// Text masks a text.
+func (m *Masker) Text(text string) string { return m.secrets.text(text, letters{}) }
+
+// ID is the identity that a masked object has.
+func (m *Masker) ID(id manifest.ID) manifest.ID {
+	id.Name, id.Namespace = m.secrets.word(id.Name), m.secrets.word(id.Namespace)
+	return id
 }
+
+// Path masks a path.
+func (m *Masker) Path(p Path) Path {
+	if m.secrets.none() {
+		return p
+	}
+	return masker{secrets: m.secrets, keys: letters{}}.path(p)
+}
+
+// MaskText takes sensitive values out of a text, as Mask does.
+func MaskText(text string, sensitive []string) string { return NewMasker(sensitive).Text(text) }
 
 // masker masks one object after the other.
 type masker struct {
@@ -134,45 +159,41 @@ func hasInside(tree any) bool {
 	return false
 }
 
-// object is an object with another body. Where masks left it without an identity
-// that may be, it is called masked; one whose masks do not fit together has
-// nothing but its identity.
+// object is an object with another body, and with an identity that may be. One
+// whose masks do not fit together has nothing else.
 func (m masker) object(o manifest.Object, tree any) manifest.Object {
 	if o.ID.Kind == "" {
 		return o
 	}
 	body, _ := tree.(map[string]any)
-	masked, err := manifest.New(body, o.Source)
-	if err == nil {
-		return masked.Sealed()
-	}
 	if body == nil {
-		body = map[string]any{"apiVersion": o.APIVersion, "kind": o.ID.Kind}
-		if o.Hook != nil {
-			body["metadata"] = map[string]any{"annotations": map[string]any{"helm.sh/hook": strings.Join(o.Hook.Phases, ",")}}
+		metadata := map[string]any{"name": o.ID.Name}
+		if o.ID.Namespace != "" {
+			metadata["namespace"] = o.ID.Namespace
 		}
+		if o.Hook != nil {
+			metadata["annotations"] = map[string]any{"helm.sh/hook": strings.Join(o.Hook.Phases, ",")}
+		}
+		body = map[string]any{"apiVersion": o.APIVersion, "kind": o.ID.Kind, "metadata": metadata}
 	}
 	metadata, _ := body["metadata"].(map[string]any)
 	if metadata == nil {
 		metadata = map[string]any{}
 		body["metadata"] = metadata
 	}
-	metadata["name"] = m.word(o.ID.Name)
-	if o.ID.Namespace != "" {
-		metadata["namespace"] = m.word(o.ID.Namespace)
+	for key, word := range map[string]string{"name": o.ID.Name, "namespace": o.ID.Namespace} {
+		if _, has := metadata[key]; has && m.in(word) {
+			metadata[key] = m.word(word)
+		}
 	}
-	if masked, err = manifest.New(body, o.Source); err != nil {
+	if _, has := metadata["name"]; !has && metadata["generateName"] == nil {
+		metadata["name"] = m.word(o.ID.Name)
+	}
+	masked, err := manifest.New(body, o.Source)
+	if err != nil {
 		return manifest.Object{ID: manifest.ID{Kind: "Masked", Name: "masked"}}
 	}
 	return masked.Sealed()
-}
-
-// word masks part of an identity.
-func (m masker) word(s string) string {
-	if m.in(s) {
-		return "masked"
-	}
-	return s
 }
 
 // hidden are the changes that hide in the tree before what the masks of changed

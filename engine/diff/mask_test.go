@@ -194,7 +194,7 @@ spec: {replicas: 1, template: {spec: {containers: [{name: ` + now + `, image: "x
   changed config data.url: postgres://app:(value A)@db/app -> postgres://app:(value B)@db/app
   changed config data.was: <value A> -> <value B>
   changed config data.whole: <value A> -> <value B>
-changed Deployment.apps masked/masked
+changed Deployment.apps masked/b-masked
   changed other spec.template.spec.containers[name=value A].args[0]: --password=(value A) -> --password=(value B)
   changed other spec.template.spec.containers[name=value A].args[1]: <value A> -> <value B>
 0 unchanged
@@ -206,7 +206,7 @@ changed Deployment.apps masked/masked
 	wantObject := `apiVersion: apps/v1
 kind: Deployment
 metadata:
-  name: masked
+  name: b-masked
   namespace: masked
 spec:
   replicas: 1

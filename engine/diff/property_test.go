@@ -74,7 +74,7 @@ func checkPair(t *testing.T, e *editor, seeds []map[string]any) {
 			definitions = append(definitions, object(t, s))
 		}
 	}
-	shapes := shapesOf{schemas: &Schemas{definitions}}
+	shapes := shapesOf{schemas: &Schemas{definitions: definitions}}
 	check(t, shapes.find(o, o), classesOf(id), a, b)
 }
 

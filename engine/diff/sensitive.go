@@ -124,6 +124,20 @@ func (s secrets) text(text string, l letters) string {
 	if s.whole[text] {
 		return string(l.of(text))
 	}
+	return s.replace(text, func(part string) string { return "(" + string(l.of(part)) + ")" })
+}
+
+// word masks part of an identity, which keeps its alphabet.
+func (s secrets) word(text string) string {
+	if s.whole[text] {
+		return "masked"
+	}
+	return s.replace(text, func(string) string { return "masked" })
+}
+
+// replace puts something in the place of every part of a text that is a secret,
+// overlapping ones taken for one.
+func (s secrets) replace(text string, by func(part string) string) string {
 	type stretch struct{ from, to int }
 	var hidden []stretch
 	for _, part := range s.parts {
@@ -144,11 +158,11 @@ func (s secrets) text(text string, l letters) string {
 	at := 0
 	for n := 0; n < len(hidden); {
 		from, to := hidden[n].from, hidden[n].to
-		for n++; n < len(hidden) && hidden[n].from < to; n++ { // they overlap
+		for n++; n < len(hidden) && hidden[n].from < to; n++ {
 			to = max(to, hidden[n].to)
 		}
 		b.WriteString(text[at:from])
-		b.WriteString("(" + string(l.of(text[from:to])) + ")")
+		b.WriteString(by(text[from:to]))
 		at = to
 	}
 	b.WriteString(text[at:])

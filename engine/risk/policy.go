@@ -78,10 +78,11 @@ func Mask(hits []Hit, sensitive []string) []Hit {
 	if len(sensitive) == 0 {
 		return hits
 	}
+	mask := diff.NewMasker(sensitive)
 	masked := slices.Clone(hits)
-	for i := range masked {
-		masked[i].Reason = diff.MaskText(masked[i].Reason, sensitive)
-		masked[i].Consequence = diff.MaskText(masked[i].Consequence, sensitive)
+	for i, h := range masked {
+		masked[i].Object, masked[i].Path = mask.ID(h.Object), mask.Path(h.Path)
+		masked[i].Reason, masked[i].Consequence = mask.Text(h.Reason), mask.Text(h.Consequence)
 	}
 	return masked
 }
