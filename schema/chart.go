@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"net/url"
 	"path"
 	"strings"
 
@@ -39,13 +40,22 @@ func (d *draft) chart() *Chart {
 		c.Kind = Git
 		if _, err := ParseGit(s); err != nil {
 			found, _ := diag.Refused(err)
+			at := n.Origin
+			if address, _, _ := strings.Cut(s, "?"); hasLogin(strings.TrimPrefix(address, "git::")) {
+				at = unshown(at)
+			}
 			for _, f := range found {
-				r.fail(n.Origin, f.Summary, f.Detail, f.Remedy)
+				r.fail(at, f.Summary, f.Detail, f.Remedy)
 			}
 			return nil
 		}
 	case strings.HasPrefix(s, "http://"), strings.HasPrefix(s, "https://"):
 		c.Kind = URL
+		if u, err := url.Parse(s); err == nil && SecretParameter(u) != "" {
+			r.fail(unshown(n.Origin), "Credentials do not live in a project", fmt.Sprintf("The URL of the chart has %q in its query, and everything in a project is committed. Such a URL is of little use to others, too: most of them expire.", SecretParameter(u)),
+				"Name the archive where it lies without it. Weir reads netrc, WEIR_CHARTS_USER_<host> and WEIR_CHARTS_PASSWORD_<host>; or put the archive into the project.")
+			return nil
+		}
 		if !strings.HasSuffix(strings.SplitN(s, "?", 2)[0], ".tgz") {
 			r.fail(n.Origin, "The URL of a chart ends in .tgz", fmt.Sprintf("%q names no chart archive.", s), "For a chart repository, declare `repository \"<name>\" { url = \"…\" }` and write chart = \"<name>/<chart>\".")
 			return nil

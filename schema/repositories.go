@@ -37,7 +37,7 @@ func repositoryURL(given placed, list *diag.List) string {
 	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "oci", strings.ContainsAny(given.text, " \t\n"):
 		at := given.at
 		if strings.Contains(given.text, "@") {
-			at.Text, at.Start.Column, at.End.Column = hidden, 0, 0
+			at = unshown(at)
 		}
 		r.fail(at, fmt.Sprintf("%q is not the URL of a chart repository", withoutUser(given.text)), "", "Write https://… for a chart repository, or oci://… for a registry.")
 		return ""
@@ -45,7 +45,7 @@ func repositoryURL(given placed, list *diag.List) string {
 		r.credentials(given.at, "The URL of the repository")
 		return ""
 	case u.RawQuery != "" || u.Fragment != "":
-		r.fail(given.at, "The URL of a chart repository has no query", "Weir appends /index.yaml and the names of charts to it.", "Remove what begins with ? or #.")
+		r.fail(unshown(given.at), "The URL of a chart repository has no query", "Weir appends /index.yaml and the names of charts to it.", "Remove what begins with ? or #.")
 		return ""
 	}
 	return strings.TrimRight(given.text, "/")
@@ -53,8 +53,7 @@ func repositoryURL(given placed, list *diag.List) string {
 
 // credentials refuses what nobody should commit, without showing it again.
 func (r reader) credentials(at diag.Range, what string) {
-	at.Text, at.Start.Column, at.End.Column = hidden, 0, 0
-	r.fail(at, "Credentials do not live in a project", what+" has a user in it, and everything in a project is committed.",
+	r.fail(unshown(at), "Credentials do not live in a project", what+" has a user in it, and everything in a project is committed.",
 		"Remove what stands before the @. Weir reads netrc, WEIR_CHARTS_USER_<host> and WEIR_CHARTS_PASSWORD_<host>, and what `weir login` keeps.")
 }
 

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net/url"
 	"path"
 	"regexp"
 	"slices"
@@ -166,6 +167,10 @@ func (l *loading) dependency(prefix string, own []File, d *chart.Dependency) ([]
 	if l.partly {
 		return nil, false
 	}
+	if hasSecret(d.Repository) {
+		l.fail(l.secret(prefix, own, d))
+		return nil, false
+	}
 	ref, ok := l.reference(prefix, own, d)
 	if !ok || l.Library == nil {
 		l.fail(l.lacking(prefix, own, d))
@@ -178,7 +183,7 @@ func (l *loading) dependency(prefix string, own []File, d *chart.Dependency) ([]
 // where it says no place.
 func (l *loading) reference(prefix string, own []File, d *chart.Dependency) (schema.Chart, bool) {
 	ref := schema.Chart{Name: d.Name, Version: d.Version, Range: declaration(prefix, own, d)}
-	url := strings.TrimRight(d.Repository, "/")
+	address := strings.TrimRight(d.Repository, "/")
 	name, aliased := repositoryName(d)
 	switch {
 	case aliased:
@@ -191,17 +196,41 @@ func (l *loading) reference(prefix string, own []File, d *chart.Dependency) (sch
 		if strings.HasPrefix(ref.Repository.URL, "oci://") {
 			ref.Kind = schema.OCI
 		}
-	case strings.HasPrefix(url, "oci://"):
-		ref.Kind, ref.Source = schema.OCI, url+"/"+d.Name
-		ref.Repository = schema.RepositoryOf(url, l.Repositories)
-	case strings.HasPrefix(url, "https://"), strings.HasPrefix(url, "http://"):
-		ref.Kind, ref.Source = schema.Repository, url+"/"+d.Name
-		ref.Repository = schema.RepositoryOf(url, l.Repositories) // certificates and the like
-		ref.Repository.URL = url
+	case hasSecret(address):
+		return ref, false
+	case strings.HasPrefix(address, "oci://"):
+		ref.Kind, ref.Source = schema.OCI, address+"/"+d.Name
+		ref.Repository = schema.RepositoryOf(address, l.Repositories)
+	case strings.HasPrefix(address, "https://"), strings.HasPrefix(address, "http://"):
+		ref.Kind, ref.Source = schema.Repository, address+"/"+d.Name
+		ref.Repository = schema.RepositoryOf(address, l.Repositories) // certificates and the like
+		ref.Repository.URL = address
 	default:
 		return ref, false
 	}
 	return ref, true
+}
+
+// hasSecret tells the URL of a repository that has a user or a query in it: what
+// a lock, a cache and a terminal must not be told.
+func hasSecret(repository string) bool {
+	u, err := url.Parse(repository)
+	if err != nil {
+		return strings.Contains(repository, "@") && strings.Contains(repository, "://")
+	}
+	return u.Scheme != "" && u.Scheme != "file" && (u.User != nil || u.RawQuery != "" || u.Fragment != "")
+}
+
+// secret refuses a dependency for what stands in the URL of its repository.
+func (l *loading) secret(prefix string, own []File, d *chart.Dependency) diag.Diagnostic {
+	at := declaration(prefix, own, d)
+	at.Text, at.Start.Column, at.End.Column = "(hidden)", 0, 0
+	remedy := "Remove them from its Chart.yaml. Weir reads netrc, WEIR_CHARTS_USER_<host> and WEIR_CHARTS_PASSWORD_<host>, and what `weir login` keeps."
+	if f := fileOf(own, prefix+"Chart.yaml"); f != nil && f.Packed {
+		remedy = "Ask who publishes the chart to remove them from its Chart.yaml."
+	}
+	return l.because(diag.Errorf(at, "the repository of dependency %q has credentials in its URL", d.Name).
+		Detailf("The URL has a user or a query; the lock, which everybody reads, would have it, too.").Remedyf("%s", remedy))
 }
 
 // repositoryName is the name that a dependency calls its repository by; false

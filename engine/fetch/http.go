@@ -81,12 +81,8 @@ func (a *archives) Fetch(ctx context.Context, ref schema.Chart, pin schema.Locke
 func originOf(u *url.URL) string {
 	bare := *u
 	bare.User, bare.Fragment, bare.RawFragment = nil, "", ""
-	for name := range bare.Query() {
-		for _, secret := range []string{"token", "signature", "sig", "key", "secret", "password", "auth", "credential"} {
-			if strings.Contains(strings.ToLower(name), secret) {
-				bare.RawQuery = ""
-			}
-		}
+	if schema.SecretParameter(u) != "" {
+		bare.RawQuery = ""
 	}
 	return bare.String()
 }

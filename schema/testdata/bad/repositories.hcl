@@ -43,3 +43,11 @@ release "url" {
 release "oci" {
   chart = "oci://ann@registry.example/app"
 }
+
+release "token" {
+  chart = "https://charts.example/app-1.0.0.tgz?x=1&X-Sig=secret"
+}
+
+release "git" {
+  chart = "git::https://ann:secret@git.example/charts.git//app"
+}
