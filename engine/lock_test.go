@@ -106,7 +106,7 @@ func TestOneRequestForOneThing(t *testing.T) {
 
 	// With the lock and no cache: the archives, and no index.
 	run := fetching(t, dir, t.TempDir())
-	if _, found, err := engine.Validate(t.Context(), run); err != nil || len(found) > 0 {
+	if _, found, err := engine.Validate(t.Context(), run, time.Time{}); err != nil || len(found) > 0 {
 		t.Fatal(err, text(found))
 	}
 	if diff := cmp.Diff(everything("archives"), server.Requests()); diff != "" {
@@ -133,7 +133,7 @@ func TestFullCacheAsksNobody(t *testing.T) {
 			return text(found), err
 		},
 		"validate": func(run engine.Run) (string, error) {
-			_, found, err := engine.Validate(t.Context(), run)
+			_, found, err := engine.Validate(t.Context(), run, time.Time{})
 			return text(found), err
 		},
 		"values --all": func(run engine.Run) (string, error) {
@@ -167,7 +167,7 @@ func TestManyFillOneCache(t *testing.T) {
 	for range 8 {
 		run := fetching(t, dir, store)
 		together.Go(func() {
-			if _, found, err := engine.Validate(t.Context(), run); err != nil || len(found) > 0 {
+			if _, found, err := engine.Validate(t.Context(), run, time.Time{}); err != nil || len(found) > 0 {
 				t.Error(err, text(found))
 			}
 		})
@@ -281,7 +281,7 @@ answer so, too, when an account may not see it.
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, valid, err := engine.Validate(t.Context(), fetching(t, dir, t.TempDir()))
+	_, valid, err := engine.Validate(t.Context(), fetching(t, dir, t.TempDir()), time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}

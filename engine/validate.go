@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/weir-dev/weir/engine/fetch"
+	"github.com/weir-dev/weir/engine/risk"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -21,9 +23,10 @@ type Valid struct {
 // Validate evaluates every selected release, finds its chart and what its
 // kustomize block refers to, and checks its values, without rendering. A chart
 // that is not locked yet is a warning: a project can be looked at before anybody
-// has asked a server for anything.
-func Validate(ctx context.Context, run Run) (Valid, diag.List, error) {
+// has asked a server for anything. today decides which accept blocks have expired.
+func Validate(ctx context.Context, run Run, today time.Time) (Valid, diag.List, error) {
 	p, found, err := run.plan(ctx)
+	found = append(found, risk.CheckPolicy(run.Project.Policy(), today)...)
 	if err != nil || found.HasErrors() {
 		return Valid{}, found, err
 	}

@@ -76,16 +76,19 @@ type AcceptedObject struct {
 	Name      string  // a name or a glob
 }
 
+// Concerns tells whether the block is about a release at a target.
+func (a Accept) Concerns(t Target, release string) bool {
+	anyOf := func(patterns []string, name string) bool {
+		return slices.ContainsFunc(patterns, func(pattern string) bool { return matches(pattern, name) })
+	}
+	return anyOf(a.Environments, t.Environment) && anyOf(a.Clusters, t.Cluster) && (a.Release == release || release != "" && matches(a.Release, release))
+}
+
 // Covers tells whether the block is about something that was found at a target,
 // by whatever rule. Nothing is left out by accident: a finding about an object is
 // covered only where an object is named.
 func (a Accept) Covers(t Target, release string, object manifest.ID, path string) bool {
-	anyOf := func(patterns []string, name string) bool {
-		return slices.ContainsFunc(patterns, func(pattern string) bool { return matches(pattern, name) })
-	}
-	return anyOf(a.Environments, t.Environment) && anyOf(a.Clusters, t.Cluster) &&
-		(a.Release == release || release != "" && matches(a.Release, release)) &&
-		a.Object.covers(object) && within(path, a.Path)
+	return a.Concerns(t, release) && a.Object.covers(object) && within(path, a.Path)
 }
 
 func (o *AcceptedObject) covers(id manifest.ID) bool {

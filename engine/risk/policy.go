@@ -13,9 +13,10 @@ import (
 // Apply gives hits the levels that the project asks for, drops those of rules
 // that it switched off, and waives those that it accepts. today is any moment of
 // the day that counts, in its own location. It also returns a sentence for each
-// accept block that has expired or met nothing.
+// accept block that has expired, or met nothing where there was something else
+// to meet: one for a release that has no hits at all may be about another change.
 func Apply(hits []Hit, policy schema.Policy, today time.Time) ([]Hit, []string) {
-	met := make([]bool, len(policy.Accepts))
+	met, near := make([]bool, len(policy.Accepts)), make([]bool, len(policy.Accepts))
 	applied := make([]Hit, 0, len(hits))
 	for _, h := range hits {
 		switch level := policy.Level(h.Rule); level {
@@ -25,8 +26,10 @@ func Apply(hits []Hit, policy schema.Policy, today time.Time) ([]Hit, []string) 
 		default:
 			h.Level = Level(level)
 		}
+		target := schema.Target{Environment: h.Environment, Cluster: h.Cluster}
 		for i, a := range policy.Accepts {
-			if a.Rule != h.Rule || !a.Covers(schema.Target{Environment: h.Environment, Cluster: h.Cluster}, h.Release, h.Object, h.Path.String()) {
+			near[i] = near[i] || a.Concerns(target, h.Release)
+			if a.Rule != h.Rule || !a.Covers(target, h.Release, h.Object, h.Path.String()) {
 				continue
 			}
 			met[i] = true
@@ -42,7 +45,7 @@ func Apply(hits []Hit, policy schema.Policy, today time.Time) ([]Hit, []string) 
 		switch {
 		case expired(a, today):
 			stale = append(stale, fmt.Sprintf("%s expired on %s: remove it, or give it another date", at, a.Until.Format(time.DateOnly)))
-		case !met[i]:
+		case near[i] && !met[i]:
 			stale = append(stale, at+" met nothing: remove it if what it accepted is done")
 		}
 	}
@@ -114,5 +117,5 @@ func CheckPolicy(policy schema.Policy, today time.Time) diag.List {
 }
 
 func unknown(rule string, at diag.Range, ids []string) diag.Diagnostic {
-	return diag.Errorf(at, "There is no rule %q", rule).Suggest(rule, ids).Remedyf("`weir diff --rules` lists them.")
+	return diag.Errorf(at, "There is no rule %q", rule).Suggest(rule, ids).Remedyf("`weir rules` lists them.")
 }

@@ -54,6 +54,11 @@ accept "size/objects" {
   reason  = "the first roll-out"
   until   = "2026-12-31"
 }
+accept "size/objects" {
+  release = "another"
+  reason  = "the first roll-out"
+  until   = "2026-12-31"
+}
 `
 
 func TestApply(t *testing.T) {
@@ -153,9 +158,9 @@ accept "rbac/wildcard" {
 		got = append(got, d.Severity.String()+": "+d.Summary+". "+d.Remedy)
 	}
 	want := []string{
-		`error: There is no rule "rbac/wildcrd". Did you mean "rbac/wildcard"? ` + "`weir diff --rules` lists them.",
-		`error: There is no rule "rback/*". ` + "`weir diff --rules` lists them.",
-		`error: There is no rule "rbac/wildcards". Did you mean "rbac/wildcard"? ` + "`weir diff --rules` lists them.",
+		`error: There is no rule "rbac/wildcrd". Did you mean "rbac/wildcard"? ` + "`weir rules` lists them.",
+		`error: There is no rule "rback/*". ` + "`weir rules` lists them.",
+		`error: There is no rule "rbac/wildcards". Did you mean "rbac/wildcard"? ` + "`weir rules` lists them.",
 		`warning: This acceptance expired. Remove the block, or give it another date.`,
 	}
 	if d := cmp.Diff(want, got); d != "" {

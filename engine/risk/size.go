@@ -38,7 +38,7 @@ func (r *release) weighty() int {
 func manyReleases(r *release) []finding {
 	n := 0
 	for _, other := range r.in.releases {
-		if other.Environment != r.Environment {
+		if other.Environment != r.Environment || len(other.objects) == 0 {
 			continue
 		}
 		if n == 0 && other != r {

@@ -65,6 +65,7 @@ func (a *app) root() *cobra.Command {
 		a.logoutCommand(),
 		a.stateCommand(),
 		a.schemaCommand(),
+		a.rulesCommand(),
 		a.completionCommand(root),
 		a.versionCommand(),
 	)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -37,7 +38,7 @@ func (a *app) validateCommand() *cobra.Command {
 			if err != nil {
 				return nil, err
 			}
-			valid, found, err := engine.Validate(ctx, run)
+			valid, found, err := engine.Validate(ctx, run, time.Now())
 			if err := a.conclusion(found, err); err != nil {
 				return nil, err
 			}
