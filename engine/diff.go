@@ -133,22 +133,34 @@ func (run Run) review(ctx context.Context, c *comparison, o DiffOptions) (*revie
 	if in.Hits, in.Stale = risk.Apply(slices.Concat(hits...), policy, o.Now); run.partial() || len(run.Selection.Clusters) > 0 {
 		in.Stale = nil // what they accept may be elsewhere
 	}
+	masker := diff.NewMasker(c.sensitive(run))
+	mask := diff.NewMasker(sensitive)
 	for _, p := range c.pairs {
-		in.Restarts = append(in.Restarts, risk.Restarts(p.result)...)
-		if images := risk.Images(p.result); len(images) > 0 {
+		for _, r := range risk.Restarts(p.result) {
+			r.Object, r.Scaler = mask.ID(r.Object), mask.Text(r.Scaler)
+			in.Restarts = append(in.Restarts, r)
+		}
+		images := risk.Images(p.result)
+		for i, image := range images {
+			image.Object, image.Container = mask.ID(image.Object), mask.Text(image.Container)
+			image.Repository, image.Was = mask.Text(image.Repository), mask.Text(image.Was)
+			image.From, image.To = mask.Text(image.From), mask.Text(image.To)
+			images[i] = image
+		}
+		if len(images) > 0 {
 			in.Images = append(in.Images, review.Images{Cluster: p.Cluster, Environment: p.Environment, Release: p.Release, Images: images})
 		}
 	}
-	sensitive := c.sensitive(run)
 	in.Hits = risk.Mask(in.Hits, sensitive)
 	in.Releases = make([]diff.Release, len(c.pairs))
 	err = each(ctx, run.Jobs, len(c.pairs), name, func(_ context.Context, i int) error {
-		in.Releases[i] = diff.Mask(c.pairs[i].result, sensitive)
+		in.Releases[i] = mask.Release(c.pairs[i].result)
 		return nil
 	})
 	if err != nil {
 		return nil, found, err
 	}
+	conceal(&in, masker)
 	r := review.Make(in)
 	return &r, found, nil
 }
@@ -195,9 +207,9 @@ func (c *comparison) schemas() map[string]*diff.Schemas {
 		}
 		sets[p.Cluster] = s
 	}
-	all := map[string]*diff.Schemas{}
+	all, memo := map[string]*diff.Schemas{}, diff.NewMemo()
 	for cluster, s := range sets {
-		all[cluster] = diff.NewSchemas(append(s[0], s[1]...)...)
+		all[cluster] = diff.NewSchemas(append(s[0], s[1]...)...).With(memo)
 	}
 	return all
 }

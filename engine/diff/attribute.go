@@ -130,7 +130,7 @@ func (a *attribution) left(stage *rendering, c Change) ([]Field, bool) {
 	if a.shapes == nil {
 		a.shapes = newShapes(a.pair, a.schemas)
 	}
-	return compareObjects(a.shapes.find(c.Before, c.After), o, c.After), true
+	return a.shapes.compare(a.shapes.find(c.Before, c.After), o, c.After), true
 }
 
 // concerns tells that a change which is still to come touches the place of a

@@ -37,7 +37,10 @@ func (c classifier) of(f Field, free bool) Class {
 	return Other
 }
 
-const crdKind = "CustomResourceDefinition"
+const (
+	crdGroup = "apiextensions.k8s.io"
+	crdKind  = "CustomResourceDefinition"
+)
 
 // versionKeys are labels and annotations that tell who made an object and from
 // which version, and nothing else. Read only.
@@ -107,7 +110,7 @@ var classRules = []classRule{
 	rule("/Secret", "data|stringData **", Secret),
 	rule("/ConfigMap", "**", Other), // whatever else looks like something
 	rule("/Secret", "**", Other),
-	rule("apiextensions.k8s.io/"+crdKind, "spec **", CRD),
+	rule(crdGroup+"/"+crdKind, "spec **", CRD),
 
 	rule("rbac.authorization.k8s.io/*", "rules|subjects|roleRef|aggregationRule **", RBAC),
 	rule("/ServiceAccount", "secrets|imagePullSecrets|automountServiceAccountToken **", RBAC),

@@ -21,7 +21,7 @@ func compare(p Pair, schemas *Schemas) Release {
 	for _, t := range found.changed {
 		r.Changes = append(r.Changes, Change{
 			Status: manifest.Changed, Before: t.before, After: t.after, Rename: t.rename, Similarity: t.similarity,
-			Fields: compareObjects(shapes.find(t.before, t.after), t.before, t.after),
+			Fields: shapes.compare(shapes.find(t.before, t.after), t.before, t.after),
 		})
 	}
 	for _, o := range found.come {

@@ -100,6 +100,21 @@ removed Job.batch migrate
 	}
 }
 
+// TestMemo compares the same objects in two clusters.
+func TestMemo(t *testing.T) {
+	p := pairOf(t, workloads, strings.ReplaceAll(workloads, "1", "2"))
+	want := showChanges(NewSchemas(p.Before.Objects).Compare(p))
+	memo := NewMemo()
+	first := NewSchemas(p.Before.Objects).With(memo).Compare(p)
+	second := NewSchemas(p.Before.Objects).With(memo).Compare(p)
+	if diff := cmp.Diff(want+want, showChanges(first)+showChanges(second)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if len(memo.known) != 6 { // all that changed but for custom resources
+		t.Errorf("%d remembered", len(memo.known))
+	}
+}
+
 // TestManyRenames renames more objects than are compared with one another.
 func TestManyRenames(t *testing.T) {
 	text := func(prefix string) string {

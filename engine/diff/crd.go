@@ -13,6 +13,7 @@ import (
 // concurrent use.
 type Schemas struct {
 	definitions []manifest.Object
+	memo        *Memo
 
 	mu    sync.Mutex
 	known map[groupKind]*shape // read when an object of the kind first asks; nil for those that nobody defines
@@ -31,6 +32,10 @@ func NewSchemas(sets ...manifest.Set) *Schemas {
 	}
 	return s
 }
+
+// With returns the schemas with a memo, which those of several clusters may
+// share.
+func (s *Schemas) With(m *Memo) *Schemas { return &Schemas{definitions: s.definitions, memo: m} }
 
 // Compare is the function Compare with these schemas at hand.
 func (s *Schemas) Compare(p Pair) Release { return compare(p, s) }
@@ -55,12 +60,23 @@ func newShapes(p Pair, schemas *Schemas) *shapesOf {
 	return s
 }
 
+// compare compares two objects that have a shape.
+func (s *shapesOf) compare(shape *shape, before, after manifest.Object) []Field {
+	if s.schemas == nil {
+		return compareObjects(shape, before, after)
+	}
+	return s.schemas.memo.compare(shape, before, after)
+}
+
 func (s *shapesOf) find(before, after manifest.Object) *shape {
 	table := builtIn()
 	if found := table.find(before, after); found != nil {
 		return found
 	}
 	kind := groupKind{after.ID.Group, after.ID.Kind}
+	if kind.group == crdGroup {
+		return table.plain
+	}
 	if found, ok := s.custom[kind]; ok {
 		return found
 	}
@@ -82,7 +98,7 @@ func (s *shapesOf) define(kind groupKind, meta *shape) *shape {
 	if found := s.schemas.define(kind, meta); found != nil {
 		return found
 	}
-	return &shape{named: map[string]*shape{"metadata": meta}}
+	return builtIn().plain
 }
 
 func (s *Schemas) define(kind groupKind, meta *shape) *shape {

@@ -67,6 +67,7 @@ type shapes struct {
 	exact map[versionKind]*shape
 	kinds map[groupKind]*shape // in the version that an API server prefers
 	meta  *shape               // ObjectMeta
+	plain *shape               // of an object of which nothing else is known
 }
 
 type versionKind struct{ apiVersion, kind string }
@@ -85,6 +86,7 @@ func parseShapes(text string) *shapes {
 		return types[name]
 	}
 	s := &shapes{exact: map[versionKind]*shape{}, kinds: map[groupKind]*shape{}, meta: named("meta.v1.ObjectMeta")}
+	s.plain = &shape{named: map[string]*shape{"metadata": s.meta}}
 	var current *shape
 	for line := range strings.Lines(text) {
 		words := strings.Fields(line)
