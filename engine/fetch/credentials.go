@@ -15,11 +15,10 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"oras.land/oras-go/v2/registry/remote/auth"
 	"oras.land/oras-go/v2/registry/remote/credentials"
-
-	"github.com/weir-dev/weir/engine/wire"
 )
 
 // Who asks a registry is looked for in this order; the first that knows the very
@@ -236,20 +235,27 @@ func parent(name string) string {
 	return name[:max(strings.LastIndexByte(name, '/'), 0)]
 }
 
+// helperLimit is how long a program may take that keeps credentials.
+const helperLimit = time.Minute
+
 // ask asks a program that keeps credentials. One that is asked by the store of
 // a file may know nothing of this registry.
 func (l *logins) ask(ctx context.Context, helper, server string) (*registryLogin, error) {
 	program := "docker-credential-" + helper
-	found, err := credentials.NewNativeStore(helper).Get(ctx, server)
+	asking, stop := context.WithTimeout(ctx, helperLimit)
+	defer stop()
+	found, err := credentials.NewNativeStore(helper).Get(asking, server)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
+	case asking.Err() != nil:
+		return nil, refuse(program+" does not answer", fmt.Sprintf("%s names it as the program that keeps the credentials for %s. It was given up after %s.", l.path, server, helperLimit), "Run `echo "+server+" | "+program+" get` to see what it waits for.")
 	case errors.Is(err, exec.ErrNotFound):
 		return nil, refuse(program+" is not installed", fmt.Sprintf("%s names it as the program that keeps the credentials for %s.", l.path, server), "Install it, or remove it from that file.")
 	case isJSON(err):
 		return nil, refuse(program+" does not answer as such programs do", fmt.Sprintf("%s names it as the program that keeps the credentials for %s.", l.path, server), "Run `echo "+server+" | "+program+" get` to see what it does.")
 	case err != nil:
-		return nil, refuse(program+" has no answer", fmt.Sprintf("%s names it as the program that keeps the credentials for %s. It says:\n  %s", l.path, server, strings.Join(wire.Said(err.Error()), "\n  ")), "Run `echo "+server+" | "+program+" get` to see what is wrong.")
+		return nil, refuse(program+" has no answer", fmt.Sprintf("%s names it as the program that keeps the credentials for %s.", l.path, server), "Run `echo "+server+" | "+program+" get` to see what is wrong.")
 	case found.RefreshToken == "" && (found.Username == "" || found.Password == ""):
 		return nil, nil
 	}

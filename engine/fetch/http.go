@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,10 +47,11 @@ func (r *repositories) Resolve(ctx context.Context, ref schema.Chart) (Found, er
 		return Found{}, err
 	}
 	origin, err := x.archive(v)
-	if err != nil {
+	digest, bad := v.sha256()
+	if err = cmp.Or(err, bad); err != nil {
 		return Found{}, notRead(repository, fmt.Errorf("what it says of %s %s is not valid: %w", ref.Name, v.Version, err))
 	}
-	return Found{Version: v.Version, Origin: origin, SHA256: v.sha256()}, nil
+	return Found{Version: v.Version, Origin: origin, SHA256: digest}, nil
 }
 
 // Fetch implements Source.

@@ -210,6 +210,19 @@ func TestRepository(t *testing.T) {
 		{name: "the digest is a lie", prepare: func(p *place) {
 			p.server.Fault("/index.yaml", chartserver.Text("", "entries:\n  app:\n  - version: 1.1.0\n    digest: "+p.sums["1.0.0"]+"\n    urls: [app-1.1.0.tgz]\n"))
 		}},
+		{name: "a digest that is none", prepare: func(p *place) {
+			p.server.Fault("/index.yaml", chartserver.Text("", "entries:\n  app:\n  - version: 1.1.0\n    digest: abcd\n    urls: [app-1.1.0.tgz]\n"))
+		}},
+		{name: "a digest that is a number", prepare: func(p *place) {
+			p.server.Fault("/index.yaml", chartserver.Text("", "entries:\n  app:\n  - version: 1.1.0\n    digest: "+strings.Repeat("1", 64)+"\n    urls: [app-1.1.0.tgz]\n"))
+		}},
+		{name: "a digest of another kind", prepare: func(p *place) {
+			p.server.Fault("/index.yaml", chartserver.Text("", "entries:\n  app:\n  - version: 1.1.0\n    digest: sha512:abcd\n    urls: [app-1.1.0.tgz]\n"))
+		}},
+		{name: "the name is a lie", prepare: func(p *place) {
+			p.ref.Source, p.ref.Name = "main/other", "other"
+			p.server.Fault("/index.yaml", chartserver.Text("", "entries:\n  other:\n  - version: 1.1.0\n    urls: [app-1.1.0.tgz]\n"))
+		}},
 		{name: "the version is a lie", prepare: func(p *place) {
 			p.server.Fault("/index.yaml", chartserver.Text("", "entries:\n  app:\n  - version: 1.2.0\n    urls: [app-1.1.0.tgz]\n"))
 		}},
@@ -296,16 +309,17 @@ func TestCredentialsStay(t *testing.T) {
 	p.names = append(p.names, strings.TrimPrefix(elsewhere, "http://"), "elsewhere.example")
 	p.netrc("default login ann password secret")
 	p.server.Fault("/index.yaml", chartserver.Text("", "entries:\n  app:\n  - version: 1.1.0\n    urls: ['"+elsewhere+"/app-1.1.0.tgz']\n  moved:\n  - version: 1.0.0\n    urls: [moved.tgz]\n"))
-	p.server.Fault("/moved.tgz", chartserver.Redirect(elsewhere+"/moved/app-1.0.0.tgz"))
+	p.server.Fault("/moved.tgz", chartserver.Redirect(elsewhere+"/moved/moved-1.0.0.tgz"))
+	p.server.Add("moved", "1.0.0")
 	got := p.lock(false)
 	p.ref.Name, p.ref.Source = "moved", "main/moved"
 	got += p.lock(false)
 	want := "locked main/app@1.1.0 1.1.0 from http://elsewhere.example/app-1.1.0.tgz, 2 files\n" +
-		"locked main/moved@1.0.0 1.0.0 from http://charts.example/moved.tgz, 2 files\n"
+		"locked main/moved@1.0.0 1.0.0 from http://charts.example/moved.tgz, 1 files\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"/app-1.1.0.tgz", "/moved/app-1.0.0.tgz"}, seen); diff != "" {
+	if diff := cmp.Diff([]string{"/app-1.1.0.tgz", "/moved/moved-1.0.0.tgz"}, seen); diff != "" {
 		t.Errorf("the other server has seen (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"GET /index.yaml OK ann", "GET /index.yaml OK ann", "GET /moved.tgz Found ann"}, p.server.Requests()); diff != "" {

@@ -220,14 +220,20 @@ type version struct {
 	URLs    []string `json:"urls"`
 }
 
-// sha256 is the digest of the archive; empty where the index gives none that
-// can be checked.
-func (v version) sha256() string {
-	digest := strings.ToLower(strings.TrimPrefix(v.Digest, "sha256:"))
-	if len(digest) != 64 || strings.Trim(digest, "0123456789abcdef") != "" {
-		return ""
+// sha256 is the digest of the archive; empty where the index gives none, or one
+// of another kind.
+func (v version) sha256() (string, error) {
+	kind, digest, named := strings.Cut(v.Digest, ":")
+	switch {
+	case v.Digest == "", named && kind != "sha256":
+		return "", nil
+	case !named:
+		digest = v.Digest
 	}
-	return digest
+	if digest = strings.ToLower(digest); len(digest) != 64 || strings.Trim(digest, "0123456789abcdef") != "" {
+		return "", errors.New("its digest is no SHA-256")
+	}
+	return digest, nil
 }
 
 // versions reads what the index says of a chart; nil where it has none of that

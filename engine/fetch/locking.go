@@ -196,6 +196,10 @@ func (l *Locking) fetch(ctx context.Context, ref schema.Chart, found Found) (dec
 	if f := fileOf(got.Files, "Chart.yaml"); f == nil || yaml.Unmarshal(f.Data, metadata) != nil || metadata.Version == "" {
 		return decision{}, refuse(fmt.Sprintf("%q is no chart", shown(ref)), fmt.Sprintf("%s has no Chart.yaml with a version.", found.Origin), "Name a chart; a repository or a directory above it is none.")
 	}
+	if ref.Kind == schema.Repository && metadata.Name != ref.Name {
+		return decision{}, refuse(fmt.Sprintf("chart %q has another name than its repository says", shown(ref)),
+			fmt.Sprintf("The repository calls it %s, its Chart.yaml %s.", ref.Name, metadata.Name), "Tell who runs the repository.")
+	}
 	if err := isVersion(ref, found, metadata.Version); err != nil {
 		return decision{}, err
 	}
@@ -212,15 +216,18 @@ func isVersion(ref schema.Chart, found Found, version string) error {
 		return refuse(fmt.Sprintf("chart %q has another version than its repository says", shown(ref)),
 			fmt.Sprintf("The repository calls it %s, its Chart.yaml %s.", found.Version, version), "Tell who runs the repository.")
 	}
-	if ref.Version == "" {
-		return nil
-	}
-	want, err := semver.NewConstraint(ref.Version)
-	have, bad := semver.NewVersion(version)
-	if err != nil || bad != nil || want.Check(have) {
+	if meetsConstraint(ref.Version, version) {
 		return nil
 	}
 	return refuse(fmt.Sprintf("chart %q is there in version %s only", shown(ref), version), "", "Change `version`, or name another chart.")
+}
+
+// meetsConstraint tells whether a version is one that a constraint allows, as far
+// as both can be read.
+func meetsConstraint(constraint, version string) bool {
+	want, err := semver.NewConstraint(constraint)
+	have, bad := semver.NewVersion(version)
+	return constraint == version || err != nil || bad != nil || want.Check(have)
 }
 
 func equalVersions(a, b string) bool {

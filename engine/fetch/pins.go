@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 
+	"sigs.k8s.io/yaml"
+
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -35,6 +37,9 @@ type Stock struct {
 func (s *Stock) Pinned(ctx context.Context, ref schema.Chart, pin schema.Locked) (Packed, error) {
 	key := pin.Files + " " + pin.SHA256 + " " + pin.Origin
 	files, err := s.held.get(key, func() ([]File, error) { return s.pinned(ctx, ref, pin) })
+	if err == nil {
+		err = isLocked(pin, files)
+	}
 	if err != nil {
 		return Packed{}, err
 	}
@@ -58,6 +63,28 @@ func (s *Stock) pinned(ctx context.Context, ref schema.Chart, pin schema.Locked)
 		return nil, err
 	}
 	return got.Files, nil
+}
+
+// isLocked compares what an entry of the lock says of a chart with the chart:
+// people read the one and get the other.
+func isLocked(pin schema.Locked, files []File) error {
+	edited := func(detail string) error {
+		return diag.Refuse(diag.Diagnostic{
+			Summary: fmt.Sprintf("the lock of chart %q was edited", locked(pin)), Detail: detail,
+			Remedy:  fmt.Sprintf("Take the entry back from an earlier commit, or remove it from %s and run `weir lock`.", schema.LockFile),
+			Related: []diag.Related{{Range: pin.Range, Note: "the entry"}},
+		})
+	}
+	var metadata struct {
+		Version string `json:"version"`
+	}
+	if f := fileOf(files, "Chart.yaml"); f != nil && yaml.Unmarshal(f.Data, &metadata) == nil && metadata.Version != pin.Version {
+		return edited(fmt.Sprintf("It says version %s, but what is locked is %s.", pin.Version, metadata.Version))
+	}
+	if !meetsConstraint(pin.Constraint, pin.Version) {
+		return edited(fmt.Sprintf("Its version %s does not meet %q.", pin.Version, pin.Constraint))
+	}
+	return nil
 }
 
 // Got is a chart that came from a source.
