@@ -133,12 +133,33 @@ func bodyOf(o manifest.Object) any {
 }
 
 // mayHoldSecret tells whether a Secret may stand inside of an object.
-func mayHoldSecret(o manifest.Object) bool {
-	return o.ID.Kind != "" && ofKindSecret.Match(o.Bytes())
+func mayHoldSecret(o manifest.Object) bool { return o.ID.Kind != "" && saysSecret(string(o.Bytes())) }
+
+// saysSecret finds "kind: Secret" in YAML and JSON, quoted or not, and escaped or
+// not. A regular expression takes forty times as long.
+func saysSecret(text string) bool {
+	const word = "Secret"
+	for at := 0; ; {
+		i := strings.Index(text[at:], word)
+		if i < 0 {
+			return false
+		}
+		at += i + len(word)
+		if at < len(text) && isWordByte(text[at]) {
+			continue
+		}
+		before := text[max(0, at-len(word)-64) : at-len(word)]
+		before = strings.TrimRight(before, " \t\r\n\"'\\")
+		before, colon := strings.CutSuffix(before, ":")
+		if colon && strings.HasSuffix(strings.TrimRight(before, " \t\"'\\"), "kind") {
+			return true
+		}
+	}
 }
 
-// ofKindSecret finds Secrets in YAML and JSON, quoted or not.
-var ofKindSecret = regexp.MustCompile(`kind["'\\]*\s*:\s*["'\\]*Secret\b`)
+func isWordByte(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-'
+}
 
 // hasInside tells whether a tree has a Secret below it.
 func hasInside(tree any) bool {
@@ -505,7 +526,7 @@ func hideAll(v any) any {
 // holdsSecret tells a text that has a whole Secret in it, such as the annotation
 // of kubectl apply.
 func holdsSecret(s string) bool {
-	if !ofKindSecret.MatchString(s) {
+	if !saysSecret(s) {
 		return false
 	}
 	documents, failed := manifest.Read([]byte(s))

@@ -293,3 +293,26 @@ func TestMaskHidesAnything(t *testing.T) {
 		}
 	}
 }
+
+func TestSaysSecret(t *testing.T) {
+	for text, want := range map[string]bool{
+		"kind: Secret\n":                         true,
+		"kind:   \"Secret\"":                     true,
+		"'kind': 'Secret'":                       true,
+		`{"kind":"Secret"}`:                      true,
+		`"{\"kind\":\"Secret\"}"`:                true,
+		"a: Secret\nkind: Secret":                true,
+		"kind: SecretStore":                      false,
+		"kind: ExternalSecret":                   false,
+		"a kind of Secret":                       false,
+		"name: Secret":                           false,
+		"Secret":                                 false,
+		"":                                       false,
+		"kind: " + strings.Repeat("S", 100):      false,
+		"kind: ConfigMap\n---\nother: a Secret.": false,
+	} {
+		if got := saysSecret(text); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
