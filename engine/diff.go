@@ -118,7 +118,6 @@ func (run Run) review(ctx context.Context, c *comparison, o DiffOptions) (*revie
 	}
 	in := review.Input{Project: run.Project.Name(), Base: c.base, Head: c.head, Targets: c.targets}
 	in.Command = strings.TrimSpace(o.Command + " " + c.command)
-	in.Notes = c.notes
 	policy := run.Project.Policy()
 	found = append(found, risk.CheckPolicy(policy, o.Now)...)
 	hits := make([][]risk.Hit, len(clusters))
@@ -133,8 +132,11 @@ func (run Run) review(ctx context.Context, c *comparison, o DiffOptions) (*revie
 	if in.Hits, in.Stale = risk.Apply(slices.Concat(hits...), policy, o.Now); run.partial() || len(run.Selection.Clusters) > 0 {
 		in.Stale = nil // what they accept may be elsewhere
 	}
-	masker := diff.NewMasker(c.sensitive(run))
+	sensitive := c.sensitive(run)
 	mask := diff.NewMasker(sensitive)
+	for _, note := range c.notes {
+		in.Notes = append(in.Notes, mask.Text(note))
+	}
 	for _, p := range c.pairs {
 		for _, r := range risk.Restarts(p.result) {
 			r.Object, r.Scaler = mask.ID(r.Object), mask.Text(r.Scaler)
@@ -160,7 +162,6 @@ func (run Run) review(ctx context.Context, c *comparison, o DiffOptions) (*revie
 	if err != nil {
 		return nil, found, err
 	}
-	conceal(&in, masker)
 	r := review.Make(in)
 	return &r, found, nil
 }
