@@ -57,7 +57,7 @@ func Lock(ctx context.Context, run Run) (*LockReport, diag.List, error) {
 	if found = append(found, list...); found.HasErrors() {
 		return nil, found, nil
 	}
-	list, err = l.load(ctx, l.locking.Missing(), l.wants)
+	list, err = run.loadAll(ctx, l.locking.Missing(), l.wants)
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
@@ -97,6 +97,16 @@ func (run Run) locker(p *plan.Plan) (*locker, diag.List) {
 		locking: &fetch.Locking{Old: old, Stock: stock},
 		whole:   !run.partial() && len(run.Selection.Clusters) == 0,
 	}
+	l.wants = wantsOf(p)
+	for _, target := range p.Targets {
+		l.unwanted = append(l.unwanted, run.unplanned(target)...)
+	}
+	return l, found
+}
+
+// wantsOf is every chart of a plan, once.
+func wantsOf(p *plan.Plan) []want {
+	var wants []want
 	at := map[string]int{}
 	for _, target := range p.Targets {
 		for _, r := range target.Releases {
@@ -106,17 +116,16 @@ func (run Run) locker(p *plan.Plan) (*locker, diag.List) {
 			key := r.Chart.LockKey() + "\x00" + r.Chart.Path
 			i, known := at[key]
 			if !known {
-				i = len(l.wants)
+				i = len(wants)
 				at[key] = i
-				l.wants = append(l.wants, want{ref: *r.Chart})
+				wants = append(wants, want{ref: *r.Chart})
 			}
-			if !slices.Contains(l.wants[i].releases, r.Name) {
-				l.wants[i].releases = append(l.wants[i].releases, r.Name)
+			if !slices.Contains(wants[i].releases, r.Name) {
+				wants[i].releases = append(wants[i].releases, r.Name)
 			}
 		}
-		l.unwanted = append(l.unwanted, run.unplanned(target)...)
 	}
-	return l, found
+	return wants
 }
 
 // unplanned are the charts of releases that `when` or `environments` keep out
@@ -135,19 +144,19 @@ func (run Run) unplanned(target plan.Target) []schema.Chart {
 	return refs
 }
 
-// load loads charts and all that they depend on through a library.
-func (l *locker) load(ctx context.Context, library fetch.Library, wants []want) (diag.List, error) {
+// loadAll loads charts and all that they depend on through a library.
+func (run Run) loadAll(ctx context.Context, library fetch.Library, wants []want) (diag.List, error) {
 	from := fetch.From{
-		Project:      l.run.Project.FS(),
-		Repositories: l.run.Project.Repositories(),
+		Project:      run.Project.FS(),
+		Repositories: run.Project.Repositories(),
 		Library:      library,
 	}
-	if l.run.Progress != nil {
-		l.run.Progress.Total(len(wants))
+	if run.Progress != nil {
+		run.Progress.Total(len(wants))
 	}
 	lists := make([]diag.List, len(wants))
-	err := each(ctx, max(l.run.Jobs, fetchesAtOnce), len(wants), func(i int) string { return wants[i].ref.Source }, func(ctx context.Context, i int) error {
-		defer l.run.watch(wants[i].ref.Source)()
+	err := each(ctx, max(run.Jobs, fetchesAtOnce), len(wants), func(i int) string { return wants[i].ref.Source }, func(ctx context.Context, i int) error {
+		defer run.watch(wants[i].ref.Source)()
 		_, lists[i] = load(ctx, from, wants[i].ref)
 		return ctx.Err()
 	})

@@ -57,11 +57,11 @@ func Update(ctx context.Context, run Run, o UpdateOptions) (*LockReport, diag.Li
 		}
 	}
 	// First what moves: what several releases have goes with the one that is named.
-	list, err = l.load(ctx, l.locking.Newest(), moving)
+	list, err = run.loadAll(ctx, l.locking.Newest(), moving)
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
-	if list, err = l.load(ctx, l.locking.Missing(), staying); err != nil || list.HasErrors() {
+	if list, err = run.loadAll(ctx, l.locking.Missing(), staying); err != nil || list.HasErrors() {
 		return nil, append(found, list...), err
 	}
 	report, err := l.finish(ctx)

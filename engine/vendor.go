@@ -3,11 +3,13 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/weir-dev/weir/engine/fetch"
+	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
@@ -53,8 +55,12 @@ func Vendor(ctx context.Context, run Run, look bool) (*VendorReport, diag.List, 
 		return nil, append(found, list...), err
 	}
 	report := vendorReport(todo, look)
-	if look || len(report.Changes) == 0 {
+	if len(report.Changes) == 0 {
 		return report, found, nil
+	}
+	wants, list, err := run.locked(ctx, lock)
+	if found = append(found, list...); look || err != nil || found.HasErrors() {
+		return report, found, err
 	}
 	if run.Dir == "" {
 		return nil, found, errors.New("vendor charts: the project is a commit, not a directory")
@@ -81,11 +87,35 @@ func Vendor(ctx context.Context, run Run, look bool) (*VendorReport, diag.List, 
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
+	list, err = run.loadAll(ctx, &fetch.Pins{Lock: run.Project.Lock, Stock: stock}, wants) // sub-charts may not be locked
+	if found = append(found, list...); err != nil || found.HasErrors() {
+		return nil, found, err
+	}
 	report.Fetched = append(report.Fetched, record.Fetched()...)
 	if list, err = refusal(writeVendored(w, vendor, todo, files)); err != nil || len(list) > 0 {
 		return nil, append(found, list...), err
 	}
 	return report, found, nil
+}
+
+// locked is every chart of the project, all of them locked: what the lock lacks
+// would be removed from what is vendored.
+func (run Run) locked(ctx context.Context, lock schema.Lock) ([]want, diag.List, error) {
+	run.Selection = plan.Selection{}
+	p, found, err := run.plan(ctx)
+	if err != nil || found.HasErrors() {
+		return nil, found, err
+	}
+	wants := wantsOf(p)
+	for _, w := range wants {
+		if _, known, _ := lock.Find(w.ref); !known && w.ref.Kind != schema.Local {
+			found = append(found, diag.Diagnostic{
+				Summary: fmt.Sprintf("chart %q is not locked", strings.TrimSpace(w.ref.Source+" "+w.ref.Version)), Subject: w.ref.Range,
+				Detail: "What is vendored is what is locked, and nothing else: a lock that lacks charts would have them removed.", Remedy: "Run `weir lock`, and commit the file.",
+			})
+		}
+	}
+	return wants, found, nil
 }
 
 // lockedFiles gets the charts that are to be written, many at once.

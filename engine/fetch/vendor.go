@@ -140,6 +140,9 @@ func (v *Vendor) proven(pin schema.Locked, s sums) ([]File, error) {
 
 const remedyVendored = "Run `weir vendor`, which puts back what is locked. To change a chart, copy it to another directory of the project, and name that as the release's `chart`."
 
+// notOurs is what is said of files that somebody else wrote.
+const notOurs = "`weir vendor` did not write it"
+
 // difference is one thing of a vendored chart that is not as it was written.
 type difference struct {
 	name       string
@@ -169,7 +172,7 @@ func (v *Vendor) differences(s sums) []difference {
 		case !entry.Type().IsRegular():
 			found = append(found, difference{name: name, what: "it is no regular file, but a link or the like"})
 		case !listed[name] && !leftByDesktop(entry.Name()):
-			found = append(found, difference{name: name, what: "`weir vendor` did not write it"})
+			found = append(found, difference{name: name, what: notOurs})
 		}
 		delete(listed, name)
 		return nil
@@ -197,10 +200,11 @@ func changed(pin schema.Locked, s sums, all []difference) error {
 		Detail:  fmt.Sprintf("Version %s is vendored in %s, but some of it is not as it was written.", pin.Version, root),
 		Remedy:  remedyVendored,
 	}
-	missing, crlf := false, true
+	missing, crlf, foreign, ours := false, true, false, false
 	for i, one := range all {
 		missing = missing || one.what != "" && one.want != ""
 		crlf = crlf && one.crlf
+		foreign, ours = foreign || one.what == notOurs, ours || one.what != notOurs
 		switch {
 		case i == 5:
 			d.Detail += fmt.Sprintf("\n… and %d more", len(all)-i)
@@ -212,6 +216,10 @@ func changed(pin schema.Locked, s sums, all []difference) error {
 		}
 	}
 	switch {
+	case foreign && !ours:
+		d.Remedy = fmt.Sprintf("Remove it, or move it out of %s: `weir vendor` leaves alone what it did not write.", VendorDir)
+	case foreign:
+		d.Remedy = fmt.Sprintf("Remove what `weir vendor` did not write, or move it out of %s. Then run `weir vendor`, which puts back what is locked.", VendorDir)
 	case crlf:
 		d.Detail += "\nOnly the ends of lines differ: Git writes them so where core.autocrlf is set."
 		d.Remedy = fmt.Sprintf("Run `weir vendor`, and commit %s/.gitattributes, which keeps Git from it.", VendorDir)

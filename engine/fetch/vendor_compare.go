@@ -107,7 +107,7 @@ func (v *Vendor) status(c *VendorCopy, s sums, ours bool) diag.List {
 		c.Status = VendorMissing
 		info, err := fs.Stat(v.project, at)
 		if err == nil && !info.IsDir() {
-			return diag.List{inTheWay(at, *c)}
+			return diag.List{inTheWay(*c)}
 		}
 		s = sums{name: c.Name}
 	} else {
@@ -120,8 +120,8 @@ func (v *Vendor) status(c *VendorCopy, s sums, ours bool) diag.List {
 		}
 	}
 	var bad diag.List
-	for _, name := range v.foreign(s, c) {
-		bad = append(bad, inTheWay(path.Join(at, name), *c))
+	if names := v.foreign(s, c); len(names) > 0 {
+		bad = append(bad, inTheWay(*c, names...))
 	}
 	if ours {
 		c.Status = VendorOther
@@ -132,12 +132,25 @@ func (v *Vendor) status(c *VendorCopy, s sums, ours bool) diag.List {
 	return bad
 }
 
-func inTheWay(at string, c VendorCopy) diag.Diagnostic {
-	return diag.Diagnostic{
+// inTheWay says that somebody else has files where a chart is to be; none of
+// them: there is a file in the place of the directory.
+func inTheWay(c VendorCopy, names ...string) diag.Diagnostic {
+	at := path.Join(append([]string{VendorDir, c.Name}, names[:min(len(names), 1)]...)...)
+	d := diag.Diagnostic{
 		Summary: fmt.Sprintf("%s is in the way", at), Subject: diag.Range{File: at},
-		Detail: fmt.Sprintf("`weir vendor` did not write it, and wants to put chart %q %s there.", c.Pin.Source, c.Pin.Version),
-		Remedy: fmt.Sprintf("Move it out of %s, or remove it.", VendorDir),
+		Detail: fmt.Sprintf("%s, and wants to put chart %q %s there.", notOurs, c.Pin.Source, c.Pin.Version),
+		Remedy: fmt.Sprintf("Remove it, or move it out of %s.", VendorDir),
 	}
+	if len(names) > 1 {
+		d.Summary = fmt.Sprintf("%d files are in the way in %s", len(names), path.Join(VendorDir, c.Name))
+		d.Detail = fmt.Sprintf("`weir vendor` did not write them, and wants to put chart %q %s there: %s", c.Pin.Source, c.Pin.Version, strings.Join(names[:min(len(names), 5)], ", "))
+		if more := len(names) - 5; more > 0 {
+			d.Detail += fmt.Sprintf(" and %d more", more)
+		}
+		d.Detail += "."
+		d.Remedy = fmt.Sprintf("Remove them, or move them out of %s.", VendorDir)
+	}
+	return d
 }
 
 // changedFiles are those that are not as the .sum file has them.

@@ -105,13 +105,10 @@ func (o *object) lost() bool {
 }
 
 func (o *object) instead() string {
-	switch {
-	case !o.renamed():
-		return ""
-	case o.Rename == diff.Guess:
-		return fmt.Sprintf("; %s seems to take its place", o.After.ID.Name)
+	if o.renamed() {
+		return fmt.Sprintf("; %s takes its place", o.After.ID.Name)
 	}
-	return fmt.Sprintf("; %s takes its place", o.After.ID.Name)
+	return ""
 }
 
 // keeps says why an object is not deleted with the release; empty where it is.
