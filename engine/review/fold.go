@@ -157,6 +157,12 @@ func (r Review) bundle(run []Change) bundle {
 			}
 		}
 	}
+	if b.Was != nil { // its title says so
+		run = slices.Clone(run)
+		for i := range run {
+			run[i].Fields = slices.DeleteFunc(slices.Clone(run[i].Fields), func(f diff.Field) bool { return f.Path.String() == "metadata.name" })
+		}
+	}
 	if len(run) == 1 {
 		b.shown, b.folded = split(run[0].Fields, hit)
 		b.about = run[0].Hits

@@ -137,7 +137,7 @@ func (m *maker) restarts(found []risk.Restart) []Restart {
 	type key struct {
 		release, why, scaler string
 		object               manifest.ID
-		perNode              bool
+		perNode, allAtOnce   bool
 	}
 	restarts := []Restart{}
 	first := map[key]int{}
@@ -146,7 +146,7 @@ func (m *maker) restarts(found []risk.Restart) []Restart {
 		for _, w := range f.Why {
 			why.WriteString(string(w) + "\n")
 		}
-		k := key{f.Release, why.String(), f.Scaler, f.Object, f.PerNode}
+		k := key{f.Release, why.String(), f.Scaler, f.Object, f.PerNode, f.AllAtOnce}
 		i, ok := first[k]
 		if !ok {
 			i = len(restarts)

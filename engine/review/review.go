@@ -19,16 +19,16 @@ const Format = 1
 
 // Review is the answer of `weir diff`.
 type Review struct {
-	Format   int       `json:"format"`
+	Format   int       `json:"format"` // the version of this form; fields may be added within one
 	Project  string    `json:"project"`
 	Base     Point     `json:"base"`
 	Head     Point     `json:"head"`
 	Command  string    `json:"command"` // that makes this review again
 	Verdict  Verdict   `json:"verdict"`
 	Totals   Totals    `json:"totals"`
-	Targets  []Target  `json:"targets"` // every target that was compared, in the plan's order; Where counts in it
-	Hits     []Hit     `json:"hits"`    // by level, then as the rules found them; waived ones too
-	Restarts []Restart `json:"restarts"`
+	Targets  []Target  `json:"targets"`  // every target that was compared, in the plan's order; Where counts in it
+	Hits     []Hit     `json:"hits"`     // by level, then as the rules found them; waived ones too
+	Restarts []Restart `json:"restarts"` // workloads whose pods are replaced
 	Images   []Image   `json:"images"`
 	Charts   []Chart   `json:"charts"`
 	Releases []Release `json:"releases"`        // that change, by name; riskiest first is the views' order
@@ -65,7 +65,7 @@ const (
 // Totals counts over all targets.
 type Totals struct {
 	Clusters int         `json:"clusters"` // that change
-	Releases int         `json:"releases"` // of targets, that change
+	Releases int         `json:"releases"` // that change, one of several targets counted for each
 	Objects  Counts      `json:"objects"`
 	Fields   int         `json:"fields"`   // changed fields, a created or removed object counted as one
 	Routine  int         `json:"routine"`  // of these objects, those in which only routine fields changed
@@ -107,7 +107,7 @@ type Hit struct {
 }
 
 // Restart is a workload that rolls, once for all targets where it does so for
-// the same reasons.
+// the same reasons: its pods are the sum over all of them.
 type Restart struct {
 	risk.Restart       // of the first target; Pods is the sum over all
 	Where        Where `json:"where"`

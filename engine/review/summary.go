@@ -181,7 +181,7 @@ func (r Review) byWhy() []why {
 			all = append(all, why{why: reason})
 		}
 		all[i].count++
-		l := like{i, kindOf(restart.Object), fmt.Sprint(restart.Where), pods(restart)}
+		l := like{i, kindOf(restart.Object), fmt.Sprint(restart.Where), pods(restart, "")}
 		j, ok := known[l]
 		if !ok {
 			j = len(all[i].workloads)
@@ -195,10 +195,11 @@ func (r Review) byWhy() []why {
 
 // rolls says how many pods roll, and where unless everywhere.
 func (r Review) rolls(w rolling, where func(Where) string) string {
-	said := pods(w.Restart)
+	each := ""
 	if len(w.objects) > 1 {
-		said += " each"
+		each = " each"
 	}
+	said := pods(w.Restart, each)
 	if len(w.Where) < r.changing() {
 		said += where(w.Where)
 	}
@@ -241,12 +242,18 @@ func (c Chart) cause() string {
 	return fmt.Sprintf("%s of %s", number(c.Caused), count(c.Fields, "changed field", "changed fields"))
 }
 
-func pods(r Restart) string {
+// pods says how many pods a workload has, each where they are several.
+func pods(r Restart, each string) string {
+	said := count(int(r.Pods), "pod", "pods")
 	switch {
 	case r.PerNode:
-		return "one pod per node"
+		said = "one pod per node"
 	case r.Scaler != "":
-		return count(int(r.Pods), "pod", "pods") + " or more"
+		said += " or more"
 	}
-	return count(int(r.Pods), "pod", "pods")
+	said += each
+	if r.AllAtOnce {
+		said += ", all at once"
+	}
+	return said
 }

@@ -46,6 +46,9 @@ type view interface {
 // anything to do.
 type checked interface{ WouldChange() bool }
 
+// paged is a view that may be longer than a screen.
+type paged interface{ Paged() bool }
+
 // app is one run of one command.
 type app struct {
 	streams *ui.Streams
@@ -142,7 +145,11 @@ func (a *app) conclude(ctx context.Context, result view, err error) int {
 	} else if result != nil {
 		result.Human(&text, a.streams.StyleOf(a.streams.OutTTY, a.flags.noColour))
 	}
-	if _, failed := a.streams.Out.Write(text.Bytes()); failed != nil {
+	write := func(text []byte) error { _, err := a.streams.Out.Write(text); return err }
+	if p, ok := result.(paged); ok && p.Paged() && a.flags.output != "json" {
+		write = a.streams.Page
+	}
+	if failed := write(text.Bytes()); failed != nil {
 		fmt.Fprintf(a.streams.Err, "%s print the result: %v\n", style.Removed("Error:"), failed)
 		code = exitFailed
 	}

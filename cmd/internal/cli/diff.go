@@ -28,7 +28,7 @@ func (a *app) diffCommand() *cobra.Command {
 	var options engine.DiffOptions
 	var failOn string
 	var save []string
-	var full bool
+	var full, noPager bool
 	cmd := &cobra.Command{
 		Use:   "diff",
 		Short: "Show what changes, where, why, and what breaks",
@@ -62,7 +62,7 @@ Exit codes:
   weir diff --state HEAD~1..HEAD -c prod-eu`,
 		Args: takes(),
 		RunE: a.run(func(ctx context.Context, _ []string) (view, error) {
-			return a.diff(ctx, options, risk.Level(failOn), save, full)
+			return a.diff(ctx, options, risk.Level(failOn), save, full, !noPager)
 		}),
 	}
 	flags := cmd.Flags()
@@ -72,6 +72,7 @@ Exit codes:
 	flags.BoolVar(&options.Exact, "exact", false, "with --base: REV itself, not where the history of HEAD left it")
 	flags.StringVar(&options.States, "state", "", "A..B: compare two commits of the state repositories")
 	flags.BoolVar(&full, "full", false, "show routine changes, whole objects and long values too")
+	flags.BoolVar(&noPager, "no-pager", false, "do not show a long review through PAGER, or less")
 	flags.StringVar(&failOn, "fail-on", "", "block or caution: exit 2 only where something of that level was found")
 	flags.StringArrayVar(&save, "save", nil, "write the review into a file: .md, .html, .json, .sarif or .xml; may be repeated")
 	flags.BoolVar(&options.NoCauses, "no-causes", false, "do not look for where changes come from, which renders the steps between")
@@ -80,7 +81,7 @@ Exit codes:
 	return cmd
 }
 
-func (a *app) diff(ctx context.Context, o engine.DiffOptions, failOn risk.Level, save []string, full bool) (view, error) {
+func (a *app) diff(ctx context.Context, o engine.DiffOptions, failOn risk.Level, save []string, full, pager bool) (view, error) {
 	if err := comparable(o, failOn, a.flags.fromGit != ""); err != nil {
 		return nil, err
 	}
@@ -122,7 +123,7 @@ func (a *app) diff(ctx context.Context, o engine.DiffOptions, failOn risk.Level,
 			return nil, err
 		}
 	}
-	return diffView{r, failOn, a.streams.TextWidth(), full}, nil
+	return diffView{r, failOn, a.streams.TextWidth(), full, pager}, nil
 }
 
 // comparable refuses flags that contradict each other.
@@ -147,7 +148,10 @@ type form func(r review.Review, report string) []byte
 
 // forms are those that --save knows, by the end of a file's name.
 var forms = map[string]form{
-	".md": func(r review.Review, report string) []byte { return r.Markdown(review.MarkdownOptions{Report: report}) },
+	".md": func(r review.Review, report string) []byte {
+		return r.Markdown(review.MarkdownOptions{Name: r.Project, Report: report})
+	},
+	".html": func(r review.Review, _ string) []byte { return r.HTML() },
 	".json": func(r review.Review, _ string) []byte {
 		var b bytes.Buffer
 		e := json.NewEncoder(&b)
@@ -207,7 +211,11 @@ type diffView struct {
 	failOn risk.Level
 	width  int
 	full   bool
+	pager  bool
 }
+
+// Paged sends a long review through a pager.
+func (v diffView) Paged() bool { return v.pager }
 
 // WouldChange decides on the exit code.
 func (v diffView) WouldChange() bool {

@@ -18,6 +18,7 @@ type Streams struct {
 	OutTTY bool // Out is a terminal
 	ErrTTY bool // Err is a terminal
 	Width  func() int
+	Height func() int
 	Env    func(string) string
 }
 
@@ -35,6 +36,13 @@ func System() *Streams {
 				return 80
 			}
 			return width
+		},
+		Height: func() int {
+			_, height, err := term.GetSize(int(os.Stdout.Fd()))
+			if err != nil || height <= 0 {
+				return 24
+			}
+			return height
 		},
 		Env: os.Getenv,
 	}
