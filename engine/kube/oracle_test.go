@@ -189,17 +189,9 @@ var others = []any{nil, "text", "", "YWJj", "500m", "2006-01-02T15:04:05Z", int6
 // each runs over testdata/valid.yaml and the public charts below the directory
 // that WEIR_CHARTS names.
 func each(t *testing.T, check func(*testing.T, map[string]any)) {
-	data, err := os.ReadFile("testdata/valid.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
 	t.Run("valid.yaml", func(t *testing.T) {
-		for part := range bytes.SplitSeq(data, []byte("\n---\n")) {
-			tree, err := manifest.Decode(part)
-			if err != nil {
-				t.Fatal(err)
-			}
-			check(t, tree.(map[string]any))
+		for _, object := range read(t, "testdata/valid.yaml") {
+			check(t, object)
 		}
 	})
 	dir := os.Getenv("WEIR_CHARTS")
@@ -218,6 +210,24 @@ func each(t *testing.T, check func(*testing.T, map[string]any)) {
 			}
 		})
 	}
+}
+
+// read is the objects of a file.
+func read(t *testing.T, file string) []map[string]any {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var objects []map[string]any
+	for part := range bytes.SplitSeq(data, []byte("\n---\n")) {
+		tree, err := manifest.Decode(part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects = append(objects, tree.(map[string]any))
+	}
+	return objects
 }
 
 // rendered is a chart with its defaults and with each <name>.*.values.yaml.

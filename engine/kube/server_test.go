@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/weir-dev/weir/engine/kube"
 )
@@ -108,14 +109,15 @@ func (s *server) refuses(t *testing.T, r resource, object map[string]any) string
 		return ""
 	}
 	var why struct{ Message string }
-	if err := json.Unmarshal(answer, &why); err != nil {
-		t.Fatal(err)
+	if json.Unmarshal(answer, &why) != nil {
+		return fmt.Sprint(status, " ", string(answer)) // of a kind that is not there yet
 	}
 	return fmt.Sprint(status, " ", why.Message)
 }
 
 // TestServer asks a real API server: it takes what is said to be valid, and
-// refuses every mutation in which Validate finds something.
+// refuses every mutation in which we find something, and of a custom resource no
+// other: its schema tells all that servers know.
 func TestServer(t *testing.T) {
 	table, err := kube.For("1.37")
 	if err != nil {
@@ -141,6 +143,46 @@ func TestServer(t *testing.T) {
 				}
 			}
 		})
+	})
+	t.Logf("%d mutations", asked)
+}
+
+func TestServerWithCRD(t *testing.T) {
+	table, err := kube.For("1.37")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t, table)
+	objects := read(t, "testdata/custom.yaml")
+	crd, ok := kube.ReadCRD(objects[0])
+	if !ok {
+		t.Fatal("no CRD")
+	}
+	body, err := json.Marshal(objects[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.do(t, http.MethodPost, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", body)
+	r, object := resource{path: "/apis/custom.example.com/v1", Name: "webs", Namespaced: true}, objects[1]
+	deadline := time.Now().Add(10 * time.Second)
+	for s.refuses(t, r, object) != "" {
+		if time.Now().After(deadline) {
+			t.Fatal(s.refuses(t, r, object))
+		}
+		time.Sleep(100 * time.Millisecond) // another process makes the new kind known
+	}
+	asked := 0
+	mutate(object, "", func(what string) {
+		for _, unchecked := range []string{".metadata", ".status", ".spec.template.metadata", ".spec.template.apiVersion", ".spec.template.kind"} {
+			if strings.HasPrefix(what, unchecked) {
+				return
+			}
+		}
+		asked++
+		why, found := s.refuses(t, r, object), crd.Validate(object)
+		if (why != "") != (len(found) > 0) {
+			t.Errorf("%s: we say %v, the server: %s", what, found, why)
+		}
 	})
 	t.Logf("%d mutations", asked)
 }

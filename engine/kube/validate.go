@@ -19,19 +19,21 @@ import (
 // unknown fields, values of another type, missing fields. The object is a tree
 // of nil, bool, int64, float64, string, []any and map[string]any.
 //
-// It finds nothing in kinds that are not Kubernetes' own (see ReadCRD) or that
-// this minor does not serve (see Gap). Which values make sense together is
-// checked in the API server's own code, and not here.
+// Of kinds that are not Kubernetes' own, or that this minor does not serve, it
+// checks the metadata alone: see CRD.Validate and Gap. Which values make sense
+// together is checked in the API server's own code, and not here.
 func (t *Table) Validate(object map[string]any) []Invalid {
 	apiVersion, _ := object["apiVersion"].(string)
 	kind, _ := object["kind"].(string)
-	of := t.data.shapes[t.minor-t.data.oldest]()[apiVersion+" "+kind]
-	if of == nil {
-		return nil
-	}
+	shapes := t.data.shapes[t.minor-t.data.oldest]()
 	w := walk{minor: t.minor}
-	w.structure(object, of)
-	return w.found
+	if of := shapes[apiVersion+" "+kind]; of != nil {
+		w.structure(object, of)
+		return w.found
+	}
+	w.enter("metadata")
+	w.value(object["metadata"], shapes["v1 ConfigMap"].fields["metadata"])
+	return slices.DeleteFunc(w.found, func(f Invalid) bool { return f.Wrong == Unknown }) // dropped, more or less loudly
 }
 
 // walk goes through one object.

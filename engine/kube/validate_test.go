@@ -221,3 +221,15 @@ spec:
 		}
 	}
 }
+
+func TestValidateMetadata(t *testing.T) {
+	table, err := For("1.34")
+	if err != nil {
+		t.Fatal(err)
+	}
+	object := decode(t, "{apiVersion: example.com/v1, kind: Web, metadata: {annotations: {a: true}, more: 1, labels: {a: b}}, spec: 1}")
+	want := "type metadata.annotations.a: metadata.annotations.a is a boolean, and must be a string\n"
+	if diff := cmp.Diff(want, lists(table.Validate(object))); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
