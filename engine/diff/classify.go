@@ -17,7 +17,7 @@ type classifier struct {
 // order means nothing.
 func (c classifier) of(f Field, free bool) Class {
 	keys := f.Path.Keys()
-	if f.Order && c.orderIsFree(keys, f, free) {
+	if f.Order && c.orderIsFree(keys, free) {
 		return Order
 	}
 	if c.fixed != "" {
@@ -234,7 +234,7 @@ var freeLists = func() map[string]bool {
 }()
 
 // orderIsFree tells that another order of a list's items changes nothing.
-func (c classifier) orderIsFree(keys []string, f Field, free bool) bool {
+func (c classifier) orderIsFree(keys []string, free bool) bool {
 	if len(keys) == 0 || c.fixed != "" {
 		return false
 	}

@@ -59,6 +59,9 @@ func (m *measurement) run() error {
 			return err
 		}
 	}
+	if err := m.measureCompare(); err != nil {
+		return err
+	}
 	if err := m.measureState(); err != nil {
 		return err
 	}
