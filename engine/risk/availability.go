@@ -2,6 +2,7 @@ package risk
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -76,27 +77,25 @@ func (s *scaler) String() string {
 	return fmt.Sprintf("%s %s, %d to %d", s.on.ID.Kind, s.on.ID.Name, s.min, s.max)
 }
 
+// scaler is what scales a workload; nil where nothing does.
 func (v *version) scaler(target manifest.Object) *scaler {
-	for _, s := range v.of("autoscaling", "HorizontalPodAutoscaler") {
-		if s.ID.Namespace == target.ID.Namespace && scales(s, target.ID, "") {
-			return scalerOf(s)
+	if v.scalers == nil {
+		v.scalers = map[manifest.ID]*scaler{}
+		for _, s := range slices.Concat(v.of("autoscaling", "HorizontalPodAutoscaler"), v.of("keda.sh", "ScaledObject")) {
+			ref := sub(s.tree(), "spec", "scaleTargetRef")
+			kind := text(ref, "kind")
+			if kind == "" {
+				kind = "Deployment" // as KEDA has it
+			}
+			id := manifest.ID{Kind: kind, Namespace: s.ID.Namespace, Name: text(ref, "name")}
+			if v.scalers[id] == nil {
+				v.scalers[id] = scalerOf(s)
+			}
 		}
 	}
-	for _, s := range v.of("keda.sh", "ScaledObject") {
-		if s.ID.Namespace == target.ID.Namespace && scales(s, target.ID, "Deployment") {
-			return scalerOf(s)
-		}
-	}
-	return nil
-}
-
-func scales(s *side, id manifest.ID, standardKind string) bool {
-	ref := sub(s.tree(), "spec", "scaleTargetRef")
-	kind := text(ref, "kind")
-	if kind == "" {
-		kind = standardKind
-	}
-	return text(ref, "name") == id.Name && kind == id.Kind
+	id := target.ID
+	id.Group = "" // people write the wrong one, and it works
+	return v.scalers[id]
 }
 
 func scalerOf(s *side) *scaler {
@@ -256,23 +255,38 @@ func (v *version) selected(budget *side) ([]manifest.ID, int64) {
 	}
 	var ids []manifest.ID
 	var pods int64
-	for _, k := range []kinds{{"apps", []string{"Deployment", "StatefulSet", "ReplicaSet"}}, {"", []string{"ReplicationController"}}} {
-		for _, kind := range k.names {
-			for _, s := range v.of(k.group, kind) {
-				if s.ID.Namespace != budget.ID.Namespace || !selects.Matches(labelsOf(sub(s.tree(), "spec", "template"))) {
-					continue
-				}
-				ids = append(ids, s.ID)
-				if a := v.scaler(s.Object); a != nil {
-					pods += a.min
-					ids = append(ids, a.on.ID)
-				} else if n, ok := s.replicas(); ok {
-					pods += n
-				}
-			}
+	for _, w := range v.evictable() {
+		if w.ids[0].Namespace == budget.ID.Namespace && selects.Matches(w.labels) {
+			ids = append(ids, w.ids...)
+			pods += w.pods
 		}
 	}
 	return ids, pods
+}
+
+// workload is what a budget sees of one.
+type workload struct {
+	ids    []manifest.ID // its own, and that of what scales it
+	labels labels.Set    // of its pods
+	pods   int64         // how many there are at least
+}
+
+// evictable are the workloads that budgets can be about.
+func (v *version) evictable() []workload {
+	if v.workloads != nil {
+		return v.workloads
+	}
+	v.workloads = []workload{}
+	for _, s := range slices.Concat(v.of("apps", "Deployment"), v.of("apps", "StatefulSet"), v.of("apps", "ReplicaSet"), v.of("", "ReplicationController")) {
+		w := workload{ids: []manifest.ID{s.ID}, labels: labelsOf(sub(s.tree(), "spec", "template"))}
+		if a := v.scaler(s.Object); a != nil {
+			w.ids, w.pods = append(w.ids, a.on.ID), a.min
+		} else if n, ok := s.replicas(); ok {
+			w.pods = n
+		}
+		v.workloads = append(v.workloads, w)
+	}
+	return v.workloads
 }
 
 func labelsOf(template tree) labels.Set {

@@ -40,16 +40,26 @@ func mutableTag(s *side) []finding {
 func images(find func(before, after reference) string) func(*object) []finding {
 	return func(o *object) []finding {
 		var found []finding
+		same := map[string]int64{} // containers by what is said of them
 		o.staying(func(before, after container) bool {
 			from, to := text(before.body, "image"), text(after.body, "image")
 			if from == to || from == "" || to == "" {
 				return true
 			}
-			if reason := find(parseReference(from), parseReference(to)); reason != "" {
+			reason := find(parseReference(from), parseReference(to))
+			if reason == "" {
+				return true
+			}
+			if same[reason]++; same[reason] == 1 {
 				found = append(found, finding{path: below(after.path, "image"), reason: reason})
 			}
 			return true
 		})
+		for i, f := range found {
+			if n := same[f.reason]; n > 1 {
+				found[i].reason += fmt.Sprintf(" (%s)", count(n, "container"))
+			}
+		}
 		return found
 	}
 }

@@ -36,8 +36,12 @@ type release struct {
 type version struct {
 	*diff.Version
 	sides map[place]*side
-	kinds map[string][]manifest.Object  // ordinary objects by kind; see of
-	reads map[manifest.ID][]manifest.ID // who reads a ConfigMap or Secret; see readers
+	kinds map[string][]manifest.Object // ordinary objects by kind; see of
+
+	// Each is made when it is first asked for.
+	scalers   map[manifest.ID]*scaler       // by what they scale, without its group
+	workloads []workload                    // see evictable
+	reads     map[manifest.ID][]manifest.ID // who reads a ConfigMap or Secret; see readers
 }
 
 // place tells objects of a set apart: hooks may share an identity.
