@@ -155,7 +155,7 @@ func baseOf(repository checkout.Checkout, o DiffOptions, head string) (review.Po
 			Detailf("--base compares with the last commit that %s and %s have in common, and the clone is a shallow one, which ends before.", o.Base, shown(state.Hash(head))).
 			Remedyf("Fetch more of the history: `git fetch --unshallow`, or fetch-depth: 0 of a CI's checkout. --exact compares with %s itself.", o.Base))
 	}
-	return point, diag.Refuse(diag.Errorf(diag.Range{}, "%s and %s have no commit in common", o.Base, shown(state.Hash(head))).
+	return point, diag.Refuse(diag.Errorf(diag.Range{}, "No commit is in the history of both %s and %s", o.Base, shown(state.Hash(head))).
 		Detailf("--base compares with the last commit that both have in their history.").
 		Remedyf("--exact compares with %s itself.", o.Base))
 }
