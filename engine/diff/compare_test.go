@@ -213,6 +213,12 @@ func TestFields(t *testing.T) {
   changed other spec.template.spec.containers[name=a].args[2]: --a=1 -> --a=2
   removed other spec.template.spec.containers[name=a].args[3]: --c -> -
 `},
+		{"rules without names, one of which is new",
+			"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\nspec: {egress: [{to: [{podSelector: {a: b}}], ports: [{port: 1}]}]}",
+			"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\nspec: {egress: [{to: [{namespaceSelector: {c: d}}]}, {to: [{podSelector: {a: b}}], ports: [{port: 2}]}]}",
+			`  created network spec.egress[0]: - -> to:; - namespaceSelector:;     c: d
+  changed network spec.egress[1].ports[0].port: 1 -> 2
+`},
 		{"a custom resource with its definition", customDefinition + "---\n" + "apiVersion: example.com/v1\nkind: Web\nmetadata: {name: a}\nspec: {routes: [{host: a}, {host: b, port: 1}], tags: [x, y], steps: [{name: a, v: 1}]}",
 			customDefinition + "---\n" + "apiVersion: example.com/v1\nkind: Web\nmetadata: {name: a}\nspec: {routes: [{host: b, port: 1}, {host: a, port: 80}], tags: [y, z], steps: [{name: a, v: 2}]}",
 			`  changed order spec.routes (order): - host=a,port=80; - host=b,port=1 -> - host=b,port=1; - host=a,port=80

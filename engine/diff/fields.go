@@ -242,69 +242,12 @@ func (c *comparison) aligned(s *shape, before, after []any, old, now []string) {
 	}
 }
 
-type match struct{ i, j int } // -1 for none
-
-// matches tells which items of a part in which all differ are one another's
-// successors: those with the same name, and between them those at the same
-// place. It keeps their order.
-func matches(before, after []any, old, now []string, part span) []match {
-	var found []match
-	for _, s := range align(handles(before, old, part.i1, part.i2), handles(after, now, part.j1, part.j2)) {
-		i, j := part.i1+s.i1, part.j1+s.j1
-		rows, columns := s.i2-s.i1, s.j2-s.j1
-		for n := range max(rows, columns) {
-			switch {
-			case n < min(rows, columns) && (rows == columns || isTree(before[i+n]) && isTree(after[j+n])):
-				found = append(found, match{i + n, j + n})
-				continue
-			}
-			if n < rows {
-				found = append(found, match{i + n, -1})
-			}
-			if n < columns {
-				found = append(found, match{-1, j + n})
-			}
-		}
-	}
-	return found
-}
-
 func isTree(v any) bool {
 	switch v.(type) {
 	case map[string]any, []any:
 		return true
 	}
 	return false
-}
-
-// handles are what items would be recognised by after a change: a name, the
-// flag of "--flag=value", else their whole content.
-func handles(items []any, contents []string, from, to int) []string {
-	found := make([]string, 0, to-from)
-	for i := from; i < to; i++ {
-		found = append(found, handle(items[i], contents[i]))
-	}
-	return found
-}
-
-func handle(item any, content string) string {
-	switch v := item.(type) {
-	case string:
-		if flag, _, ok := strings.Cut(v, "="); ok && flag != "" {
-			return flag + "="
-		}
-	case map[string]any:
-		for _, key := range identifiers {
-			if name, ok := v[key].(string); ok {
-				return key + "\x00" + name
-			}
-		}
-		metadata, _ := v["metadata"].(map[string]any)
-		if name, ok := metadata["name"].(string); ok {
-			return "metadata\x00" + name
-		}
-	}
-	return content
 }
 
 // equal tells whether two trees are written in the same bytes: 1 is not 1.0.

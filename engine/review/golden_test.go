@@ -397,6 +397,10 @@ func TestGolden(t *testing.T) {
 				golden(t, name+".full.txt", r.Terminal(TerminalOptions{Full: true}))
 				golden(t, name+".json", append(document, '\n'))
 			}
+			if name == "everything" {
+				golden(t, name+".sarif", r.SARIF(SARIFOptions{Version: "1.2.3", Root: "deploy"}))
+				golden(t, name+".xml", r.JUnit(JUnitOptions{}))
+			}
 		})
 	}
 }

@@ -338,6 +338,8 @@ func probes(o *object) []finding {
 func limits(o *object) []finding {
 	var found []finding
 	o.staying(func(before, after container) bool {
+		at := below(after.path, "resources")
+		var lost []string
 		for _, of := range []string{"limits", "requests"} {
 			var gone []string
 			for _, name := range sortedKeys(sub(before.body, "resources", of)) {
@@ -346,8 +348,15 @@ func limits(o *object) []finding {
 				}
 			}
 			if len(gone) > 0 {
-				found = append(found, finding{path: below(after.path, "resources", of), reason: fmt.Sprintf("container %s loses its %s of %s", after.name, of, strings.Join(gone, ", "))})
+				at = below(after.path, "resources", of)
+				lost = append(lost, fmt.Sprintf("its %s of %s", of, strings.Join(gone, ", ")))
 			}
+		}
+		if len(lost) > 1 {
+			at = below(after.path, "resources")
+		}
+		if len(lost) > 0 {
+			found = append(found, finding{path: at, reason: fmt.Sprintf("container %s loses %s", after.name, strings.Join(lost, " and "))})
 		}
 		return true
 	})

@@ -125,13 +125,8 @@ func (o *object) spec(mutable []string, clean func(tree) tree) []finding {
 	if clean != nil {
 		before, after = clean(before), clean(after)
 	}
-	all := maps.Clone(before)
-	if all == nil {
-		all = tree{}
-	}
-	maps.Copy(all, after)
 	var found []finding
-	for _, key := range slices.Sorted(maps.Keys(all)) {
+	for _, key := range allKeys(before, after) {
 		if !slices.Contains(mutable, key) {
 			found = append(found, refused(o.id, leaves(path("spec", key), before[key], after[key]))...)
 		}

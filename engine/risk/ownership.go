@@ -1,9 +1,6 @@
 package risk
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 var ownershipRules = []Rule{
 	{ID: "ownership/duplicate", Level: Block, Title: "Two releases have the same object",
@@ -17,7 +14,7 @@ var ownershipRules = []Rule{
 		object: newly(outside)},
 	{ID: "ownership/finalizer", Level: Caution, Title: "A finalizer is added",
 		Doc:    "The object cannot be deleted until somebody takes the finalizer off; its namespace hangs, too.",
-		object: newly(finalizers)},
+		object: gathered(newly(finalizers))},
 }
 
 func duplicates(r *release) []finding {
@@ -70,7 +67,9 @@ func finalizers(s *side) []finding {
 	names := texts(s.tree(), "metadata", "finalizers")
 	var found []finding
 	for _, name := range names {
-		found = append(found, finding{path: path("metadata", "finalizers"), key: name, reason: fmt.Sprintf("it cannot be deleted until %s is taken off", strings.TrimSpace(name))})
+		at := path("metadata", "finalizers")
+		found = append(found, finding{path: at, key: name, reason: fmt.Sprintf("it cannot be deleted until %s is taken off", name),
+			within: at, about: name, many: "it cannot be deleted until these are taken off: %s"})
 	}
 	return found
 }

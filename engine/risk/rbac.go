@@ -65,6 +65,29 @@ func (r roleRule) covers(other roleRule) bool {
 		(len(r.names) == 0 || len(other.names) > 0 && all(r.names, other.names))
 }
 
+// beyond is the part of a rule that others do not allow: fewer resources or
+// paths, or nothing at all.
+func (r roleRule) beyond(others []roleRule) roleRule {
+	covered := func(part roleRule) bool {
+		return slices.ContainsFunc(others, func(old roleRule) bool { return old.covers(part) })
+	}
+	part := r
+	part.resources = slices.DeleteFunc(slices.Clone(r.resources), func(name string) bool {
+		one := r
+		one.resources, one.urls = []string{name}, nil
+		return covered(one)
+	})
+	part.urls = slices.DeleteFunc(slices.Clone(r.urls), func(url string) bool {
+		one := r
+		one.resources, one.urls = nil, []string{url}
+		return covered(one)
+	})
+	if len(part.resources)+len(part.urls) == 0 {
+		return roleRule{}
+	}
+	return part
+}
+
 // starred tells whether the rule means what it does not name.
 func (r roleRule) starred() bool {
 	return slices.Contains(r.verbs, "*") || slices.Contains(r.groups, "*") ||
@@ -74,9 +97,9 @@ func (r roleRule) starred() bool {
 // on says what the rule is about.
 func (r roleRule) on() string {
 	if len(r.urls) > 0 {
-		return strings.Join(r.urls, ", ")
+		return some(r.urls)
 	}
-	names := strings.Join(r.resources, ", ")
+	names := some(r.resources)
 	if slices.Contains(r.resources, "*") {
 		names = "all resources"
 	}
@@ -94,7 +117,7 @@ func wildcard(o *object) []finding {
 	before := roleRules(o.before)
 	var found []finding
 	for _, r := range roleRules(o.after) {
-		if !r.starred() || slices.ContainsFunc(before, func(old roleRule) bool { return old.covers(r) }) {
+		if r = r.beyond(before); !r.starred() {
 			continue
 		}
 		verbs := strings.Join(r.verbs, ", ")

@@ -105,10 +105,13 @@ func (o *object) lost() bool {
 }
 
 func (o *object) instead() string {
-	if o.renamed() {
-		return fmt.Sprintf("; %s takes its place", o.After.ID.Name)
+	switch {
+	case !o.renamed():
+		return ""
+	case o.Rename == diff.Guess:
+		return fmt.Sprintf("; %s seems to take its place", o.After.ID.Name)
 	}
-	return ""
+	return fmt.Sprintf("; %s takes its place", o.After.ID.Name)
 }
 
 // keeps says why an object is not deleted with the release; empty where it is.

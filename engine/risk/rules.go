@@ -2,7 +2,9 @@ package risk
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/manifest"
@@ -30,6 +32,11 @@ type finding struct {
 	consequence string
 	key         string // by which newly knows it again; the path where it is empty
 	target      bool   // it is about the whole target
+
+	// Several findings within one path are told as one, see gathered.
+	within diff.Path
+	about  string // what each is about
+	many   string // the reason, with %s for what they are about
 }
 
 // Rules lists all rules, by theme.
@@ -108,6 +115,36 @@ func newly(find func(*side) []finding) func(*object) []finding {
 		}
 		return slices.DeleteFunc(found, func(f finding) bool { return old[f.identity()] })
 	}
+}
+
+// gathered makes one finding of several that lie within one path.
+func gathered(find func(*object) []finding) func(*object) []finding {
+	return func(o *object) []finding {
+		var all []finding
+		var abouts [][]string
+		at := map[string]int{}
+		for _, f := range find(o) {
+			key := f.within.String()
+			i, seen := at[key]
+			if !seen {
+				at[key] = len(all)
+				all, abouts = append(all, f), append(abouts, []string{f.about})
+				continue
+			}
+			abouts[i] = append(abouts[i], f.about)
+			all[i].path, all[i].reason = f.within, fmt.Sprintf(f.many, some(abouts[i]))
+		}
+		return all
+	}
+}
+
+// some names the first few.
+func some(names []string) string {
+	const few = 5
+	if len(names) <= few+1 {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
 }
 
 func (f finding) identity() string { return cmp.Or(f.key, f.path.String()) }

@@ -16,10 +16,10 @@ var securityRules = []Rule{
 		object: newly(hostNamespace)},
 	{ID: "security/host-path", Level: Caution, Title: "Pods mount a path of the node",
 		Doc:    "Files of the node are read, and mostly written, by the pod.",
-		object: newly(hostPath)},
+		object: gathered(newly(hostPath))},
 	{ID: "security/capabilities", Level: Caution, Title: "A container gets capabilities",
 		Doc:    "A capability beyond the runtime's own is a piece of root; NET_BIND_SERVICE alone is none.",
-		object: newly(capabilities)},
+		object: gathered(newly(capabilities))},
 	{ID: "security/root", Level: Caution, Title: "A container may run as root",
 		Doc:    "It runs as user 0, or nothing keeps it from that any more.",
 		object: root},
@@ -62,7 +62,8 @@ func hostPath(s *side) []finding {
 		for i, v := range mapsOf(items(p.body, "volumes")) {
 			if sub(v, "hostPath") != nil {
 				dir := text(v, "hostPath", "path")
-				found = append(found, finding{path: below(named(at, v, i), "hostPath"), key: at.String() + " " + dir, reason: fmt.Sprintf("volume %s is %s of the node", text(v, "name"), dir)})
+				found = append(found, finding{path: below(named(at, v, i), "hostPath"), key: at.String() + " " + dir, reason: fmt.Sprintf("volume %s is %s of the node", text(v, "name"), dir),
+					within: at, about: dir, many: "volumes are paths of the node: %s"})
 			}
 		}
 	}
@@ -73,8 +74,10 @@ func capabilities(s *side) []finding {
 	var found []finding
 	for _, c := range s.containers() {
 		for _, name := range texts(c.body, "securityContext", "capabilities", "add") {
+			at := below(c.path, "securityContext", "capabilities", "add")
 			if name != "NET_BIND_SERVICE" && name != "CAP_NET_BIND_SERVICE" {
-				found = append(found, finding{path: below(c.path, "securityContext", "capabilities", "add"), key: c.path.String() + " " + name, reason: fmt.Sprintf("container %s gets capability %s", c.name, name)})
+				found = append(found, finding{path: at, key: c.path.String() + " " + name, reason: fmt.Sprintf("container %s gets capability %s", c.name, name),
+					within: at, about: name, many: "container " + strings.ReplaceAll(c.name, "%", "%%") + " gets capabilities %s"})
 			}
 		}
 	}

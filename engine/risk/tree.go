@@ -107,9 +107,7 @@ func leaves(p diff.Path, before, after any) []leaf {
 	case tree:
 		if a, ok := after.(tree); ok {
 			var found []leaf
-			all := maps.Clone(b)
-			maps.Copy(all, a)
-			for _, key := range slices.Sorted(maps.Keys(all)) {
+			for _, key := range allKeys(b, a) {
 				found = append(found, leaves(p.Then(diff.Key(key)), b[key], a[key])...)
 			}
 			return found
@@ -130,9 +128,7 @@ func leavesOfList(p diff.Path, before, after []any) []leaf {
 	now, is := byName(after)
 	var found []leaf
 	if was && is && len(before)+len(after) > 0 {
-		all := maps.Clone(old)
-		maps.Copy(all, now)
-		for _, name := range slices.Sorted(maps.Keys(all)) {
+		for _, name := range allKeys(old, now) {
 			at := named(p, asTree(now[name]), slices.IndexFunc(after, func(item any) bool { return nameOf(item) == name }))
 			if now[name] == nil {
 				at = named(p, asTree(old[name]), slices.IndexFunc(before, func(item any) bool { return nameOf(item) == name }))
@@ -291,6 +287,13 @@ func among(found []leaf) (diff.Path, string) {
 		common = common[:n:n]
 	}
 	return common, fmt.Sprintf("change in %d places", len(found))
+}
+
+// allKeys are those of two maps, sorted.
+func allKeys(a, b map[string]any) []string {
+	keys := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 func sortedKeys(t tree) []string { return slices.Sorted(maps.Keys(t)) }
