@@ -13,22 +13,33 @@ var apiRules = []Rule{
 		Doc:     "The cluster's Kubernetes version no longer has, or does not have yet, the apiVersion of an object: applying it fails.",
 		release: byVersionOf(notServed)},
 	{ID: "api/invalid", Level: Block, Title: "An object is not valid",
-		Doc:     "By the schemas of the cluster's Kubernetes version a field is unknown, missing or of another type: applying it fails.",
+		Doc:     "By the schemas of the cluster's Kubernetes version, or by the CRD of its kind among what is rendered, a field is unknown, missing, of another type or out of bounds: applying it fails. CEL rules are not evaluated.",
 		release: byVersionOf(invalid)},
+	{ID: "api/field-dropped", Level: Caution, Title: "A custom resource has a field that its CRD does not have",
+		Doc:     "API servers drop such a field without a word, and refuse it in server-side apply.",
+		release: byVersionOf(dropped)},
 }
 
-// byVersionOf makes a rule of what is wrong with an object under a version of
-// Kubernetes. It looks at every object where that is what changes, and fires for
-// what was not wrong before.
-func byVersionOf(find func(*kube.Table, *side) []finding) func(*release) []finding {
+// world is what an object has to be valid in: one version of Kubernetes, and the
+// custom resources defined beside it.
+type world struct {
+	table       *kube.Table
+	definitions func(manifest.ID) *kube.CRD // of an object's kind; nil where nobody defines it
+}
+
+// byVersionOf makes a rule of what is wrong with an object in a world. It looks
+// at every object whose world is what changes, and fires for what was not wrong
+// before.
+func byVersionOf(find func(world, *side) []finding) func(*release) []finding {
 	return func(r *release) []finding {
-		table, was := r.in.table(r.after), r.in.table(r.before)
-		if table == nil {
+		now := world{r.in.table(r.after), r.in.definition}
+		was := world{r.in.table(r.before), r.in.oldDefinition}
+		if now.table == nil {
 			return nil
 		}
 		judge := func(before, after *side) []finding {
-			found := find(table, after)
-			if len(found) == 0 || before == nil || was == nil {
+			found := find(now, after)
+			if len(found) == 0 || before == nil || was.table == nil {
 				return found
 			}
 			old := find(was, before)
@@ -48,37 +59,54 @@ func byVersionOf(find func(*kube.Table, *side) []finding) func(*release) []findi
 				all = append(all, f)
 			}
 		}
-		if was == nil || was.Minor() == table.Minor() {
-			return all
-		}
-		for o := range r.after.all() {
-			if changed[o.ID] {
-				continue
-			}
-			for _, f := range judge(r.before.find(o.ID), r.after.side(o)) {
-				f.id = o.ID
-				all = append(all, f)
+		other := was.table != nil && was.table.Minor() != now.table.Minor()
+		if redefined := r.in.redefined(); other || len(redefined) > 0 {
+			for o := range r.after.all() {
+				if changed[o.ID] || !other && !redefined[kindOf(o.ID)] {
+					continue
+				}
+				for _, f := range judge(r.before.find(o.ID), r.after.side(o)) {
+					f.id = o.ID
+					all = append(all, f)
+				}
 			}
 		}
 		return all
 	}
 }
 
-func notServed(table *kube.Table, s *side) []finding {
-	gap, missing := table.Gap(s.APIVersion, s.ID.Kind)
+func notServed(in world, s *side) []finding {
+	gap, missing := in.table.Gap(s.APIVersion, s.ID.Kind)
 	if !missing {
 		return nil
 	}
 	return []finding{{path: path("apiVersion"), key: s.APIVersion, reason: gap.String()}}
 }
 
-func invalid(table *kube.Table, s *side) []finding {
-	var found []finding
-	for _, wrong := range table.Validate(s.tree()) {
-		at := pathOf(s.tree(), wrong.Place)
-		found = append(found, finding{path: at, key: string(wrong.Wrong) + " " + at.String(), reason: wrong.Reason})
+func invalid(in world, s *side) []finding {
+	found := in.table.Validate(s.tree())
+	if crd := in.definitions(s.ID); crd != nil {
+		found = append(found, crd.Validate(s.tree())...)
 	}
-	return found
+	found = slices.DeleteFunc(found, func(i kube.Invalid) bool { return i.Wrong == kube.Dropped })
+	return wrong(s, found)
+}
+
+func dropped(in world, s *side) []finding {
+	crd := in.definitions(s.ID)
+	if crd == nil {
+		return nil
+	}
+	return wrong(s, slices.DeleteFunc(crd.Validate(s.tree()), func(i kube.Invalid) bool { return i.Wrong != kube.Dropped }))
+}
+
+func wrong(s *side, found []kube.Invalid) []finding {
+	var all []finding
+	for _, i := range found {
+		at := pathOf(s.tree(), i.Place)
+		all = append(all, finding{path: at, key: string(i.Wrong) + " " + at.String(), reason: i.Reason})
+	}
+	return all
 }
 
 // pathOf writes a place as other paths are written: items of lists by their

@@ -18,6 +18,8 @@ type cluster struct {
 	first    map[manifest.ID]*release // who has an object after, the first of several
 	twice    map[manifest.ID]bool     // two releases had it before
 	hosts    map[string]bool          // see routed
+	now, was definitions
+	changed  map[kind]bool // see redefined
 }
 
 // release is one release with its objects as rules see them.
@@ -73,6 +75,7 @@ func newCluster(c Cluster) *cluster {
 		name: c.Name, tables: map[string]*kube.Table{},
 		from: map[manifest.ID]*release{}, to: map[manifest.ID]*release{},
 		first: map[manifest.ID]*release{}, twice: map[manifest.ID]bool{},
+		now: definitions{}, was: definitions{},
 	}
 	for i := range c.Releases {
 		all.releases = append(all.releases, newRelease(all, &c.Releases[i]))

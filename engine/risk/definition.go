@@ -1,0 +1,68 @@
+package risk
+
+import (
+	"strings"
+
+	"github.com/weir-dev/weir/engine/kube"
+	"github.com/weir-dev/weir/engine/manifest"
+)
+
+// kind is a kind of objects, in whatever version.
+type kind struct{ group, kind string }
+
+func kindOf(id manifest.ID) kind { return kind{id.Group, id.Kind} }
+
+// definitions are the CRDs of one side of a cluster, read when they are asked
+// for.
+type definitions map[string]map[kind]*kube.CRD // by group
+
+// definition and oldDefinition are what the releases of the cluster say of an
+// object's kind, after and before; nil where they say nothing. Of releases that
+// do not change at all nothing is known here.
+func (c *cluster) definition(of manifest.ID) *kube.CRD {
+	return c.now.find(of, c.releases, func(r *release) *version { return r.after })
+}
+
+func (c *cluster) oldDefinition(of manifest.ID) *kube.CRD {
+	return c.was.find(of, c.releases, func(r *release) *version { return r.before })
+}
+
+func (d definitions) find(of manifest.ID, releases []*release, at func(*release) *version) *kube.CRD {
+	if !strings.Contains(of.Group, ".") {
+		return nil
+	}
+	kinds, read := d[of.Group]
+	if !read {
+		kinds = map[kind]*kube.CRD{}
+		for _, r := range releases {
+			for _, s := range at(r).of("apiextensions.k8s.io", "CustomResourceDefinition") {
+				if !strings.HasSuffix(s.ID.Name, "."+of.Group) { // plural.group, or the API server refuses it
+					continue
+				}
+				if crd, ok := kube.ReadCRD(s.tree()); ok {
+					kinds[kind{crd.Group, crd.Kind}] = crd
+				}
+			}
+		}
+		d[of.Group] = kinds
+	}
+	return kinds[kindOf(of)]
+}
+
+// redefined are the kinds whose CRDs come or change.
+func (c *cluster) redefined() map[kind]bool {
+	if c.changed == nil {
+		c.changed = map[kind]bool{}
+		for _, r := range c.releases {
+			for _, o := range r.objects {
+				if o.after == nil || !is(o.id, "apiextensions.k8s.io", "CustomResourceDefinition") {
+					continue
+				}
+				if crd, ok := kube.ReadCRD(o.after.tree()); ok {
+					c.changed[kind{crd.Group, crd.Kind}] = true
+				}
+			}
+		}
+	}
+	return c.changed
+}
