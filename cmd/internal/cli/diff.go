@@ -1,16 +1,13 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -85,8 +82,7 @@ func (a *app) diff(ctx context.Context, o engine.DiffOptions, failOn risk.Level,
 	if err := comparable(o, failOn, a.flags.fromGit != ""); err != nil {
 		return nil, err
 	}
-	forms, err := formsOf(save)
-	if err != nil {
+	if err := savable(save); err != nil {
 		return nil, err
 	}
 	if o.Head != "" {
@@ -114,14 +110,8 @@ func (a *app) diff(ctx context.Context, o engine.DiffOptions, failOn risk.Level,
 	if err := a.conclusion(found, err); err != nil {
 		return nil, err
 	}
-	report := ""
-	if at := slices.IndexFunc(save, func(name string) bool { return formOf(name) == ".html" }); at >= 0 {
-		report = filepath.Base(save[at])
-	}
-	for i, form := range forms {
-		if err := os.WriteFile(save[i], form(*r, report), 0o644); err != nil {
-			return nil, err
-		}
+	if err := a.save(*r, save, failOn); err != nil {
+		return nil, err
 	}
 	return diffView{r, failOn, a.streams.TextWidth(), full, pager}, nil
 }
@@ -143,37 +133,6 @@ func comparable(o engine.DiffOptions, failOn risk.Level, fetched bool) error {
 	return nil
 }
 
-// form writes a review.
-type form func(r review.Review, report string) []byte
-
-// forms are those that --save knows, by the end of a file's name.
-var forms = map[string]form{
-	".md": func(r review.Review, report string) []byte {
-		return r.Markdown(review.MarkdownOptions{Name: r.Project, Report: report})
-	},
-	".html": func(r review.Review, _ string) []byte { return r.HTML() },
-	".json": func(r review.Review, _ string) []byte {
-		var b bytes.Buffer
-		e := json.NewEncoder(&b)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		_ = e.Encode(r) // to a buffer, of our own types
-		return b.Bytes()
-	},
-}
-
-func formsOf(save []string) ([]form, error) {
-	all := make([]form, len(save))
-	for i, name := range save {
-		if all[i] = forms[formOf(name)]; all[i] == nil {
-			return nil, fmt.Errorf("--save %s: the end of the name says in which form; use .md, .html, .json, .sarif or .xml", name)
-		}
-	}
-	return all, nil
-}
-
-func formOf(name string) string { return strings.ToLower(filepath.Ext(name)) }
-
 // loadAlike reads another revision of the project with the variables of this
 // one; those that it does not know yet mean nothing to it.
 func (a *app) loadAlike(files fs.FS) (*schema.Project, diag.List) {
@@ -191,6 +150,9 @@ func (a *app) again() string {
 		text = append(text, "-C", filepath.ToSlash(a.flags.dir))
 	}
 	text = append(text, "diff")
+	if a.flags.fromGit != "" {
+		text = append(text, "--from-git", withoutUser(a.flags.fromGit))
+	}
 	for _, flag := range []struct {
 		name   string
 		values []string
@@ -203,7 +165,31 @@ func (a *app) again() string {
 		name, _, _ := strings.Cut(v, "=")
 		text = append(text, "--var", name+"=…")
 	}
+	for i, word := range text {
+		text[i] = quoted(word)
+	}
 	return strings.Join(text, " ")
+}
+
+// quoted is a word as a shell takes it.
+func quoted(word string) string {
+	plain := func(c rune) bool {
+		return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.ContainsRune("-_./:=,@%+…", c)
+	}
+	if word != "" && strings.TrimFunc(word, plain) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// withoutUser takes what may be a password out of a URL.
+func withoutUser(address string) string {
+	scheme, rest, isURL := strings.Cut(address, "://")
+	if !isURL {
+		return address
+	}
+	host, path, _ := strings.Cut(rest, "/")
+	return scheme + "://" + host[strings.LastIndexByte(host, '@')+1:] + "/" + path
 }
 
 type diffView struct {

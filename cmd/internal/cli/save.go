@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/weir-dev/weir/engine/checkout"
+	"github.com/weir-dev/weir/engine/review"
+	"github.com/weir-dev/weir/engine/risk"
+	"github.com/weir-dev/weir/engine/whole"
+)
+
+// saving is what the forms of a saved review say beside the review.
+type saving struct {
+	report string // the HTML page, for those that point to it
+	root   string // the project's directory in its repository
+	failOn risk.Level
+}
+
+// form writes a review.
+type form func(r review.Review, s saving) []byte
+
+// forms are those that --save knows, by the end of a file's name.
+var forms = map[string]form{
+	".md": func(r review.Review, s saving) []byte {
+		return r.Markdown(review.MarkdownOptions{Name: r.Project, Report: s.report})
+	},
+	".html": func(r review.Review, _ saving) []byte { return r.HTML() },
+	".json": func(r review.Review, _ saving) []byte {
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		_ = e.Encode(r) // to a buffer, of our own types
+		return b.Bytes()
+	},
+	".sarif": func(r review.Review, s saving) []byte {
+		return r.SARIF(review.SARIFOptions{Version: version(), Root: s.root})
+	},
+	".xml": func(r review.Review, s saving) []byte { return r.JUnit(review.JUnitOptions{FailOn: s.failOn}) },
+}
+
+func formOf(name string) form { return forms[strings.ToLower(filepath.Ext(name))] }
+
+// savable refuses names that do not say in which form to save.
+func savable(names []string) error {
+	for _, name := range names {
+		if formOf(name) == nil {
+			return fmt.Errorf("--save %s: the end of the name says in which form; use .md, .html, .json, .sarif or .xml", name)
+		}
+	}
+	return nil
+}
+
+// save writes a review into files, each whole or not at all.
+func (a *app) save(r review.Review, names []string, failOn risk.Level) error {
+	s := saving{failOn: failOn}
+	if repository, err := checkout.Of(a.flags.dir); err == nil && repository.Exists() {
+		s.root, _ = repository.Below(a.flags.dir) // else the project counts as all there is
+	}
+	for _, name := range names {
+		if strings.EqualFold(filepath.Ext(name), ".html") {
+			s.report = filepath.Base(name)
+			break
+		}
+	}
+	for _, name := range names {
+		if err := whole.Write(name, formOf(name)(r, s), 0o644); err != nil {
+			return fmt.Errorf("--save %s: %w", name, err)
+		}
+	}
+	return nil
+}
