@@ -50,7 +50,7 @@ func (r Review) Markdown(o MarkdownOptions) []byte {
 	o.Characters = max(o.Characters, SmallestBudget)
 	o.Bytes = max(o.Bytes, 4*SmallestBudget)
 
-	m := markdown{Review: r, options: o, atlas: newAtlas(r.Targets)}
+	m := markdown{Review: r, options: o, atlas: newAtlas(r.Targets), sheets: r.sheets()}
 	document := list{open: m.title()}
 	if r.Verdict != Same {
 		document.items, document.quota = m.sections()
@@ -66,6 +66,7 @@ type markdown struct {
 	Review
 	options MarkdownOptions
 	atlas   atlas
+	sheets  []sheet
 }
 
 func (m markdown) title() string {

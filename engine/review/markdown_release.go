@@ -19,8 +19,7 @@ func (m markdown) fleet() part {
 	if len(m.Targets) < 2 || len(m.Releases) == 0 {
 		return nil
 	}
-	sheets := m.sheets()
-	classes := m.classes(sheets)
+	classes := m.classes(m.sheets)
 	if len(classes) == 0 {
 		return nil
 	}
@@ -29,11 +28,11 @@ func (m markdown) fleet() part {
 	if still > 0 {
 		rest = fmt.Sprintf("\n%s not change.\n", count(still, "target does", "targets do"))
 	}
-	if len(classes) == 1 && m.alike(sheets) {
+	if len(classes) == 1 && m.alike(m.sheets) {
 		return words("\n"+inMarkdown().sameEverywhere(classes[0], m.Review, m.atlas)+"\n", nil)
 	}
 	if len(classes) > mostColumns {
-		return m.fleetList(sheets, rest)
+		return m.fleetList(rest)
 	}
 	head := []string{"release"}
 	for _, w := range classes {
@@ -41,7 +40,7 @@ func (m markdown) fleet() part {
 	}
 	t := m.table("\n#### Where\n\n", head, "release", "releases")
 	t.close = rest
-	for _, s := range sheets {
+	for _, s := range m.sheets {
 		cells := []string{code(cut(s.Name, longestName))}
 		for _, w := range classes {
 			cells = append(cells, cell(s, w[0]))
@@ -104,9 +103,9 @@ func cell(s sheet, target int) string {
 }
 
 // fleetList is the matrix of a fleet with too many columns.
-func (m markdown) fleetList(sheets []sheet, rest string) part {
+func (m markdown) fleetList(rest string) part {
 	l := list{open: "\n#### Where\n\n", close: rest, quota: []int{30}, rest: m.more("release", "releases")}
-	for _, s := range sheets {
+	for _, s := range m.sheets {
 		ways := func(limit int) string {
 			var said []string
 			for i, g := range s.Groups {
@@ -127,18 +126,17 @@ func (m markdown) releases() part {
 	if len(m.Releases) == 0 {
 		return nil
 	}
-	sheets := m.sheets()
 	l := list{open: "\n#### Releases\n", quota: []int{40}, rest: m.more("release", "releases")}
-	open := len(sheets) == 1 && len(sheets[0].bundles) <= 3
+	open := len(m.sheets) == 1 && len(m.sheets[0].bundles) <= 3
 	folds := 0
-	for _, s := range sheets {
+	for _, s := range m.sheets {
 		if len(s.bundles) > 0 {
 			l.items = append(l.items, m.release(s, open))
 			folds++
 		}
 	}
 	lines := list{open: "\n", rest: m.more("release with routine changes", "releases with routine changes")}
-	for _, s := range sheets[folds:] {
+	for _, s := range m.sheets[folds:] {
 		lines.items = append(lines.items, m.quiet(s))
 	}
 	if len(lines.items) > 0 {

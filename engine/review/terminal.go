@@ -26,10 +26,10 @@ func (r Review) Terminal(o TerminalOptions) []byte {
 	if o.Width <= 0 {
 		o.Width = 100
 	}
-	t := terminal{Review: r, options: o, atlas: newAtlas(r.Targets)}
+	t := terminal{Review: r, options: o, atlas: newAtlas(r.Targets), sheets: r.sheets()}
 	t.summary()
 	if r.Verdict != Same {
-		for _, s := range r.sheets() {
+		for _, s := range t.sheets {
 			t.release(s)
 		}
 		t.footer()
@@ -41,6 +41,7 @@ type terminal struct {
 	Review
 	options TerminalOptions
 	atlas   atlas
+	sheets  []sheet
 	out     strings.Builder
 }
 
@@ -300,18 +301,17 @@ func (t *terminal) fleet() {
 	if len(t.Targets) < 2 || len(t.Releases) == 0 {
 		return
 	}
-	sheets := t.sheets()
 	still := ""
 	if n := len(t.Targets) - t.changing(); n > 0 {
 		still = "; " + count(n, "target does", "targets do") + " not change"
 	}
-	if classes := t.classes(sheets); len(classes) == 1 && t.alike(sheets) {
+	if classes := t.classes(t.sheets); len(classes) == 1 && t.alike(t.sheets) {
 		t.out.WriteByte('\n')
 		t.words(0, "", onTerminal().sameEverywhere(classes[0], t.Review, t.atlas))
 		return
 	}
 	t.head(bold, "Where"+still)
-	for _, s := range sheets {
+	for _, s := range t.sheets {
 		var said []string
 		for i, g := range s.Groups {
 			way := ""

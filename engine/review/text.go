@@ -122,7 +122,7 @@ func value(v any) string {
 	case map[string]any, []any:
 		return flow(v)
 	}
-	return printable(strings.TrimSuffix(string(manifest.Encode(plain(v))), "\n"))
+	return printable(strings.TrimSuffix(string(manifest.AppendEncode(nil, plain(v))), "\n"))
 }
 
 // flow writes a collection on one line.
@@ -152,7 +152,7 @@ func block(v any) []string {
 	if text, ok := v.(string); ok {
 		return lines(text)
 	}
-	return lines(string(manifest.Encode(plain(v))))
+	return lines(string(manifest.AppendEncode(nil, plain(v))))
 }
 
 // plain is a value as the encoder knows them: masked ones as their text, what is
