@@ -226,12 +226,21 @@ var freeLists = func() map[string]bool {
 		enum except externalIPs from hosts imagePullSecrets ingress ingressClassNames items loadBalancerSourceRanges
 		matchExpressions matchFields metrics nodeSelectorTerms nonResourceURLs operations paths policyTypes ports
 		preferredDuringSchedulingIgnoredDuringExecution requiredDuringSchedulingIgnoredDuringExecution required
-		resourceNames resources rules secrets shortNames sources subjects subsets tls to tolerations
+		resourceNames resources rules secrets shortNames sources subjects subsets supplementalGroups sysctls tls to tolerations
 		topologySpreadConstraints values verbs versions volumeClaimTemplates webhooks`) {
 		free[key] = true
 	}
 	return free
 }()
+
+// orderedLists are lists whose items come one after the other, by the kinds that
+// have them so, though others' lists of that name, or the API's schema, have
+// their items in any order. Read only.
+var orderedLists = map[string][]string{
+	"webhooks":  {"MutatingWebhookConfiguration"},
+	"variables": {"ValidatingAdmissionPolicy", "MutatingAdmissionPolicy"}, // each may use those before it
+	"rules":     {"Job", "CronJob"},                                       // of a podFailurePolicy: the first that matches counts
+}
 
 // orderIsFree tells that another order of a list's items changes nothing.
 func (c classifier) orderIsFree(keys []string, free bool) bool {
@@ -239,7 +248,7 @@ func (c classifier) orderIsFree(keys []string, free bool) bool {
 		return false
 	}
 	switch last := keys[len(keys)-1]; {
-	case last == "initContainers": // they run one after the other
+	case slices.Contains(orderedLists[last], c.kind), last == "initContainers":
 		return false
 	case last == "env":
 		return free

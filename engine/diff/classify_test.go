@@ -89,6 +89,10 @@ other spec.template.spec.initContainers (order)
 order spec.template.spec.tolerations (order)`},
 		{"v1 Pod", "spec: {containers: [{name: a, env: [{name: A, value: x}, {name: B, value: $(A)}]}]}", "spec: {containers: [{name: a, env: [{name: B, value: $(A)}, {name: A, value: x}]}]}",
 			`env spec.containers[name=a].env (order)`},
+		{"admissionregistration.k8s.io/v1 MutatingWebhookConfiguration", "webhooks: [{name: a, rules: [{operations: [A, B]}]}, {name: b}]", "webhooks: [{name: b}, {name: a, rules: [{operations: [B, A]}]}]",
+			"other webhooks (order)\norder webhooks[name=a].rules[0].operations (order)"},
+		{"admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration", "webhooks: [{name: a}, {name: b}]", "webhooks: [{name: b}, {name: a}]", "order webhooks (order)"},
+		{"batch/v1 Job", "spec: {podFailurePolicy: {rules: [{action: A}, {action: B}]}}", "spec: {podFailurePolicy: {rules: [{action: B}, {action: A}]}}", "other spec.podFailurePolicy.rules (order)"},
 		{"example.com/v1 Thing", "spec: {rules: [{name: a}, {name: b}]}", "spec: {rules: [{name: b}, {name: a}]}", "other spec.rules (order)"},
 		{"v1 ConfigMap", "metadata: {finalizers: [a, b]}", "metadata: {finalizers: [b, a]}", "order metadata.finalizers (order)"},
 
