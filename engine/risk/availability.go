@@ -94,7 +94,7 @@ func (v *version) scaler(target manifest.Object) *scaler {
 		}
 	}
 	id := target.ID
-	id.Group = "" // people write the wrong one, and it works
+	id.Group = "" // its kind is enough
 	return v.scalers[id]
 }
 
