@@ -170,7 +170,7 @@ func samePath(a, b Path) bool {
 // rendering finds the objects of a stage.
 type rendering struct {
 	set    manifest.Set
-	hooks  map[place]manifest.Object
+	hooks  map[place][]manifest.Object
 	hashed map[manifest.ID]manifest.Object // by their identity without kustomize's hash
 }
 
@@ -182,15 +182,23 @@ func (r *rendering) find(like manifest.Object) (manifest.Object, bool) {
 		return o, ok && o.Hook == nil
 	}
 	if r.hooks == nil {
-		r.hooks = map[place]manifest.Object{}
+		r.hooks = map[place][]manifest.Object{}
 		for o := range r.set.All() {
 			if o.Hook != nil {
-				r.hooks[placeOf(o)] = o
+				r.hooks[placeOf(o)] = append(r.hooks[placeOf(o)], o)
 			}
 		}
 	}
-	o, ok := r.hooks[placeOf(like)]
-	return o, ok
+	all := r.hooks[placeOf(like)]
+	for _, o := range all {
+		if slices.Equal(phases(o), phases(like)) {
+			return o, true
+		}
+	}
+	if len(all) == 1 { // the same one at another phase
+		return all[0], true
+	}
+	return manifest.Object{}, false
 }
 
 // findHashed finds what has the same name but for kustomize's hash.

@@ -3,6 +3,7 @@ package diff
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -88,6 +89,9 @@ changed Service d, was a (guess 0.50)
 removed Job.batch migrate
 1 unchanged
 `},
+		{"hooks that Helm does not know",
+			"apiVersion: batch/v1\nkind: Job\n" + fmt.Sprintf(hooked, "crd-install"), "apiVersion: v1\nkind: Service\nmetadata: {name: a}",
+			"created Service a\nremoved Job.batch migrate, a hook\n0 unchanged\n"},
 	} {
 		if diff := cmp.Diff(test.want, showChanges(Compare(pairOf(t, test.before, test.after)))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
@@ -109,6 +113,17 @@ func TestMemo(t *testing.T) {
 	second := NewSchemas(p.Before.Objects).With(memo).Compare(p)
 	if diff := cmp.Diff(want+want, showChanges(first)+showChanges(second)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+	shared, got := NewSchemas(p.Before.Objects).With(NewMemo()), make([]string, 8)
+	var all sync.WaitGroup
+	for i := range got {
+		all.Go(func() { got[i] = showChanges(shared.Compare(p)) })
+	}
+	all.Wait()
+	for _, text := range got {
+		if diff := cmp.Diff(want, text); diff != "" {
+			t.Errorf("at once (-want +got):\n%s", diff)
+		}
 	}
 	if len(memo.known) != 6 { // all that changed but for custom resources
 		t.Errorf("%d remembered", len(memo.known))

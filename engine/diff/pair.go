@@ -72,9 +72,8 @@ func pair(before, after manifest.Set) pairing {
 	}
 	if len(olds) > 0 {
 		for o := range before.All() {
-			if slices.ContainsFunc(olds[placeOf(o)], func(left manifest.Object) bool { return slices.Equal(phases(left), phases(o)) }) {
-				p.gone = append(p.gone, o)
-			}
+			p.gone = append(p.gone, olds[placeOf(o)]...)
+			delete(olds, placeOf(o))
 		}
 	}
 	p.renames()
