@@ -193,7 +193,7 @@ func (l *loading) admit(at string, size int64) bool {
 	const remedy = "List what no template reads in .helmignore."
 	switch {
 	case size > maxFile:
-		l.refuse(fmt.Sprintf("file %q is too large for a chart", at), fmt.Sprintf("It has %d bytes; a file of a chart may have %d, as in Helm.", size, maxFile), remedy)
+		l.refuse(fmt.Sprintf("file %q is too large for a chart", at), fmt.Sprintf("It has more than %d bytes; as in Helm, no file of a chart may have more.", maxFile), remedy)
 	case l.size > maxChart:
 		l.refuse(fmt.Sprintf("chart %q is too large", l.ref.Path), fmt.Sprintf("Its files have more than %d bytes together.", maxChart), remedy)
 	case l.count > maxFiles:

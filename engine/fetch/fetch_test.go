@@ -267,7 +267,7 @@ a/charts/b/templates/x.yaml:0: charts/b/templates/x.yaml is UTF-16, not UTF-8
 			fsys: files("a/Chart.yaml", chartYAML("a", "1.0.0"), "a/blob", strings.Repeat("x", 5<<20+1)),
 			at:   "a",
 			want: `weir.hcl:3: file "a/blob" is too large for a chart
-  It has 5242881 bytes; a file of a chart may have 5242880, as in Helm.
+  It has more than 5242880 bytes; as in Helm, no file of a chart may have more.
   List what no template reads in .helmignore.
 `,
 		},

@@ -75,7 +75,7 @@ func (g *git) Fetch(ctx context.Context, ref schema.Chart, pin schema.Locked) (C
 	c, err := g.commits.get(at.Address+" "+at.Rev, func() (c commit, err error) {
 		first = true
 		return c, g.ask(ctx, at.Address, func(r *remote.Remote) error {
-			c.files, err = r.FetchCommit(ctx, at.Rev, wanted.Rev)
+			c.files, err = r.FetchCommit(ctx, at.Rev, wanted.Rev, maxFile)
 			c.bytes = r.Received()
 			return err
 		})

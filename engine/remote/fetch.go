@@ -113,11 +113,14 @@ func (r *Remote) download(ctx context.Context, s session, tip Tip, want Want, in
 	if request.Capabilities.Supports(capability.Shallow) { // else all of the history comes
 		request.Depth = packp.DepthCommits(max(1, want.Depth))
 	}
-	if want.history && advertised.Capabilities.Supports(capability.Filter) {
+	if (want.history || want.largest > 0) && advertised.Capabilities.Supports(capability.Filter) {
 		if err := set(capability.Filter); err != nil {
 			return err
 		}
-		request.Filter = packp.FilterTreeDepth(0)
+		request.Filter = packp.FilterBlobLimit(uint64(want.largest)+1, packp.BlobLimitPrefixNone)
+		if want.history {
+			request.Filter = packp.FilterTreeDepth(0)
+		}
 	}
 	if !want.Have.IsZero() {
 		request.Haves = []plumbing.Hash{want.Have}

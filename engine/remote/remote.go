@@ -113,7 +113,8 @@ type Want struct {
 	Depth int           // commits of history; 0 is 1
 	Have  plumbing.Hash // a commit that the store has whole, or zero
 
-	history bool // commits without their files, where the server can do that
+	history bool  // commits without their files, where the server can do that
+	largest int64 // larger files are left out, where the server can do that; 0: none is
 }
 
 // Tip is a commit of a remote. Its Commit is zero where there is no such branch.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -49,7 +50,7 @@ func TestFetchCommit(t *testing.T) {
 			{first.String(), "v1", "first\n"},
 		} {
 			before := r.Received()
-			fsys, err := r.FetchCommit(t.Context(), want.id, want.rev)
+			fsys, err := r.FetchCommit(t.Context(), want.id, want.rev, 1<<20)
 			if err != nil {
 				t.Fatal(want.content, p.said(err))
 			}
@@ -59,8 +60,44 @@ func TestFetchCommit(t *testing.T) {
 			}
 		}
 		for _, rev := range []string{"main", "other", gone.String()} {
-			if _, err := r.FetchCommit(t.Context(), gone.String(), rev); !errors.Is(err, remote.ErrWithheld) {
+			if _, err := r.FetchCommit(t.Context(), gone.String(), rev, 1<<20); !errors.Is(err, remote.ErrWithheld) {
 				t.Errorf("%s by %s: %v", gone, rev, err)
+			}
+		}
+	})
+}
+
+// TestFetchCommitWithoutLargeFiles: what is too large is not transferred from
+// servers that can leave it out, and is of the same size from all.
+func TestFetchCommitWithoutLargeFiles(t *testing.T) {
+	ways(t, func(p *place, r *remote.Remote) {
+		noise := make([]byte, 1<<20)
+		rand.NewChaCha8([32]byte{}).Read(noise)
+		id := p.commit("first", "small", "12345", "large", string(noise), "just", "1234567890")
+		p.push("main")
+		for _, filters := range []bool{true, false} {
+			p.git("-C", "shop.git", "config", "uploadpack.allowFilter", fmt.Sprint(filters))
+			before := r.Received()
+			fsys, err := r.FetchCommit(t.Context(), id.String(), "main", 10)
+			if err != nil {
+				t.Fatal(p.said(err))
+			}
+			if all := r.Received()-before > 1<<20; all == filters {
+				t.Errorf("filters: %t: %d bytes came", filters, r.Received()-before)
+			}
+			sizes := map[string]int64{}
+			for _, name := range []string{"small", "just", "large"} {
+				info, err := fs.Stat(fsys, name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sizes[name] = info.Size()
+			}
+			if diff := cmp.Diff(map[string]int64{"small": 5, "just": 10, "large": 11}, sizes); diff != "" {
+				t.Errorf("filters: %t: sizes (-want +got):\n%s", filters, diff)
+			}
+			if data, err := fs.ReadFile(fsys, "just"); err != nil || len(data) != 10 {
+				t.Errorf("%q, %v", data, err)
 			}
 		}
 	})
