@@ -40,18 +40,22 @@ func (s *side) marked(found diag.List) diag.List {
 // betweenRevisions renders two revisions of the project, where what goes into a
 // release differs: nothing else is looked at.
 func (run Run) betweenRevisions(ctx context.Context, o DiffOptions) (*comparison, diag.List, error) {
-	base, c, found, err := run.baseRevision(o)
-	if err != nil || found.HasErrors() {
-		return nil, found, err
+	c, err := run.points(o)
+	if err != nil {
+		list, err := refusal(err)
+		return nil, list, err
 	}
-	before, after := &side{run: base, at: c.base.Commit}, &side{run: run}
-	list, err := planBoth(ctx, before, after)
-	if found = append(found, list...); err != nil || found.HasErrors() {
+	before, after := &side{run: run, at: c.base.Commit}, &side{run: run}
+	found, err := planBoth(ctx, before, after, func() (found diag.List, err error) {
+		before.run, found, err = run.at(o, c.base)
+		return found, err
+	})
+	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
 	r := &revisions{before: before, after: after, run: run}
 	r.match()
-	list, err = r.hydrate(ctx)
+	list, err := r.hydrate(ctx)
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
@@ -59,7 +63,7 @@ func (run Run) betweenRevisions(ctx context.Context, o DiffOptions) (*comparison
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
-	c.targets, c.projects = targetsOf(after.plan), []*schema.Project{base.Project}
+	c.targets, c.projects = targetsOf(after.plan), []*schema.Project{before.run.Project}
 	namespaces, list, err := r.namespaces(ctx)
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
@@ -74,20 +78,19 @@ func (run Run) betweenRevisions(ctx context.Context, o DiffOptions) (*comparison
 	return c, append(found, r.gone()...), nil
 }
 
-// baseRevision loads the project at the revision to compare with.
-func (run Run) baseRevision(o DiffOptions) (Run, *comparison, diag.List, error) {
+// points are the two revisions.
+func (run Run) points(o DiffOptions) (*comparison, error) {
 	c := &comparison{}
 	var err error
 	if c.head, err = run.point(); err != nil {
-		return run, nil, nil, err
+		return nil, err
 	}
 	repository, err := repositoryOf(run.Dir, "--base")
-	if err == nil {
-		c.base, err = baseOf(repository, o, c.head.Commit)
-	}
 	if err != nil {
-		list, err := refusal(err)
-		return run, nil, list, err
+		return nil, err
+	}
+	if c.base, err = baseOf(repository, o, c.head.Commit); err != nil {
+		return nil, err
 	}
 	c.command = fmt.Sprintf("--base %.12s", c.base.Commit)
 	if o.Exact {
@@ -96,8 +99,7 @@ func (run Run) baseRevision(o DiffOptions) (Run, *comparison, diag.List, error) 
 	if o.Head != "" {
 		c.command += fmt.Sprintf(" --head %.12s", c.head.Commit)
 	}
-	run, found, err := run.at(o, c.base)
-	return run, c, found, err
+	return c, nil
 }
 
 // at is the run on another revision of the project.
@@ -119,30 +121,37 @@ func errorsOf(found diag.List) diag.List {
 	return slices.DeleteFunc(slices.Clone(found), func(d diag.Diagnostic) bool { return d.Severity != diag.Error })
 }
 
-// planBoth plans both sides. What the selection names may be on one of them only,
-// and a release is compared where it is selected on either.
-func planBoth(ctx context.Context, before, after *side) (diag.List, error) {
+// planBoth plans both sides at once; the base has to be loaded first. What the
+// selection names may be on one of them only, and a release is compared where it is
+// selected on either.
+func planBoth(ctx context.Context, before, after *side, load func() (diag.List, error)) (diag.List, error) {
 	sides := []*side{before, after}
-	lists := make([]diag.List, 2)
-	planAll := func() (err error) {
-		for i, s := range sides {
-			if s.plan, lists[i], err = s.run.plan(ctx); err != nil {
-				return err
+	lists := make([]diag.List, len(sides))
+	name := func(i int) string { return []string{"the project at the base", "the project"}[i] }
+	planAll := func(first func() (diag.List, error)) (loaded diag.List, err error) {
+		err = each(ctx, len(sides), len(sides), name, func(ctx context.Context, i int) (err error) {
+			if s := sides[i]; s == before {
+				if loaded, err = first(); err != nil || loaded.HasErrors() {
+					return err
+				}
 			}
-		}
-		return nil
+			sides[i].plan, lists[i], err = sides[i].run.plan(ctx)
+			return err
+		})
+		return loaded, err
 	}
-	if err := planAll(); err != nil {
-		return nil, err
+	loaded, err := planAll(load)
+	if err != nil || loaded.HasErrors() {
+		return append(loaded, lists[1]...), err
 	}
 	if nothing, none := unselected(lists[0]), unselected(lists[1]); nothing && none {
-		return lists[1], nil
+		return append(loaded, lists[1]...), nil
 	}
 	if names := disagreement(before, after, lists); names != nil {
 		for _, s := range sides {
 			s.run.Selection.Selector = plan.SelectNames(names)
 		}
-		if err := planAll(); err != nil {
+		if _, err := planAll(func() (diag.List, error) { return nil, nil }); err != nil {
 			return nil, err
 		}
 	}
@@ -151,7 +160,7 @@ func planBoth(ctx context.Context, before, after *side) (diag.List, error) {
 			s.plan, lists[i] = &plan.Plan{Moved: s.run.Project.Moved(), Removed: s.run.Project.Removed()}, nil
 		}
 	}
-	found := append(before.marked(errorsOf(lists[0])), lists[1]...)
+	found := slices.Concat(loaded, before.marked(errorsOf(lists[0])), lists[1])
 	if found.HasErrors() {
 		return found, nil
 	}

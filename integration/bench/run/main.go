@@ -144,6 +144,52 @@ func (m *measurement) measureLarge() error {
 	fmt.Printf("  one value of one release     %s  = %+.1f %% of nothing changed (target 2), %+.2f %% of cold\n",
 		changed, 100*more.Seconds()/again.wall.Seconds(), 100*more.Seconds()/cold.wall.Seconds())
 	fmt.Printf("  peak memory                  %d MiB (target < 1024)\n", max(cold.memory, again.memory, changed.memory)>>20)
+	return m.measureDiff()
+}
+
+// measureDiff compares the large project with one changed values file with its
+// last commit, and for that times hydrations that have nothing to do.
+func (m *measurement) measureDiff() error {
+	if err := os.WriteFile(m.path("large/.gitignore"), []byte("state\n"), 0o644); err != nil {
+		return err
+	}
+	for _, arguments := range [][]string{{"init", "-q"}, {"add", "."}, {"-c", "user.name=bench", "-c", "user.email=bench@bench.example", "commit", "-q", "-m", "bench"}} {
+		if out, err := exec.Command("git", append([]string{"-C", m.path("large")}, arguments...)...).CombinedOutput(); err != nil {
+			return fmt.Errorf("git %s: %w\n%s", arguments[0], err, out)
+		}
+	}
+	hydrate := func() (sample, error) { return m.exec("weir", "-C", m.path("large"), "--jobs=2", "-q", "hydrate") }
+	compare := func() (sample, error) {
+		return m.exec("weir", "-C", m.path("large"), "--jobs=2", "-q", "diff", "--base", "HEAD", "--fail-on", "block")
+	}
+	nothing := func() error { return nil }
+	if _, err := hydrate(); err != nil {
+		return err
+	}
+	var version, again, diff sample
+	for range m.rounds {
+		if err := m.change(50); err != nil {
+			return err
+		}
+		for _, one := range []struct {
+			best *sample
+			run  func() (sample, error)
+		}{{&version, func() (sample, error) { return m.exec("weir", "version") }}, {&diff, compare}} {
+			if err := one.best.take(nothing, one.run); err != nil {
+				return err
+			}
+		}
+		if _, err := hydrate(); err != nil { // what changed
+			return err
+		}
+		if err := again.take(nothing, hydrate); err != nil {
+			return err
+		}
+	}
+	fmt.Printf("one changed values file against the last commit, %d releases × %d environments\n", m.large.Releases, m.large.Environments)
+	fmt.Printf("  hydrate, nothing to do       %s\n", again)
+	fmt.Printf("  diff --base HEAD             %s  = %.2f × that, less %v for `weir version` (target 2)\n",
+		diff, (diff.wall-version.wall).Seconds()/(again.wall-version.wall).Seconds(), version.wall.Round(time.Millisecond))
 	return nil
 }
 
