@@ -85,7 +85,7 @@ func (run Run) stock() (*fetch.Stock, *fetch.Record) {
 	}
 	var source fetch.Source = fetch.Kinds{
 		schema.Repository: fetch.NewRepositories(access, run.Outside.Store),
-		schema.URL:        fetch.NewArchives(access),
+		schema.URL:        fetch.NewArchives(access, run.Outside.Store),
 		schema.OCI:        fetch.NewRegistries(access, run.Project.Repositories()),
 		schema.Git:        fetch.NewGit(access),
 	}

@@ -59,25 +59,6 @@ func (r *repositories) Fetch(ctx context.Context, ref schema.Chart, pin schema.L
 	return r.client.content(ctx, ref, pin)
 }
 
-// NewArchives is the source of archives by URL.
-func NewArchives(access *Access) Source { return &archives{newClient(access)} }
-
-type archives struct{ client *client }
-
-// Resolve implements Source: what a URL stands for is what is there.
-func (a *archives) Resolve(_ context.Context, ref schema.Chart) (Found, error) {
-	u, err := url.Parse(ref.Source)
-	if err != nil {
-		return Found{}, refuse("the URL of a chart cannot be read", "", "Correct it.") // the error has the URL, password and all
-	}
-	return Found{Origin: originOf(u)}, nil
-}
-
-// Fetch implements Source.
-func (a *archives) Fetch(ctx context.Context, ref schema.Chart, pin schema.Locked) (Content, error) {
-	return a.client.content(ctx, ref, pin)
-}
-
 // originOf is a URL as the lock has it: no user, no fragment, and no query that
 // is a signature or a token.
 func originOf(u *url.URL) string {
@@ -128,7 +109,7 @@ func (c *client) archive(ctx context.Context, of schema.ChartRepository, origin 
 		return Content{}, refuse(at.Host+" answers with a page for people", fmt.Sprintf("%s is HTML, not a chart archive: a page to log in, or one that says what is wrong.", shownURL(at)),
 			"Open it in a browser; then correct the URL, or the credentials.")
 	}
-	return Content{Archive: data, Bytes: int64(len(data))}, nil
+	return Content{Archive: data, Bytes: int64(len(data)), header: answer.Header}, nil
 }
 
 // isHTML tells a page from what a program would read.

@@ -92,7 +92,7 @@ func variable(name, host string) string {
 func (p *place) source() fetch.Source {
 	return fetch.Once(fetch.Retry(fetch.Limit(fetch.Kinds{
 		schema.Repository: fetch.NewRepositories(p.access, p.store),
-		schema.URL:        fetch.NewArchives(p.access),
+		schema.URL:        fetch.NewArchives(p.access, p.store),
 	}, 8, time.Minute), p.access))
 }
 
@@ -324,6 +324,43 @@ func TestCredentialsStay(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"GET /index.yaml OK ann", "GET /index.yaml OK ann", "GET /moved.tgz Found ann"}, p.server.Requests()); diff != "" {
 		t.Errorf("the repository has seen (-want +got):\n%s", diff)
+	}
+}
+
+// TestArchiveIsKept: an archive by URL that has not changed is not transferred
+// again; one that has is, and nothing of it is believed without its bytes.
+func TestArchiveIsKept(t *testing.T) {
+	p := newPlace(t)
+	file := filepath.Join(p.server.Dir, "app-1.1.0.tgz")
+	age := func(hours int) {
+		t.Helper()
+		then := time.Now().Add(-time.Duration(hours) * time.Hour)
+		if err := os.Chtimes(file, then, then); err != nil {
+			t.Fatal(err)
+		}
+	}
+	age(9)
+	p.ref = schema.Chart{Source: p.server.URL + "/app-1.1.0.tgz", Kind: schema.URL}
+	const locked = "locked http://charts.example/app-1.1.0.tgz 1.1.0 from http://charts.example/app-1.1.0.tgz, 2 files\n"
+	for i, step := range []struct {
+		prepare  func()
+		want     string
+		requests []string
+	}{
+		{func() {}, locked, []string{"GET /app-1.1.0.tgz OK"}},
+		{func() {}, locked, []string{"GET /app-1.1.0.tgz Not Modified"}},
+		{func() { age(8) }, locked, []string{"GET /app-1.1.0.tgz OK", "GET /app-1.1.0.tgz OK"}},
+		{func() {}, locked, []string{"GET /app-1.1.0.tgz Not Modified"}},
+		{func() { p.server.Add("app", "1.1.0", "templates/a.yaml", "a: other\n") }, "was changed under the same version", []string{"GET /app-1.1.0.tgz OK", "GET /app-1.1.0.tgz OK"}},
+	} {
+		step.prepare()
+		p.server.Requests()
+		if got := p.lock(true); !strings.Contains(got, step.want) {
+			t.Errorf("%d: %s", i, got)
+		}
+		if diff := cmp.Diff(step.requests, p.server.Requests()); diff != "" {
+			t.Errorf("%d: requests (-want +got):\n%s", i, diff)
+		}
 	}
 }
 

@@ -124,6 +124,15 @@ type keptFacts struct {
 	SHA256   string `json:"sha256"`
 }
 
+// text is what stands behind the text of an index.
+func (k keptFacts) text() ([]byte, error) {
+	text, err := json.Marshal(k)
+	return binary.BigEndian.AppendUint64(text, uint64(len(text))), err
+}
+
+// checkable tells whether a server can be asked for something newer.
+func (k keptFacts) checkable() bool { return k.ETag != "" || k.Modified != "" }
+
 // indexPath is empty where nothing is kept.
 func (s *Store) indexPath(repository string) string {
 	if s.Dir() == "" {
@@ -144,7 +153,7 @@ func openIndex(path, repository string) *keptIndex {
 		return nil
 	}
 	k := &keptIndex{file: file}
-	if !k.facts() || k.URL != repository || k.ETag == "" && k.Modified == "" {
+	if !k.facts() || k.URL != repository || !k.checkable() {
 		file.Close()
 		return nil
 	}
@@ -210,14 +219,13 @@ func keepIndex(path, repository string, header http.Header, body io.Reader) (io.
 	failpoint.Before("write", path)
 	sections, err := scan(io.TeeReader(size, io.MultiWriter(file, sum)))
 	if err == nil {
-		var facts []byte
-		facts, err = json.Marshal(keptFacts{
+		var text []byte
+		text, err = keptFacts{
 			URL: repository, ETag: header.Get("ETag"), Modified: modified(header), Size: size.n, SHA256: hex.EncodeToString(sum.Sum(nil)),
-		})
-		facts = binary.BigEndian.AppendUint64(facts, uint64(len(facts)))
+		}.text()
 		if err == nil {
 			failpoint.Before("write", path)
-			_, err = file.Write(facts)
+			_, err = file.Write(text)
 		}
 	}
 	if err != nil {

@@ -229,7 +229,7 @@ func TestWhoAsksForSignatures(t *testing.T) {
 	keyring(t, filepath.Join(p.access.Home, "keys.asc"), ann)
 	l := &fetch.Locking{Stock: &fetch.Stock{Source: fetch.Once(fetch.Signed(fetch.Kinds{
 		schema.Repository: fetch.NewRepositories(p.access, p.store),
-		schema.URL:        fetch.NewArchives(p.access),
+		schema.URL:        fetch.NewArchives(p.access, p.store),
 	}, p.access))}}
 	asks := p.ref
 	asks.Repository.Keyring = "~/keys.asc"

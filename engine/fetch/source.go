@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -46,6 +47,8 @@ type Content struct {
 	Provenance []byte // the file that signs the archive, where Signed asks for it; nil: there is none
 	Signer     string // whose signature that is, as Signed found
 	Bytes      int64  // that were transferred
+
+	header http.Header // of the answer with the archive
 }
 
 // Kinds is a Source that passes every reference on to the one of its kind.
