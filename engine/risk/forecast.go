@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -141,8 +142,25 @@ func (o *object) why(hashes map[string]string) []Why {
 	return all
 }
 
-// strip is what of a template makes a pod.
+// strip is what of a template makes a pod, with the pull policies that the API
+// server fills in by the images' tags.
 func strip(template, spec tree) tree {
+	spec = maps.Clone(spec)
+	for _, list := range containerLists {
+		var filled []any
+		for _, c := range mapsOf(items(spec, list)) {
+			c = maps.Clone(c)
+			policy := "IfNotPresent"
+			if r := parseReference(text(c, "image")); r.digest == "" && (r.tag == "" || r.tag == "latest") {
+				policy = "Always"
+			}
+			standard(c, "imagePullPolicy", policy)
+			filled = append(filled, c)
+		}
+		if filled != nil {
+			spec[list] = filled
+		}
+	}
 	return tree{"labels": sub(template, "metadata", "labels"), "annotations": sub(template, "metadata", "annotations"), "spec": spec}
 }
 
@@ -176,20 +194,27 @@ func isChecksum(key string) bool {
 // isDefault tells whether a field only comes or goes with the value that the API
 // server would give it: no pod is replaced for that.
 func (l leaf) isDefault() bool {
-	if len(l.path) == 0 {
+	n := len(l.path)
+	if n == 0 {
 		return false
 	}
-	standard, known := podDefaults[l.path[len(l.path)-1].Key]
+	standard, known := podDefaults[l.path[n-1].Key]
+	if !known && n > 1 {
+		standard, known = podDefaults[l.path[n-2].Key+"."+l.path[n-1].Key]
+	}
 	return known && (l.before == nil && l.after == standard || l.after == nil && l.before == standard)
 }
 
-// podDefaults are what the API server puts into pods, by the field's name. Read
-// only.
+// podDefaults are what the API server puts into pods, by the field's name, with
+// that of its parent where it needs one. Read only.
 var podDefaults = map[string]any{
 	"protocol": "TCP", "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File",
-	"timeoutSeconds": int64(1), "periodSeconds": int64(10), "successThreshold": int64(1), "failureThreshold": int64(3), "scheme": "HTTP",
+	"timeoutSeconds": int64(1), "periodSeconds": int64(10), "successThreshold": int64(1), "failureThreshold": int64(3),
+	"httpGet.scheme": "HTTP", "httpGet.path": "/", "grpc.service": "",
 	"restartPolicy": "Always", "dnsPolicy": "ClusterFirst", "schedulerName": "default-scheduler", "terminationGracePeriodSeconds": int64(30),
-	"defaultMode": int64(420), "enableServiceLinks": true, "hostNetwork": false, "hostPID": false, "hostIPC": false,
+	"defaultMode": int64(420), "serviceAccountToken.expirationSeconds": int64(3600), "hostPath.type": "", "spec.volumeMode": "Filesystem",
+	"fieldRef.apiVersion": "v1", "resourceFieldRef.divisor": "0", "value": "",
+	"hostNetwork": false, "hostPID": false, "hostIPC": false, "readOnly": false, "stdin": false, "stdinOnce": false, "tty": false,
 }
 
 // use is how a pod reads a ConfigMap or Secret.
