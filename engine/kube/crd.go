@@ -77,7 +77,7 @@ func (c *CRD) Validate(object map[string]any) []Invalid {
 		object = w.prune(object, v.schema, true, false).(map[string]any)
 	}
 	w.check(object, v.schema)
-	return w.found
+	return w.sorted()
 }
 
 // node is a schema, or another map of a manifest. A nil one is empty.
@@ -120,7 +120,7 @@ func (w *crdWalk) prune(v any, s node, isObject, preserved bool) any {
 	switch v := v.(type) {
 	case map[string]any:
 		kept := make(map[string]any, len(v))
-		for _, key := range sortedKeys(v) {
+		for key := range v {
 			if isObject && (key == "apiVersion" || key == "kind" || key == "metadata") {
 				kept[key] = v[key]
 				continue
@@ -139,7 +139,7 @@ func (w *crdWalk) prune(v any, s node, isObject, preserved bool) any {
 			w.leave()
 		}
 		properties := s.node("properties")
-		for _, key := range sortedKeys(properties) {
+		for key := range properties {
 			property := asNode(properties[key])
 			if _, there := kept[key]; !there && property["default"] != nil {
 				kept[key] = w.prune(property["default"], property, false, true)

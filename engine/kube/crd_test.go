@@ -1,11 +1,13 @@
 package kube
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"gopkg.in/yaml.v3"
 )
 
 func TestCRD(t *testing.T) {
@@ -85,8 +87,8 @@ dropped spec.template.spec.c: unknown field "spec.template.spec.c": did you mean
 		{"missing", `
 apiVersion: custom.example.com/v1
 kind: Web
-spec: {mode: null, template: {kind: Pod}}`, `missing spec.template.apiVersion: spec.template.apiVersion is missing
-missing spec.host: spec.host is missing
+spec: {mode: null, template: {kind: Pod}}`, `missing spec.host: spec.host is missing
+missing spec.template.apiVersion: spec.template.apiVersion is missing
 `},
 		{"null is not there", `
 apiVersion: custom.example.com/v1
@@ -120,8 +122,8 @@ spec:
 `
 	for _, c := range []struct{ name, definition, want string }{
 		{"keeps", head, "type spec.n: spec.n is a string, and must be an integer\n"},
-		{"prunes", head + "  preserveUnknownFields: false\n", `dropped spec.other: unknown field "spec.other": API servers drop it, and refuse it in server-side apply
-type spec.n: spec.n is a string, and must be an integer
+		{"prunes", head + "  preserveUnknownFields: false\n", `type spec.n: spec.n is a string, and must be an integer
+dropped spec.other: unknown field "spec.other": API servers drop it, and refuse it in server-side apply
 `},
 		{"no schema", strings.Replace(head, "validation", "nothing", 1), ""},
 		{"versions", strings.Replace(head, "  version: v1\n", "  versions: [{name: v1, served: true}]\n", 1), "type spec.n: spec.n is a string, and must be an integer\n"},
@@ -150,4 +152,37 @@ func TestNoCRD(t *testing.T) {
 			t.Errorf("%s gives %v", text, crd)
 		}
 	}
+}
+
+// FuzzCRD: whatever a CRD and an object hold, Validate ends, says the same twice,
+// and leaves both as they were.
+func FuzzCRD(f *testing.F) {
+	data, err := os.ReadFile("testdata/custom.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	definition, valid, _ := strings.Cut(string(data), "\n---\n")
+	f.Add(definition, valid)
+	f.Add(definition, "{apiVersion: custom.example.com/v1, kind: Web, spec: {from: {}, tags: [null], template: {}}}")
+	f.Fuzz(func(t *testing.T, definition, object string) {
+		var trees [2]map[string]any
+		for i, text := range []string{definition, object} {
+			if yaml.Unmarshal([]byte(text), &trees[i]) != nil {
+				t.Skip()
+			}
+			jsonTypes(trees[i])
+		}
+		crd, ok := ReadCRD(trees[0])
+		if !ok {
+			return
+		}
+		before := fmt.Sprint(trees)
+		first := lists(crd.Validate(trees[1]))
+		if diff := cmp.Diff(first, lists(crd.Validate(trees[1]))); diff != "" {
+			t.Errorf("first and second differ:\n%s", diff)
+		}
+		if diff := cmp.Diff(before, fmt.Sprint(trees)); diff != "" {
+			t.Errorf("they changed:\n%s", diff)
+		}
+	})
 }

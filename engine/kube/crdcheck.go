@@ -97,7 +97,7 @@ func counted(n any, of string) string {
 
 func (w *crdWalk) fields(v map[string]any, s node) {
 	w.size(len(v), s, "minProperties", "maxProperties", "fields")
-	for _, key := range sortedKeys(v) {
+	for key := range v {
 		if field, known := s.property(key); known && field != nil {
 			w.enter(key)
 			w.check(v[key], field)

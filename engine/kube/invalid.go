@@ -1,6 +1,9 @@
 package kube
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -53,6 +56,18 @@ func (p Place) String() string {
 		}
 	}
 	return b.String()
+}
+
+// compare orders places by their keys and indices, a shorter place first.
+func (p Place) compare(q Place) int {
+	return slices.CompareFunc(p, q, func(a, b any) int {
+		i, isIndex := a.(int)
+		j, areIndices := b.(int)
+		if isIndex && areIndices {
+			return cmp.Compare(i, j)
+		}
+		return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b))
+	})
 }
 
 func isPlain(key string) bool {

@@ -29,14 +29,14 @@ func (t *Table) Validate(object map[string]any) []Invalid {
 	w := walk{minor: t.minor}
 	if of := shapes[apiVersion+" "+kind]; of != nil {
 		w.structure(object, of)
-		return w.found
+		return w.sorted()
 	}
 	w.enter("metadata")
 	w.value(object["metadata"], shapes["v1 ConfigMap"].fields["metadata"])
-	return slices.DeleteFunc(w.found, func(f Invalid) bool { return f.Wrong == Unknown }) // dropped, more or less loudly
+	return slices.DeleteFunc(w.sorted(), func(f Invalid) bool { return f.Wrong == Unknown }) // dropped, more or less loudly
 }
 
-// walk goes through one object.
+// walk goes through one object, in no order: most objects have nothing to sort.
 type walk struct {
 	minor int
 	at    Place
@@ -45,6 +45,12 @@ type walk struct {
 
 func (w *walk) report(wrong Wrong, format string, args ...any) {
 	w.found = append(w.found, Invalid{Place: slices.Clone(w.at), Wrong: wrong, Reason: fmt.Sprintf(format, args...)})
+}
+
+// sorted is what was found, by place.
+func (w *walk) sorted() []Invalid {
+	slices.SortStableFunc(w.found, func(a, b Invalid) int { return a.Place.compare(b.Place) })
+	return w.found
 }
 
 func (w *walk) enter(step any) { w.at = append(w.at, step) }
@@ -65,9 +71,9 @@ func (w *walk) value(v any, of *shape) {
 		}
 	case dictionary:
 		if m, ok := v.(map[string]any); ok {
-			for _, key := range sortedKeys(m) {
+			for key, v := range m {
 				w.enter(key)
-				w.value(m[key], of.of)
+				w.value(v, of.of)
 				w.leave()
 			}
 			return
@@ -89,10 +95,10 @@ func (w *walk) value(v any, of *shape) {
 }
 
 func (w *walk) structure(m map[string]any, of *shape) {
-	for _, key := range sortedKeys(m) {
+	for key, v := range m {
 		w.enter(key)
 		if field := of.fields[key]; field != nil {
-			w.value(m[key], field)
+			w.value(v, field)
 		} else {
 			w.report(Unknown, "unknown field %q%s", w.at.String(), w.hint(of, key))
 		}
@@ -248,5 +254,3 @@ func typeName(v any) string {
 	}
 	return fmt.Sprintf("a %T", v)
 }
-
-func sortedKeys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }

@@ -115,9 +115,9 @@ type stringData.pin: stringData.pin is an integer, and must be a string
 apiVersion: apps/v1
 kind: StatefulSet
 metadata: {name: db}
-spec: {selector: null, template: {spec: {containers: [{image: db, ports: [{name: db}]}]}}}`, `missing spec.template.spec.containers[0].ports[0].containerPort: spec.template.spec.containers[0].ports[0].containerPort is missing
+spec: {selector: null, template: {spec: {containers: [{image: db, ports: [{name: db}]}]}}}`, `missing spec.selector: spec.selector is missing
 missing spec.template.spec.containers[0].name: spec.template.spec.containers[0].name is missing
-missing spec.selector: spec.selector is missing
+missing spec.template.spec.containers[0].ports[0].containerPort: spec.template.spec.containers[0].ports[0].containerPort is missing
 `},
 		{"required for the OpenAPI file only", "1.30", `
 apiVersion: apps/v1
