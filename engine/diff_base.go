@@ -5,37 +5,12 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/weir-dev/weir/engine/cache"
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/plan"
-	"github.com/weir-dev/weir/engine/review"
 	"github.com/weir-dev/weir/engine/state"
-	"github.com/weir-dev/weir/engine/transform"
-	"github.com/weir-dev/weir/engine/unstable"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
-
-// side is one of two revisions of the project, planned.
-type side struct {
-	run  Run
-	plan *plan.Plan
-	h    *hydrator
-	at   string // the commit that diagnostics are marked with; empty for the head
-	all  map[place]*plan.Release
-
-	scopes map[string]map[string]bool // by cluster: kinds that releases cannot tell themselves
-}
-
-// place is a release of a target.
-type place struct{ cluster, environment, release string }
-
-func (s *side) marked(found diag.List) diag.List {
-	if s.at == "" {
-		return found
-	}
-	return marked(found, s.at, s.run.Project)
-}
 
 // betweenRevisions renders two revisions of the project, where what goes into a
 // release differs: nothing else is looked at.
@@ -68,6 +43,7 @@ func (run Run) betweenRevisions(ctx context.Context, o DiffOptions) (*comparison
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
+	r.kept, c.close = r.states(ctx)
 	c.pairs = namespaces
 	for _, p := range r.pairs {
 		if p.differs() {
@@ -102,125 +78,12 @@ func (run Run) points(o DiffOptions) (*comparison, error) {
 	return c, nil
 }
 
-// at is the run on another revision of the project.
-func (run Run) at(o DiffOptions, point review.Point) (Run, diag.List, error) {
-	origin, found, err := revision(run.Dir, point.Ref, point.Commit)
-	if err != nil || found.HasErrors() {
-		return run, found, err
-	}
-	project, list := o.Load(origin.Files)
-	if found = append(found, errorsOf(marked(list, point.Commit, project))...); found.HasErrors() {
-		return run, found, nil
-	}
-	run.Project, run.Origin, run.Progress = project, origin, nil
-	return run, found, nil
-}
-
-// errorsOf leaves warnings out: those of the base are nobody's business any more.
-func errorsOf(found diag.List) diag.List {
-	return slices.DeleteFunc(slices.Clone(found), func(d diag.Diagnostic) bool { return d.Severity != diag.Error })
-}
-
-// planBoth plans both sides at once; the base has to be loaded first. What the
-// selection names may be on one of them only, and a release is compared where it is
-// selected on either.
-func planBoth(ctx context.Context, before, after *side, load func() (diag.List, error)) (diag.List, error) {
-	sides := []*side{before, after}
-	lists := make([]diag.List, len(sides))
-	name := func(i int) string { return []string{"the project at the base", "the project"}[i] }
-	planAll := func(first func() (diag.List, error)) (loaded diag.List, err error) {
-		err = each(ctx, len(sides), len(sides), name, func(ctx context.Context, i int) (err error) {
-			if s := sides[i]; s == before {
-				if loaded, err = first(); err != nil || loaded.HasErrors() {
-					return err
-				}
-			}
-			sides[i].plan, lists[i], err = sides[i].run.plan(ctx)
-			return err
-		})
-		return loaded, err
-	}
-	loaded, err := planAll(load)
-	if err != nil || loaded.HasErrors() {
-		return append(loaded, lists[1]...), err
-	}
-	if nothing, none := unselected(lists[0]), unselected(lists[1]); nothing && none {
-		return append(loaded, lists[1]...), nil
-	}
-	if names := disagreement(before, after, lists); names != nil {
-		for _, s := range sides {
-			s.run.Selection.Selector = plan.SelectNames(names)
-		}
-		if _, err := planAll(func() (diag.List, error) { return nil, nil }); err != nil {
-			return nil, err
-		}
-	}
-	for i, s := range sides {
-		if unselected(lists[i]) {
-			s.plan, lists[i] = &plan.Plan{Moved: s.run.Project.Moved(), Removed: s.run.Project.Removed()}, nil
-		}
-	}
-	found := slices.Concat(loaded, before.marked(errorsOf(lists[0])), lists[1])
-	if found.HasErrors() {
-		return found, nil
-	}
-	for _, s := range sides {
-		s.h = s.run.hydrator()
-		s.all = map[place]*plan.Release{}
-		for _, t := range s.plan.Targets {
-			for _, r := range t.Releases {
-				s.all[place{t.Cluster.Name, t.Environment, r.Name}] = r
-			}
-		}
-	}
-	return found, nil
-}
-
-// unselected tells whether all that is wrong is that the selection picks nothing.
-func unselected(found diag.List) bool {
-	return found.HasErrors() && !slices.ContainsFunc(errorsOf(found), func(d diag.Diagnostic) bool { return d.Subject.File != "" })
-}
-
-// disagreement is the names of all releases that the selector picks on either
-// side, where it may not pick the same on both.
-func disagreement(before, after *side, lists []diag.List) []string {
-	if before.run.Selection.Selector.Empty() {
-		return nil
-	}
-	names := map[string]bool{}
-	differ := unselected(lists[0]) || unselected(lists[1])
-	left := [2]map[place]bool{{}, {}} // planned and not selected
-	for i, s := range []*side{before, after} {
-		for _, t := range s.plan.Targets {
-			picked := map[string]bool{}
-			for _, h := range t.Selected {
-				picked[h.Name], names[h.Name] = true, true
-			}
-			for _, h := range t.Headers {
-				if h.Planned && !picked[h.Name] {
-					left[i][place{t.Cluster.Name, t.Environment, h.Name}] = true
-				}
-			}
-		}
-	}
-	for i, s := range []*side{after, before} { // the other one
-		for _, t := range s.plan.Targets {
-			for _, h := range t.Selected {
-				differ = differ || left[i][place{t.Cluster.Name, t.Environment, h.Name}]
-			}
-		}
-	}
-	if !differ {
-		return nil
-	}
-	return sortedKeys(names)
-}
-
 // revisions are both sides with what differs.
 type revisions struct {
 	run           Run
 	before, after *side
 	pairs         []*twoReleases
+	kept          map[string]*state.Snapshot // by cluster: states that have values which were made up
 }
 
 // twoReleases is one release on both sides.
@@ -325,26 +188,6 @@ func (r *revisions) one(ctx context.Context, p *twoReleases) (diag.List, error) 
 	return found, nil
 }
 
-// key digests what goes into a release; what is wrong is marked with its side.
-func (s *side) key(ctx context.Context, r *plan.Release) (cache.Key, diag.List) {
-	chart, found := s.h.fetch(ctx, r)
-	if found.HasErrors() {
-		return cache.Key{}, s.marked(found)
-	}
-	digest := ""
-	if chart != nil {
-		digest = chart.Digest
-	}
-	key, found := s.h.keys.of(r, digest)
-	return key, s.marked(found)
-}
-
-// files wakes one side of a release. What the cache lost is rendered again.
-func (s *side) files(ctx context.Context, r *plan.Release, p *product) (state.Release, error) {
-	j := &job{release: r, product: p}
-	return j.files(ctx, s.h)
-}
-
 // pairing is what a comparison wants to know of two releases.
 func (r *revisions) pairing(p *twoReleases) *pairing {
 	pair := &pairing{Pair: diff.Pair{Cluster: p.cluster, Environment: p.environment, Release: p.release, From: p.from}}
@@ -362,6 +205,9 @@ func (r *revisions) pairing(p *twoReleases) *pairing {
 		var old, now *state.Release
 		if p.old != nil {
 			files, err := r.settled(ctx, r.before, p.cluster, p.old, p.before)
+			if err == nil {
+				files, err = r.keep(p.cluster, files, p.old, p.before.Unstable)
+			}
 			if err != nil {
 				return err
 			}
@@ -391,51 +237,16 @@ func (r *revisions) settled(ctx context.Context, s *side, cluster string, releas
 	return rescope(files, s.scopes[cluster])
 }
 
-// carryOver gives the head the base's values where both make them up: they would
-// be kept, and are no change.
-func carryOver(old, now state.Release, release *plan.Release, fields []unstable.Field) (state.Release, error) {
-	if len(fields) == 0 {
-		return now, nil
-	}
-	before := map[string][]byte{}
-	for _, file := range old.Files {
-		before[file.Path] = file.Data
-	}
-	p := past{old.Key, func(path string) ([]byte, error) { return before[path], nil }}
-	wanted := unstable.ByObject(fields)
-	files := slices.Clone(now.Files)
-	var kept unstable.Kept
-	for i, file := range files {
-		if !wanted.Has(file.Object, file.Hook != nil) {
-			continue
-		}
-		was, err := p.file(now.Key, file.Path)
-		if err != nil {
-			return now, err
-		}
-		if files[i].Data, err = kept.Carry(wanted, file.Object, file.Hook != nil, file.Data, was); err != nil {
-			return now, err
-		}
-	}
-	if now.Files = files; kept.Count > 0 && release.RestartOnConfigChange {
-		return again(now, transform.HashConfig)
-	}
-	return now, nil
-}
-
 // gone warns of releases that disappear although nothing says that they are meant
 // to: a hydration will refuse.
 func (r *revisions) gone() diag.List {
 	var found diag.List
-	project := r.after.run.Project
 	for _, p := range r.pairs {
 		if p.now != nil {
 			continue
 		}
 		key := state.Key{Environment: p.environment, Release: p.release}
-		meant := declaredIn(r.after.plan, p.cluster, key) != diag.Range{} || slices.Contains(project.Declarations(), declaration(p.old)) ||
-			!slices.ContainsFunc(project.Targets(), func(t schema.Target) bool { return t.Environment == p.environment && t.Cluster == p.cluster })
-		if meant {
+		if r.meant(p, key) {
 			continue
 		}
 		found = append(found, diag.Warningf(marked(diag.List{{Subject: p.old.Range}}, r.before.at, r.before.run.Project)[0].Subject,
@@ -444,4 +255,18 @@ func (r *revisions) gone() diag.List {
 			Remedyf("If it is meant to go: removed %q {}. If it has a new name: moved { from = %q, to = … }.", p.release, p.release))
 	}
 	return found
+}
+
+// meant tells whether a hydration will remove a release that is gone: the project
+// still speaks of it, or no longer of its environment on its cluster.
+func (r *revisions) meant(p *twoReleases, key state.Key) bool {
+	project := r.after.run.Project
+	if declaredIn(r.after.plan, p.cluster, key) != (diag.Range{}) || slices.Contains(project.Declarations(), declaration(p.old)) {
+		return true
+	}
+	if !slices.ContainsFunc(project.Clusters(), func(c schema.Cluster) bool { return c.Name == p.cluster }) {
+		return true // its state is not looked at any more
+	}
+	declared := slices.ContainsFunc(project.Environments(), func(e schema.Environment) bool { return e.Name == p.environment })
+	return declared && !slices.Contains(project.Targets(), schema.Target{Environment: p.environment, Cluster: p.cluster})
 }

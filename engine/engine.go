@@ -3,12 +3,14 @@
 // are joined, where all goroutines start, and where results are put back into the
 // plan's order, so that no output depends on scheduling. Nothing here prints.
 //
-// Verbs: hydrate.go, validate.go, list.go (with graph), values.go, lock.go,
-// update.go, vendor.go, history.go (log and show), verify.go. The other files are
-// the steps of a hydrate, in the order of the README's eight: origin and site
-// bring the project and the states; release, with charts, key, product and scope,
-// makes one release's files; settle, with keep, disappear and compare, makes a
-// cluster's change; land, with order, commits it; report says what happened.
+// Verbs: hydrate.go, diff.go, validate.go, list.go (with graph), values.go,
+// lock.go, update.go, vendor.go, history.go (log and show), verify.go. Of diff's
+// own files diff_state.go, diff_base.go and diff_states.go compare one thing each,
+// and cause.go finds where changes come from. The other files are the steps of a
+// hydrate, in the order of the README's eight: origin and site bring the project
+// and the states; release, with charts, key, product and scope, makes one release's
+// files; settle, with keep, disappear and compare, makes a cluster's change; land,
+// with order, commits it; report says what happened.
 package engine
 
 import (

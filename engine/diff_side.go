@@ -1,0 +1,167 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"github.com/weir-dev/weir/engine/cache"
+	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/review"
+	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// side is one of two revisions of the project, planned.
+type side struct {
+	run  Run
+	plan *plan.Plan
+	h    *hydrator
+	at   string // the commit that diagnostics are marked with; empty for the head
+	all  map[place]*plan.Release
+
+	scopes map[string]map[string]bool // by cluster: kinds that releases cannot tell themselves
+}
+
+// place is a release of a target.
+type place struct{ cluster, environment, release string }
+
+func (s *side) marked(found diag.List) diag.List {
+	if s.at == "" {
+		return found
+	}
+	return marked(found, s.at, s.run.Project)
+}
+
+// at is the run on another revision of the project.
+func (run Run) at(o DiffOptions, point review.Point) (Run, diag.List, error) {
+	origin, found, err := revision(run.Dir, point.Ref, point.Commit)
+	if err != nil || found.HasErrors() {
+		return run, found, err
+	}
+	project, list := o.Load(origin.Files)
+	if found = append(found, errorsOf(marked(list, point.Commit, project))...); found.HasErrors() {
+		return run, found, nil
+	}
+	run.Project, run.Origin, run.Progress = project, origin, nil
+	return run, found, nil
+}
+
+// errorsOf leaves warnings out: those of the base are nobody's business any more.
+func errorsOf(found diag.List) diag.List {
+	return slices.DeleteFunc(slices.Clone(found), func(d diag.Diagnostic) bool { return d.Severity != diag.Error })
+}
+
+// planBoth plans both sides at once; the base has to be loaded first. What the
+// selection names may be on one of them only, and a release is compared where it is
+// selected on either.
+func planBoth(ctx context.Context, before, after *side, load func() (diag.List, error)) (diag.List, error) {
+	sides := []*side{before, after}
+	lists := make([]diag.List, len(sides))
+	name := func(i int) string { return []string{"the project at the base", "the project"}[i] }
+	planAll := func(first func() (diag.List, error)) (loaded diag.List, err error) {
+		err = each(ctx, len(sides), len(sides), name, func(ctx context.Context, i int) (err error) {
+			if s := sides[i]; s == before {
+				if loaded, err = first(); err != nil || loaded.HasErrors() {
+					return err
+				}
+			}
+			sides[i].plan, lists[i], err = sides[i].run.plan(ctx)
+			return err
+		})
+		return loaded, err
+	}
+	loaded, err := planAll(load)
+	if err != nil || loaded.HasErrors() {
+		return append(loaded, lists[1]...), err
+	}
+	if nothing, none := unselected(lists[0]), unselected(lists[1]); nothing && none {
+		return append(loaded, lists[1]...), nil
+	}
+	if names := disagreement(before, after, lists); names != nil {
+		for _, s := range sides {
+			s.run.Selection.Selector = plan.SelectNames(names)
+		}
+		if _, err := planAll(func() (diag.List, error) { return nil, nil }); err != nil {
+			return nil, err
+		}
+	}
+	for i, s := range sides {
+		if unselected(lists[i]) {
+			s.plan, lists[i] = &plan.Plan{Moved: s.run.Project.Moved(), Removed: s.run.Project.Removed()}, nil
+		}
+	}
+	found := slices.Concat(loaded, before.marked(errorsOf(lists[0])), lists[1])
+	if found.HasErrors() {
+		return found, nil
+	}
+	for _, s := range sides {
+		s.h = s.run.hydrator()
+		s.all = map[place]*plan.Release{}
+		for _, t := range s.plan.Targets {
+			for _, r := range t.Releases {
+				s.all[place{t.Cluster.Name, t.Environment, r.Name}] = r
+			}
+		}
+	}
+	return found, nil
+}
+
+// unselected tells whether all that is wrong is that the selection picks nothing.
+func unselected(found diag.List) bool {
+	return found.HasErrors() && !slices.ContainsFunc(errorsOf(found), func(d diag.Diagnostic) bool { return d.Subject.File != "" })
+}
+
+// disagreement is the names of all releases that the selector picks on either
+// side, where it may not pick the same on both.
+func disagreement(before, after *side, lists []diag.List) []string {
+	if before.run.Selection.Selector.Empty() {
+		return nil
+	}
+	names := map[string]bool{}
+	differ := unselected(lists[0]) || unselected(lists[1])
+	left := [2]map[place]bool{{}, {}} // planned and not selected
+	for i, s := range []*side{before, after} {
+		for _, t := range s.plan.Targets {
+			picked := map[string]bool{}
+			for _, h := range t.Selected {
+				picked[h.Name], names[h.Name] = true, true
+			}
+			for _, h := range t.Headers {
+				if h.Planned && !picked[h.Name] {
+					left[i][place{t.Cluster.Name, t.Environment, h.Name}] = true
+				}
+			}
+		}
+	}
+	for i, s := range []*side{after, before} { // the other one
+		for _, t := range s.plan.Targets {
+			for _, h := range t.Selected {
+				differ = differ || left[i][place{t.Cluster.Name, t.Environment, h.Name}]
+			}
+		}
+	}
+	if !differ {
+		return nil
+	}
+	return sortedKeys(names)
+}
+
+// key digests what goes into a release; what is wrong is marked with its side.
+func (s *side) key(ctx context.Context, r *plan.Release) (cache.Key, diag.List) {
+	chart, found := s.h.fetch(ctx, r)
+	if found.HasErrors() {
+		return cache.Key{}, s.marked(found)
+	}
+	digest := ""
+	if chart != nil {
+		digest = chart.Digest
+	}
+	key, found := s.h.keys.of(r, digest)
+	return key, s.marked(found)
+}
+
+// files wakes one side of a release. What the cache lost is rendered again.
+func (s *side) files(ctx context.Context, r *plan.Release, p *product) (state.Release, error) {
+	j := &job{release: r, product: p}
+	return j.files(ctx, s.h)
+}
