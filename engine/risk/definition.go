@@ -13,8 +13,8 @@ type kind struct{ group, kind string }
 func kindOf(id manifest.ID) kind { return kind{id.Group, id.Kind} }
 
 // definitions are the CRDs of one side of a cluster, read when they are asked
-// for.
-type definitions map[string]map[kind]*kube.CRD // by group
+// for: many are large, and most kinds have no resource that changes.
+type definitions map[kind]*kube.CRD
 
 // definition and oldDefinition are what the releases of the cluster say of an
 // object's kind, after and before; nil where they say nothing. Of releases that
@@ -31,22 +31,27 @@ func (d definitions) find(of manifest.ID, releases []*release, at func(*release)
 	if !strings.Contains(of.Group, ".") {
 		return nil
 	}
-	kinds, read := d[of.Group]
-	if !read {
-		kinds = map[kind]*kube.CRD{}
-		for _, r := range releases {
-			for _, s := range at(r).of("apiextensions.k8s.io", "CustomResourceDefinition") {
-				if !strings.HasSuffix(s.ID.Name, "."+of.Group) { // plural.group, or the API server refuses it
-					continue
-				}
-				if crd, ok := kube.ReadCRD(s.tree()); ok {
-					kinds[kind{crd.Group, crd.Kind}] = crd
-				}
+	crd, asked := d[kindOf(of)]
+	if !asked {
+		crd = read(of, releases, at)
+		d[kindOf(of)] = crd
+	}
+	return crd
+}
+
+func read(of manifest.ID, releases []*release, at func(*release) *version) *kube.CRD {
+	for _, r := range releases {
+		for _, s := range at(r).of("apiextensions.k8s.io", "CustomResourceDefinition") {
+			// Its name is plural.group, or API servers refuse it.
+			if !strings.HasSuffix(s.ID.Name, "."+of.Group) || !s.mentions("kind: "+of.Kind) {
+				continue
+			}
+			if crd, ok := kube.ReadCRD(s.tree()); ok && crd.Group == of.Group && crd.Kind == of.Kind {
+				return crd
 			}
 		}
-		d[of.Group] = kinds
 	}
-	return kinds[kindOf(of)]
+	return nil
 }
 
 // redefined are the kinds whose CRDs come or change.
