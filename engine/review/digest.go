@@ -70,6 +70,9 @@ func (d *digester) fields(fields []diff.Field) {
 		d.text(string(f.Status))
 		d.text(string(f.Class))
 		d.flag(f.Order)
+		if f.Class == diff.Checksum { // it follows what else is different
+			continue
+		}
 		d.value(f.Before)
 		d.value(f.After)
 		d.flag(f.Inner != nil)

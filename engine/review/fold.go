@@ -43,9 +43,10 @@ type variant struct {
 	about         []int
 }
 
-// routine is the changes of a release that nobody needs to read.
+// routine is what changes in a release and nobody needs to read.
 type routine struct {
-	changes []Change
+	changes []Change // in which nothing else changes
+	objects int      // in which something of it changes
 	parts   []routinePart
 }
 
@@ -53,6 +54,7 @@ type routine struct {
 type routinePart struct {
 	what     string
 	from, to string // empty where they are many, or not to be read
+	objects  int
 }
 
 // sheets are the releases, riskiest first, of equal risk the smallest first.
@@ -114,7 +116,7 @@ func (r Review) sheet(release *Release) sheet {
 		s.bundles = append(s.bundles, b)
 	}
 	slices.SortStableFunc(s.bundles, func(a, b bundle) int { return cmp.Compare(b.level, a.level) })
-	s.routine.parts = routineParts(s.routine.changes)
+	s.fold(r)
 	return s
 }
 
@@ -145,18 +147,19 @@ func sameID(a, b *manifest.ID) bool { return a == nil && b == nil || a != nil &&
 // has besides.
 func (r Review) bundle(run []Change) bundle {
 	b := bundle{Change: run[0], objects: run[:1]}
-	hit := map[string]bool{}
+	var hits []int
 	for _, c := range run {
 		for _, target := range c.Where {
 			b.where = b.where.with(target)
 		}
+		hits = append(hits, c.Hits...)
 		for _, h := range c.Hits {
-			hit[keys(r.Hits[h].Path)] = true
 			if r.Hits[h].Waived == nil {
 				b.level = max(b.level, severity(r.Hits[h].Level))
 			}
 		}
 	}
+	hit := r.hit(hits)
 	if b.Was != nil { // its title says so
 		run = slices.Clone(run)
 		for i := range run {
@@ -171,7 +174,7 @@ func (r Review) bundle(run []Change) bundle {
 	var d digester
 	seen := map[digest]int{}
 	sums := make([][]digest, len(run))
-	hits := map[int]int{}
+	common := map[int]int{}
 	for i, c := range run {
 		for j := range c.Fields {
 			d.fields(c.Fields[j : j+1])
@@ -179,29 +182,29 @@ func (r Review) bundle(run []Change) bundle {
 			seen[sums[i][j]]++
 		}
 		for _, h := range c.Hits {
-			hits[h]++
+			common[h]++
 		}
 	}
 	for i, c := range run {
 		v := variant{where: c.Where}
-		var common, own []diff.Field
+		var shared, own []diff.Field
 		for j, f := range c.Fields {
 			if seen[sums[i][j]] == len(run) {
-				common = append(common, f)
+				shared = append(shared, f)
 				continue
 			}
 			own = append(own, f)
 		}
 		v.shown, v.folded = split(own, hit)
 		for _, h := range c.Hits {
-			if hits[h] < len(run) {
+			if common[h] < len(run) {
 				v.about = append(v.about, h)
 			}
 		}
 		if i == 0 {
-			b.shown, b.folded = split(common, hit)
+			b.shown, b.folded = split(shared, hit)
 			for _, h := range c.Hits {
-				if hits[h] == len(run) {
+				if common[h] == len(run) {
 					b.about = append(b.about, h)
 				}
 			}
@@ -209,6 +212,15 @@ func (r Review) bundle(run []Change) bundle {
 		b.variants = append(b.variants, v)
 	}
 	return b
+}
+
+// hit are the places of hits.
+func (r Review) hit(hits []int) map[string]bool {
+	places := map[string]bool{}
+	for _, h := range hits {
+		places[keys(r.Hits[h].Path)] = true
+	}
+	return places
 }
 
 // split parts fields that are to be read from routine ones without a hit.
@@ -266,23 +278,40 @@ func (r Review) shape(d *digester, b bundle) digest {
 	return sum
 }
 
-// routineParts tells what changes do, in a few words.
-func routineParts(changes []Change) []routinePart {
-	parts := map[string]routinePart{}
-	for _, c := range changes {
-		for _, f := range c.Fields {
+// fold tells what the routine changes of a release do, in a few words.
+func (s *sheet) fold(r Review) {
+	type object struct {
+		id   manifest.ID
+		hook bool
+	}
+	parts := map[string]*routinePart{}
+	seen, all := map[string]map[object]bool{}, map[object]bool{}
+	for _, c := range s.Changes {
+		of := object{c.Object, c.Hook}
+		_, folded := split(c.Fields, r.hit(c.Hits))
+		for _, f := range folded {
 			p := routinePart{what: routineName(f)}
 			if f.Class == diff.Label && f.Status == manifest.Changed {
 				p.from, p.to = value(f.Before), value(f.After)
 			}
-			if known, ok := parts[p.what]; ok && (known.from != p.from || known.to != p.to) {
-				p.from, p.to = "", ""
+			known, ok := parts[p.what]
+			if !ok {
+				known = &p
+				parts[p.what], seen[p.what] = known, map[object]bool{}
 			}
-			parts[p.what] = p
+			if known.from != p.from || known.to != p.to {
+				known.from, known.to = "", ""
+			}
+			seen[p.what][of], all[of] = true, true
 		}
 	}
-	return slices.SortedFunc(maps.Values(parts), func(a, b routinePart) int {
-		return cmp.Or(falseFirst(a.from == "", b.from == ""), strings.Compare(a.what, b.what))
+	s.routine.objects = len(all)
+	for what, p := range parts {
+		p.objects = len(seen[what])
+		s.routine.parts = append(s.routine.parts, *p)
+	}
+	slices.SortFunc(s.routine.parts, func(a, b routinePart) int {
+		return cmp.Or(falseFirst(a.from == "", b.from == ""), cmp.Compare(b.objects, a.objects), strings.Compare(a.what, b.what))
 	})
 }
 

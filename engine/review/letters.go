@@ -137,10 +137,11 @@ func limited(words []string, limit int) []string {
 	return append(words[:limit:limit], fmt.Sprintf("%s more", number(len(words)-limit)))
 }
 
-// folded says what routine changes do.
-func (l letters) folded(parts []routinePart) string {
+// folded says what is routine in a release and not shown, and in how many
+// objects; with nothing else in most of them, as a rule.
+func (l letters) folded(r routine) string {
 	var said []string
-	for _, p := range parts {
+	for _, p := range r.parts {
 		words := l.code(cut(p.what, longestName))
 		if strings.HasPrefix(p.what, "order of ") || p.what == "descriptions" {
 			words = l.prose(cut(p.what, longestName))
@@ -148,10 +149,24 @@ func (l letters) folded(parts []routinePart) string {
 		if p.from != "" {
 			words += " " + l.prose(cut(p.from, longestName)) + " → " + l.prose(cut(p.to, longestName))
 		}
+		if p.objects < r.objects {
+			words += fmt.Sprintf(" (%s)", number(p.objects))
+		}
 		said = append(said, words)
 	}
-	return strings.Join(limited(said, 4), ", ")
+	parts := strings.Join(limited(said, manyParts), ", ")
+	switch only := len(r.changes); {
+	case only == r.objects:
+		return fmt.Sprintf("%s: only %s", count(r.objects, "object", "objects"), parts)
+	case only == 0:
+		return fmt.Sprintf("routine in %s: %s", count(r.objects, "object", "objects"), parts)
+	default:
+		return fmt.Sprintf("routine in %s, in %s of them nothing else: %s", count(r.objects, "object", "objects"), number(only), parts)
+	}
 }
+
+// manyParts is how many routine changes are named.
+const manyParts = 5
 
 // sameEverywhere says where everything changes in the same way.
 func (l letters) sameEverywhere(w Where, r Review, a atlas) string {

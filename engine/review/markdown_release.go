@@ -150,7 +150,7 @@ func (m markdown) quiet(s sheet) part {
 	name := "- " + code(cut(s.Name, longestName)) + ": "
 	brief := name + "no object changes\n"
 	if n := len(s.routine.changes); n > 0 {
-		brief = name + m.routine(s) + "\n"
+		brief = name + inMarkdown().folded(s.routine) + "\n"
 	}
 	return words(brief, func() []string {
 		said := strings.TrimSuffix(brief, "\n")
@@ -162,11 +162,6 @@ func (m markdown) quiet(s sheet) part {
 		}
 		return []string{said + "\n"}
 	})
-}
-
-// routine counts what is folded.
-func (m markdown) routine(s sheet) string {
-	return fmt.Sprintf("%s: only %s", count(len(s.routine.changes), "object", "objects"), inMarkdown().folded(s.routine.parts))
 }
 
 // release is a release's fold.
@@ -198,8 +193,8 @@ func (m markdown) release(s sheet, open bool) part {
 			return []string{"\n" + strings.Join(limitedLines(about, 30), ""), "\n" + strings.Join(limitedLines(about, 4), "")}
 		}))
 	}
-	if len(s.routine.changes) > 0 {
-		l.close = "\n" + m.routine(s) + ".\n" + foot
+	if s.routine.objects > 0 {
+		l.close = "\n" + inMarkdown().folded(s.routine) + "\n" + foot
 	}
 	for _, b := range s.bundles {
 		l.items = append(l.items, m.bundle(s, b))
@@ -336,15 +331,12 @@ func (m markdown) foundAll(hits []int) string {
 // many variants.
 func (m markdown) differences(b bundle, limit, variants int) string {
 	var out strings.Builder
-	write := func(lines []string, folded []diff.Field) {
+	write := func(lines []string) {
 		if len(lines) > 0 && limit > 0 {
 			out.WriteString("\n" + fence("diff", limitedFence(lines, limit)))
 		}
-		if len(folded) > 0 {
-			out.WriteString("\nroutine: " + inMarkdown().folded(routineParts([]Change{{Fields: folded}})) + "\n")
-		}
 	}
-	write(m.lines(b, b.shown), b.folded)
+	write(m.lines(b, b.shown))
 	for i, v := range b.variants {
 		if i == variants {
 			fmt.Fprintf(&out, "\n%s more%s\n", count(len(b.variants)-i, "variant", "variants"), m.pointer())
@@ -353,15 +345,15 @@ func (m markdown) differences(b bundle, limit, variants int) string {
 		if b.Status != manifest.Changed {
 			continue
 		}
-		if len(v.shown)+len(v.folded)+len(v.about) == 0 {
+		if len(v.shown)+len(v.about) == 0 {
 			continue
 		}
 		fmt.Fprintf(&out, "\non %s:\n%s", m.where(v.where), m.foundAll(v.about))
 		var lines []string
-		for _, f := range v.shown {
+		for _, f := range briefly(b.Object, v.shown) {
 			lines = append(lines, drawn(f, longestLine)...)
 		}
-		write(lines, v.folded)
+		write(lines)
 	}
 	if b.Status != manifest.Changed && len(b.variants) > 1 && limit > 0 {
 		fmt.Fprintf(&out, "\nas on %s; it is another one on %s\n", m.where(b.variants[0].where), m.where(b.others()))
@@ -392,6 +384,9 @@ func (m markdown) lines(b bundle, fields []diff.Field) []string {
 	var out []string
 	switch b.Status {
 	case manifest.Created:
+		if isCRD(b.Object) {
+			return nil
+		}
 		for i, c := range b.objects {
 			if i > 0 {
 				out = append(out, "+ ---")
@@ -404,7 +399,7 @@ func (m markdown) lines(b bundle, fields []diff.Field) []string {
 			}
 		}
 	case manifest.Changed:
-		for _, f := range fields {
+		for _, f := range briefly(b.Object, fields) {
 			out = append(out, drawn(f, longestLine)...)
 		}
 	}
@@ -412,12 +407,8 @@ func (m markdown) lines(b bundle, fields []diff.Field) []string {
 }
 
 // drawn draws a field's change as lines that begin with -, + or a space.
-func drawn(f diff.Field, limit int) []string {
-	path := cut(f.Path.String(), longestName)
-	path = printable(path)
-	if f.Order {
-		path += " (order)"
-	}
+func drawn(f placed, limit int) []string {
+	path := printable(cut(f.label, longestName))
 	if f.Inner != nil && f.Inner.Text != "" {
 		var out []string
 		for _, line := range lines(f.Inner.Text) {

@@ -354,11 +354,11 @@ func (t *terminal) release(s sheet) {
 	for _, b := range s.bundles {
 		t.bundle(s, b)
 	}
-	if len(s.routine.changes) == 0 {
+	if s.routine.objects == 0 {
 		return
 	}
 	if !t.options.Full {
-		t.words(2, faint, fmt.Sprintf("%s: only %s", count(len(s.routine.changes), "object", "objects"), l.folded(s.routine.parts)))
+		t.words(2, faint, l.folded(s.routine))
 		return
 	}
 	for _, c := range s.routine.changes {
@@ -396,7 +396,7 @@ func (t *terminal) bundle(s sheet, b bundle) {
 		said += ", each with its own name"
 	}
 	t.words(2, colour, sign+" "+said)
-	t.fields(b.shown, b.folded, t.distinct(b))
+	t.fields(b.Object, b.shown, b.folded, t.distinct(b))
 	for i, v := range b.variants {
 		switch {
 		case b.Status != manifest.Changed:
@@ -409,11 +409,11 @@ func (t *terminal) bundle(s sheet, b bundle) {
 		case i >= manyVariants && !t.options.Full && len(b.variants) > manyVariants+1:
 			continue
 		default:
-			if len(v.shown)+len(v.folded)+len(v.about) == 0 {
+			if len(v.shown)+len(v.about) == 0 && !(t.options.Full && len(v.folded) > 0) {
 				continue
 			}
 			t.words(4, faint, strings.TrimSpace(t.where(v.where))+":")
-			t.fields(v.shown, v.folded, v.about)
+			t.fields(b.Object, v.shown, v.folded, v.about)
 		}
 	}
 	if t.options.Full && b.Status != manifest.Changed {
@@ -425,20 +425,22 @@ func (t *terminal) bundle(s sheet, b bundle) {
 const manyVariants = 6
 
 // fields writes changed fields and the hits at their place.
-func (t *terminal) fields(shown, folded []diff.Field, hits []int) {
+func (t *terminal) fields(of manifest.ID, shown, folded []diff.Field, hits []int) {
+	var all []placed
 	if t.options.Full {
-		shown, folded = append(slices.Clip(shown), folded...), nil
+		for _, f := range slices.Concat(shown, folded) {
+			all = append(all, placed{f, label(f)})
+		}
+	} else {
+		all = briefly(of, shown)
 	}
-	for _, f := range shown {
+	for _, f := range all {
 		t.field(f)
 		var here []int
-		here, hits = t.at(f, hits)
+		here, hits = t.at(f.Field, hits)
 		t.hitsHere(8, here)
 	}
 	t.hitsHere(6, hits)
-	if len(folded) > 0 {
-		t.words(6, faint, "routine: "+onTerminal().folded(routineParts([]Change{{Fields: folded}})))
-	}
 }
 
 // whole writes objects that come or go.
@@ -487,12 +489,9 @@ func (t *terminal) hitsHere(indent int, hits []int) {
 }
 
 // field writes a field's change on one line, where it has room there.
-func (t *terminal) field(f diff.Field) {
+func (t *terminal) field(f placed) {
 	const indent = 6
-	path := printable(f.Path.String())
-	if f.Order {
-		path += " (order)"
-	}
+	path := printable(f.label)
 	if f.Inner != nil && f.Inner.Text != "" {
 		t.line(indent, t.paint(altered, path+":"))
 		for _, line := range lines(f.Inner.Text) {

@@ -119,6 +119,8 @@ func value(v any) string {
 	switch v := v.(type) {
 	case diff.Masked:
 		return printable(string(v))
+	case described:
+		return printable(string(v))
 	case map[string]any, []any:
 		return flow(v)
 	}
