@@ -2,12 +2,16 @@ package risk
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/labels"
+
 	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/manifest"
 )
 
 var networkRules = []Rule{
@@ -23,6 +27,9 @@ var networkRules = []Rule{
 	{ID: "network/ingress-host", Level: Caution, Title: "A host is no longer routed",
 		Doc:    "Requests for it no longer reach the Service.",
 		object: hostGone},
+	{ID: "network/no-pods", Level: Caution, Title: "A Service no longer selects any pods",
+		Doc:     "Its selector and the labels of the release's pods no longer meet: nobody answers.",
+		release: noPods},
 	{ID: "network/ingress-tls", Level: Caution, Title: "A host loses TLS",
 		Doc:    "It is served in clear text, or under the controller's own certificate.",
 		object: tlsGone},
@@ -269,16 +276,111 @@ func exposed(o *object) []finding {
 	return found
 }
 
+// noPods looks at every Service, as it may be the pods' labels that change.
+func noPods(r *release) []finding {
+	if r.before == nil || r.after == nil {
+		return nil
+	}
+	changed := map[manifest.ID]*object{}
+	concerned := false
+	for _, o := range r.objects {
+		if o.Hook() {
+			continue
+		}
+		if o.after != nil {
+			changed[o.After.ID] = o
+		}
+		concerned = concerned || is(o.id, "", "Service") || o.goes() && len(o.before.podsOf()) > 0 || o.relabels()
+	}
+	if !concerned {
+		return nil
+	}
+	var found []finding
+	for _, service := range r.after.of("", "Service") {
+		was := r.before.find(service.ID)
+		if was == nil || len(sub(service.tree(), "spec", "selector")) == 0 || len(r.before.behind(was)) == 0 {
+			continue
+		}
+		if len(r.after.behind(service)) > 0 {
+			continue
+		}
+		var names []string
+		for _, id := range r.before.behind(was) {
+			names = append(names, id.Kind+" "+id.Name)
+		}
+		f := finding{on: changed[service.ID], path: path("spec", "selector"), reason: "its selector meets no pods of the release any more; it was those of " + some(names)}
+		if f.on == nil {
+			f.id, f.path = service.ID, nil
+		}
+		found = append(found, f)
+	}
+	return found
+}
+
+// relabels tells whether pods get other labels.
+func (o *object) relabels() bool {
+	before, after := o.before.podsOf(), o.after.podsOf()
+	if len(before) != len(after) {
+		return true
+	}
+	for i := range before {
+		if !maps.Equal(labelsOf(before[i].template), labelsOf(after[i].template)) {
+			return true
+		}
+	}
+	return false
+}
+
+// behind lists the workloads whose pods a Service selects.
+func (v *version) behind(service *side) []manifest.ID {
+	if v.labelled == nil {
+		v.labelled = map[string][]labelled{}
+		for o := range v.all() {
+			for _, p := range v.side(o).podsOf() {
+				v.labelled[o.ID.Namespace] = append(v.labelled[o.ID.Namespace], labelled{o.ID, labelsOf(p.template)})
+			}
+		}
+	}
+	var ids []manifest.ID
+	for _, pods := range v.labelled[service.ID.Namespace] {
+		meets := true
+		for key, value := range sub(service.tree(), "spec", "selector") {
+			meets = meets && pods.labels[key] == scalar(value) && pods.labels.Has(key)
+		}
+		if meets {
+			ids = append(ids, pods.id)
+		}
+	}
+	return ids
+}
+
+// labelled is a workload with the labels of its pods.
+type labelled struct {
+	id     manifest.ID
+	labels labels.Set
+}
+
 func isIngress(s *side) bool {
 	return s != nil && is(s.ID, "networking.k8s.io", "Ingress")
 }
 
-// hosts are what an Ingress routes; "*" is every host.
+// isRoute tells what routes hosts as an Ingress does.
+func isRoute(s *side) bool {
+	return isIngress(s) || s != nil && is(s.ID, "gateway.networking.k8s.io", routes...)
+}
+
+// routes are the kinds of the Gateway API that have hosts. Read only.
+var routes = []string{"HTTPRoute", "GRPCRoute", "TLSRoute"}
+
+// hosts are what an Ingress or a route serves; "*" is every host.
 func hosts(s *side) []string {
-	if !isIngress(s) {
+	if !isRoute(s) {
 		return nil
 	}
-	var all []string
+	all := texts(s.tree(), "spec", "hostnames")
+	if !isIngress(s) && len(all) == 0 {
+		all = []string{"*"}
+	}
 	for _, rule := range mapsOf(items(s.tree(), "spec", "rules")) {
 		host := text(rule, "host")
 		if host == "" {
@@ -293,12 +395,16 @@ func hosts(s *side) []string {
 	return slices.Compact(all)
 }
 
-// routed are the hosts of all Ingresses of the cluster's releases.
+// routed are the hosts of all Ingresses and routes of the cluster's releases.
 func (c *cluster) routed() map[string]bool {
 	if c.hosts == nil {
 		c.hosts = map[string]bool{}
 		for _, r := range c.releases {
-			for _, s := range r.after.of("networking.k8s.io", "Ingress") {
+			all := r.after.of("networking.k8s.io", "Ingress")
+			for _, kind := range routes {
+				all = append(all, r.after.of("gateway.networking.k8s.io", kind)...)
+			}
+			for _, s := range all {
 				for _, host := range hosts(s) {
 					c.hosts[host] = true
 				}
@@ -309,8 +415,15 @@ func (c *cluster) routed() map[string]bool {
 }
 
 func hostGone(o *object) []finding {
-	if !isIngress(o.before) || o.goes() && o.keeps() != "" {
+	if !isRoute(o.before) || o.goes() && o.keeps() != "" {
 		return nil
+	}
+	at := path("spec", "rules")
+	if !isIngress(o.before) {
+		at = path("spec", "hostnames")
+	}
+	if o.goes() {
+		at = nil
 	}
 	var gone []string
 	for _, host := range hosts(o.before) {
@@ -321,7 +434,7 @@ func hostGone(o *object) []finding {
 	if len(gone) == 0 {
 		return nil
 	}
-	return []finding{{path: path("spec", "rules"), reason: fmt.Sprintf("%s no longer routed by any release that changes", isOrAre(gone))}}
+	return []finding{{path: at, reason: fmt.Sprintf("%s no longer routed by any release that changes", isOrAre(gone))}}
 }
 
 func isOrAre(names []string) string {

@@ -43,6 +43,7 @@ type version struct {
 	// Each is made when it is first asked for.
 	scalers   map[manifest.ID]*scaler       // by what they scale, without its group
 	workloads []workload                    // see evictable
+	labelled  map[string][]labelled         // workloads by namespace; see behind
 	reads     map[manifest.ID][]manifest.ID // who reads a ConfigMap or Secret; see readers
 }
 

@@ -211,10 +211,7 @@ func (o *object) claims() string {
 	t := o.before.tree()
 	n, _ := o.before.replicas()
 	said := fmt.Sprintf("its pods are deleted (%d)", n)
-	var names []string
-	for _, c := range mapsOf(items(t, "spec", "volumeClaimTemplates")) {
-		names = append(names, fmt.Sprintf("%s-%s-*", nameOf(c), o.Before.ID.Name))
-	}
+	names := o.before.claims()
 	switch {
 	case len(names) == 0:
 		return said

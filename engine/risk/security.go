@@ -2,6 +2,7 @@ package risk
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/weir-dev/weir/engine/diff"
@@ -23,6 +24,27 @@ var securityRules = []Rule{
 	{ID: "security/root", Level: Caution, Title: "A container may run as root",
 		Doc:    "It runs as user 0, or nothing keeps it from that any more.",
 		object: root},
+	{ID: "security/pod-security", Level: Caution, Title: "A namespace lets more pods in",
+		Doc:    "Its Pod Security level is lowered or taken away: restricted, baseline, privileged.",
+		object: podSecurity},
+}
+
+// podSecurity compares what a Namespace enforces.
+func podSecurity(o *object) []finding {
+	const label = "pod-security.kubernetes.io/enforce"
+	if !o.stays() || !is(o.id, "", "Namespace") {
+		return nil
+	}
+	levels := []string{"restricted", "baseline", "privileged", ""}
+	before, after := text(o.before.tree(), "metadata", "labels", label), text(o.after.tree(), "metadata", "labels", label)
+	was, now := slices.Index(levels, before), slices.Index(levels, after)
+	if was < 0 || now <= was || was >= 2 { // privileged is what holds without a label
+		return nil
+	}
+	if after == "" {
+		after = "none"
+	}
+	return []finding{{path: path("metadata", "labels", label), reason: fmt.Sprintf("the level that pods must meet goes from %s to %s", before, after)}}
 }
 
 func privileged(s *side) []finding {

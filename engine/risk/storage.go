@@ -1,11 +1,20 @@
 package risk
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 var storageRules = []Rule{
 	{ID: "storage/shrink", Level: Block, Title: "A volume claim shrinks",
 		Doc:    "No volume can be made smaller; the API server refuses it.",
 		object: shrink},
+	{ID: "storage/scaled-away", Level: Block, Title: "Scaling down deletes volumes",
+		Doc:    "With persistentVolumeClaimRetentionPolicy.whenScaled: Delete, the claims of the pods that go are deleted, and their data.",
+		object: scaledAway},
+	{ID: "storage/reclaim-delete", Level: Caution, Title: "Data is no longer retained",
+		Doc:    "A volume's reclaim policy, or a StatefulSet's for its claims, goes to Delete: the data goes with what uses it.",
+		object: reclaimDelete},
 }
 
 func shrink(o *object) []finding {
@@ -20,4 +29,47 @@ func shrink(o *object) []finding {
 		return nil
 	}
 	return []finding{{path: path(keys...), reason: fmt.Sprintf("the claim shrinks from %s to %s, and no volume can", scalar(before), scalar(after))}}
+}
+
+func scaledAway(o *object) []finding {
+	if !o.stays() || !is(o.id, "apps", "StatefulSet") || text(o.after.tree(), "spec", "persistentVolumeClaimRetentionPolicy", "whenScaled") != "Delete" {
+		return nil
+	}
+	before, after, ok := o.scaled()
+	claims := o.after.claims()
+	if !ok || after >= before || len(claims) == 0 {
+		return nil
+	}
+	return []finding{{path: path("spec", "replicas"), reason: fmt.Sprintf("replicas go from %d to %d, and the claims of the pods that go are deleted with their data: %s", before, after, strings.Join(claims, ", "))}}
+}
+
+// claims are the names of the claims that a StatefulSet makes, a star for the
+// number of the pod.
+func (s *side) claims() []string {
+	var names []string
+	for _, c := range mapsOf(items(s.tree(), "spec", "volumeClaimTemplates")) {
+		names = append(names, fmt.Sprintf("%s-%s-*", nameOf(c), s.ID.Name))
+	}
+	return names
+}
+
+func reclaimDelete(o *object) []finding {
+	if !o.stays() {
+		return nil
+	}
+	var found []finding
+	goes := func(what string, keys ...string) {
+		before, after := text(o.before.tree(), keys...), text(o.after.tree(), keys...)
+		if before != "Delete" && after == "Delete" {
+			found = append(found, finding{path: path(keys...), reason: what})
+		}
+	}
+	switch {
+	case is(o.id, "", "PersistentVolume"):
+		goes("the volume and its data are deleted with its claim", "spec", "persistentVolumeReclaimPolicy")
+	case is(o.id, "apps", "StatefulSet"):
+		goes("claims and their data are deleted with the StatefulSet", "spec", "persistentVolumeClaimRetentionPolicy", "whenDeleted")
+		goes("claims and their data are deleted with the pods that scaling down takes away", "spec", "persistentVolumeClaimRetentionPolicy", "whenScaled")
+	}
+	return found
 }
