@@ -165,9 +165,9 @@ var language = block{
 		},
 		{
 			Name: "accept", Label: "rule", Repeats: true,
-			Doc: "Waives one finding of `weir diff` until a day: it is still shown, with the reason, and no longer counts. What is not written here does not match any: without `object` only findings about a whole release are meant, without `release` only those about a whole target.",
+			Doc: "Waives one finding of `weir diff` until a day: it is still shown, with the reason, and no longer counts. Without `object` only findings about a whole release are meant, without both `object` and `release` only those about a whole target.",
 			Attributes: []attribute{
-				{Name: "release", Type: kindString, Doc: "The release that it is about; a name or a glob."},
+				{Name: "release", Type: kindString, Doc: "The release that it is about; a name or a glob. Any that has the object, where it is left out."},
 				{Name: "environments", Type: kindStrings, Default: `["*"]`, Doc: "Globs of the environments in which it is accepted."},
 				{Name: "clusters", Type: kindStrings, Default: `["*"]`, Doc: "Globs of the clusters on which it is accepted."},
 				{Name: "object", Type: kindString, Doc: "The object, as in \"StatefulSet data/db\" or \"ClusterRole.rbac.authorization.k8s.io reader\": kind, with its group or without, [namespace/]name. Namespace and name may be globs; without a namespace, any."},

@@ -57,7 +57,7 @@ func (l Level) Plain() bool { return !isGlob(l.Rule) }
 // Accept waives one finding of a diff.
 type Accept struct {
 	Rule         string
-	Release      string // a name or a glob; empty: findings about a whole target
+	Release      string // a name or a glob; empty: any that has the object, and without one findings about a whole target
 	Environments []string
 	Clusters     []string
 	Object       *AcceptedObject // nil: findings about a whole release
@@ -81,7 +81,8 @@ func (a Accept) Concerns(t Target, release string) bool {
 	anyOf := func(patterns []string, name string) bool {
 		return slices.ContainsFunc(patterns, func(pattern string) bool { return matches(pattern, name) })
 	}
-	return anyOf(a.Environments, t.Environment) && anyOf(a.Clusters, t.Cluster) && (a.Release == release || release != "" && matches(a.Release, release))
+	return anyOf(a.Environments, t.Environment) && anyOf(a.Clusters, t.Cluster) &&
+		(a.Release == release || a.Release == "" && a.Object != nil || release != "" && matches(a.Release, release))
 }
 
 // Covers tells whether the block is about something that was found at a target,

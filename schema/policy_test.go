@@ -58,6 +58,8 @@ func TestAcceptCovers(t *testing.T) {
 		{`release="db" object="StatefulSet data/db" path="spec.volumeClaimTemplates"`, "db", db, "", false},
 		{`release="db"`, "db", db, "", false},
 		{`release="db"`, "db", manifest.ID{}, "", true},
+		{`object="StatefulSet data/db"`, "db", db, "", true},
+		{`object="StatefulSet data/db"`, "db", manifest.ID{}, "", false},
 		{``, "", manifest.ID{}, "", true},
 		{``, "db", manifest.ID{}, "", false},
 		{`release="*"`, "", manifest.ID{}, "", false},

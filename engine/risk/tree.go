@@ -286,7 +286,16 @@ func among(found []leaf) (diff.Path, string) {
 		}
 		common = common[:n:n]
 	}
-	return common, fmt.Sprintf("change in %d places", len(found))
+	var places []string
+	for _, l := range found {
+		if rest := l.path[len(common):].String(); rest != "" {
+			places = append(places, rest)
+		}
+	}
+	if len(places) == 0 {
+		return common, "change"
+	}
+	return common, fmt.Sprintf("change in %d places (%s)", len(found), some(places))
 }
 
 // allKeys are those of two maps, sorted.
