@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -39,6 +41,9 @@ type LockChange struct {
 	Releases   []string     `json:"releases,omitempty"` // that name it; none for sub-charts
 	Notes      []string     `json:"notes,omitempty"`    // what the chart says of its new version
 	MovedTag   string       `json:"movedTag,omitempty"` // of Git or of a registry: it was at the old origin, and is at the new one
+	// Of a chart that is found in another repository than it was.
+	OldRepository string `json:"oldRepository,omitempty"`
+	NewRepository string `json:"newRepository,omitempty"`
 	// Of a chart that was changed under the same version.
 	OldSHA256 string `json:"oldSha256,omitempty"`
 	NewSHA256 string `json:"newSha256,omitempty"`
@@ -197,16 +202,17 @@ func (l *locker) finish(ctx context.Context) (*LockReport, error) {
 	if report.Fetched == nil {
 		report.Fetched = []fetch.Fetched{}
 	}
-	if l.locking.Look || len(report.Changes) == 0 && slices.Equal(made.Charts, l.old.Charts) {
+	if l.locking.Look || len(made.Charts) == 0 && len(l.old.Charts) == 0 {
 		return report, nil
 	}
-	if len(made.Charts) == 0 && len(l.old.Charts) == 0 {
+	text := made.Format()
+	if there, err := fs.ReadFile(l.run.Project.FS(), schema.LockFile); err == nil && bytes.Equal(there, text) {
 		return report, nil
 	}
 	if l.run.Dir == "" {
 		return nil, errors.New("write the lock: the project is a commit, not a directory")
 	}
-	if err := whole.Write(filepath.Join(l.run.Dir, schema.LockFile), made.Format(), 0o644); err != nil {
+	if err := whole.Write(filepath.Join(l.run.Dir, schema.LockFile), text, 0o644); err != nil {
 		return nil, fmt.Errorf("write the lock: %w", err)
 	}
 	return report, nil
@@ -270,12 +276,17 @@ func (l *locker) changes(made schema.Lock) []LockChange {
 			if old.Range = e.Range; old == e {
 				continue
 			}
+			if old.Repository != e.Repository {
+				c.OldRepository, c.NewRepository = old.Repository, e.Repository
+			}
 			c.MovedTag = l.locking.MovedTag(e)
 			if old.Version == e.Version && old.SHA256 != e.SHA256 {
 				c.OldSHA256, c.NewSHA256 = old.SHA256, e.SHA256
 			}
 		}
-		c.Notes = l.locking.Notes(e)
+		if c.Old != c.New {
+			c.Notes = l.locking.Notes(e)
+		}
 		changes = append(changes, c)
 	}
 	for _, e := range l.old.Charts {

@@ -29,7 +29,7 @@ const maxDepth = 20
 // excludes, is an error: Helm says nothing of the second.
 func (l *loading) resolve(prefix string, files []File) []File {
 	if strings.Count(prefix, "charts/") > maxDepth {
-		l.refuse(fmt.Sprintf("chart %q holds charts more than %d deep", l.ref.Path, maxDepth), "", "Look for a dependency that leads back to its own chart.")
+		l.refuse(fmt.Sprintf("chart %q holds charts more than %d deep", l.name(), maxDepth), "", "Look for a dependency that leads back to its own chart.")
 		return nil
 	}
 	metadata := l.metadata(prefix, files)
@@ -334,7 +334,7 @@ func (l *loading) lacking(prefix string, own []File, d *chart.Dependency) diag.D
 func (l *loading) metadata(prefix string, files []File) *chart.Metadata {
 	f := fileOf(files, prefix+"Chart.yaml")
 	if f == nil {
-		where := l.ref.Path
+		where := l.name()
 		if prefix != "" {
 			where += "/" + strings.TrimSuffix(prefix, "/")
 		}

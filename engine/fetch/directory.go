@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -195,14 +196,17 @@ func (l *loading) admit(at string, size int64) bool {
 	case size > maxFile:
 		l.refuse(fmt.Sprintf("file %q is too large for a chart", at), fmt.Sprintf("It has more than %d bytes; as in Helm, no file of a chart may have more.", maxFile), remedy)
 	case l.size > maxChart:
-		l.refuse(fmt.Sprintf("chart %q is too large", l.ref.Path), fmt.Sprintf("Its files have more than %d bytes together.", maxChart), remedy)
+		l.refuse(fmt.Sprintf("chart %q is too large", l.name()), fmt.Sprintf("Its files have more than %d bytes together.", maxChart), remedy)
 	case l.count > maxFiles:
-		l.refuse(fmt.Sprintf("chart %q has too many files", l.ref.Path), fmt.Sprintf("It has more than %d.", maxFiles), remedy)
+		l.refuse(fmt.Sprintf("chart %q has too many files", l.name()), fmt.Sprintf("It has more than %d.", maxFiles), remedy)
 	default:
 		return true
 	}
 	return false
 }
+
+// name is what messages call the chart.
+func (l *loading) name() string { return cmp.Or(l.ref.Path, shown(l.ref)) }
 
 // follow finds what a link points to. The target is as written in the link,
 // for a message, and cleaned of nothing.

@@ -351,7 +351,7 @@ func TestArchiveIsKept(t *testing.T) {
 		{func() {}, locked, []string{"GET /app-1.1.0.tgz Not Modified"}},
 		{func() { age(8) }, locked, []string{"GET /app-1.1.0.tgz OK", "GET /app-1.1.0.tgz OK"}},
 		{func() {}, locked, []string{"GET /app-1.1.0.tgz Not Modified"}},
-		{func() { p.server.Add("app", "1.1.0", "templates/a.yaml", "a: other\n") }, "was changed under the same version", []string{"GET /app-1.1.0.tgz OK", "GET /app-1.1.0.tgz OK"}},
+		{func() { p.server.Add("app", "1.1.0", "templates/a.yaml", "a: other\n"); age(7) }, "was changed under the same version", []string{"GET /app-1.1.0.tgz OK", "GET /app-1.1.0.tgz OK"}},
 	} {
 		step.prepare()
 		p.server.Requests()

@@ -203,7 +203,7 @@ func TestNewest(t *testing.T) {
 "6.6.9+build.2": 6.6.9+build.2
 "=6.6.9": 6.6.9+build.2
 "~0.9-0": 0.9.0-alpha
-"^7": no version of chart "podinfo/podinfo" meets "^7". The nearest: 7.0.0-rc.1, 6.7.1. Change ` + "`" + `version` + "`" + `.
+"^7": no version of chart "podinfo/podinfo" meets "^7". Pre-releases are left out unless the constraint names one. 7.0.0-rc.1 is the newest pre-release; to have it, write ` + "`" + `version = "7.0.0-rc.1"` + "`" + `.
 ">= 6.8": no version of chart "podinfo/podinfo" meets ">= 6.8". Pre-releases are left out unless the constraint names one. 7.0.0-rc.1 is the newest pre-release; to have it, write ` + "`" + `version = "7.0.0-rc.1"` + "`" + `.
 "6.8.0": no version of chart "podinfo/podinfo" meets "6.8.0". The nearest: 7.0.0-rc.1, 6.7.1, v6.7.0. Change ` + "`" + `version` + "`" + `.
 "~> 6.6.10": no version of chart "podinfo/podinfo" meets "~> 6.6.10". The nearest: 7.0.0-rc.1 (the newest), 6.7.1, v6.7.0, 6.6.9+build.2, 6.6.9. Change ` + "`" + `version` + "`" + `.

@@ -49,7 +49,11 @@ func (s *registries) Resolve(ctx context.Context, ref schema.Chart) (Found, erro
 	}
 	switch {
 	case at.digest != "":
-		return s.found(ctx, r, at, at.digest, "")
+		found, err := s.found(ctx, r, at, at.digest, "")
+		if errors.Is(err, errdef.ErrNotFound) {
+			err = refuse("there is no "+at.origin(at.digest), "", "Correct the digest, or the address."+r.hidden())
+		}
+		return found, err
 	case at.tag != "":
 		found, err := s.found(ctx, r, at, tagOf(at.tag), "")
 		found.Tag = at.tag

@@ -102,12 +102,17 @@ func (r *repository) asked(reference string) string {
 	return r.at.chart() + ":" + reference
 }
 
+// hidden is what else may be behind an answer that there is nothing.
+func (r *repository) hidden() string {
+	if r.asker.known.Load() == nil {
+		return fmt.Sprintf(" Some registries answer so, too, when one has to log in first: `weir login %s`.", r.at.Registry)
+	}
+	return " Some registries answer so, too, when an account may not see it."
+}
+
 // missing says what is not there.
 func (r *repository) missing(reference string, err error) error {
-	hidden := " Some registries answer so, too, when an account may not see it."
-	if r.asker.known.Load() == nil {
-		hidden = fmt.Sprintf(" Some registries answer so, too, when one has to log in first: `weir login %s`.", r.at.Registry)
-	}
+	hidden := r.hidden()
 	var d diag.Diagnostic
 	switch {
 	case reference == "":

@@ -81,12 +81,18 @@ func nothingMeets(ref schema.Chart, constraint *semver.Constraints, known []*sem
 	}
 	constraint.IncludePrerelease = true
 	for _, v := range known {
-		if constraint.Check(v) {
+		if constraint.Check(v) || v.Prerelease() != "" && released(constraint, v) {
 			return diag.Refuse(d.Detailf("Pre-releases are left out unless the constraint names one.").
 				Remedyf("%s is the newest pre-release; to have it, write `version = %q`.", v.Original(), v.Original()))
 		}
 	}
 	return diag.Refuse(d.Detailf("The nearest: %s.", strings.Join(nearest(ref.Version, known), ", ")).Remedyf("Change `version`."))
+}
+
+// released tells whether what a pre-release becomes will be allowed.
+func released(constraint *semver.Constraints, v *semver.Version) bool {
+	final, err := v.SetPrerelease("")
+	return err == nil && constraint.Check(&final)
 }
 
 // nearest are the neighbours of the version that a constraint mentions, and the

@@ -97,7 +97,9 @@ func (s *Server) must(err error) {
 func (s *Server) Add(name, version string, pairs ...string) string {
 	s.t.Helper()
 	archive := Pack(name, version, pairs...)
-	s.must(os.WriteFile(filepath.Join(s.Dir, name+"-"+version+".tgz"), archive, 0o644))
+	file := filepath.Join(s.Dir, name+"-"+version+".tgz")
+	s.must(os.WriteFile(file, archive, 0o644))
+	s.must(os.Chtimes(file, s.made, s.made))
 	s.Index()
 	sum := sha256.Sum256(archive)
 	return hex.EncodeToString(sum[:])

@@ -115,6 +115,8 @@ func (v lockView) change(w io.Writer, style ui.Style, c engine.LockChange) {
 		fmt.Fprintf(w, "    %s\n", style.Changed(fmt.Sprintf("tag %s was moved from %s to %s", c.MovedTag, exactly(c.OldOrigin), exactly(c.NewOrigin))))
 	case c.OldSHA256 != "":
 		fmt.Fprintf(w, "    %s\n", style.Changed(fmt.Sprintf("changed under the same version: sha256 %s -> %s", c.OldSHA256, c.NewSHA256)))
+	case c.OldRepository != c.NewRepository:
+		fmt.Fprintf(w, "    %s\n", style.Faint(fmt.Sprintf("the repository was %s and is %s", c.OldRepository, c.NewRepository)))
 	case c.Old == c.New && c.OldOrigin != c.NewOrigin:
 		fmt.Fprintf(w, "    %s\n", style.Faint(fmt.Sprintf("%s -> %s", c.OldOrigin, c.NewOrigin)))
 	}
