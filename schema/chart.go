@@ -34,6 +34,10 @@ func (d *draft) chart() *Chart {
 	case hasUser(s) && !strings.HasPrefix(s, "git::"):
 		r.credentials(n.Origin, "The URL of the chart")
 		return nil
+	case strings.ContainsAny(s, "?#") && isURL(s):
+		r.fail(unshown(n.Origin), "The URL of a chart has no query", "The lock and the messages would have it, too, and it may be a token or a signature. Most of these expire.",
+			"Name the archive where it lies without one, or put it into the project. Weir reads netrc, WEIR_CHARTS_USER_<host> and WEIR_CHARTS_PASSWORD_<host>, and what `weir login` keeps.")
+		return nil
 	case strings.HasPrefix(s, "oci://"):
 		c.Kind, c.Name = OCI, path.Base(s)
 	case strings.HasPrefix(s, "git::"):
@@ -41,7 +45,7 @@ func (d *draft) chart() *Chart {
 		if _, err := ParseGit(s); err != nil {
 			found, _ := diag.Refused(err)
 			at := n.Origin
-			if address, _, _ := strings.Cut(s, "?"); hasLogin(strings.TrimPrefix(address, "git::")) {
+			if gitSecret(s) {
 				at = unshown(at)
 			}
 			for _, f := range found {
@@ -51,12 +55,11 @@ func (d *draft) chart() *Chart {
 		}
 	case strings.HasPrefix(s, "http://"), strings.HasPrefix(s, "https://"):
 		c.Kind = URL
-		if u, err := url.Parse(s); err == nil && SecretParameter(u) != "" {
-			r.fail(unshown(n.Origin), "Credentials do not live in a project", fmt.Sprintf("The URL of the chart has %q in its query, and everything in a project is committed. Such a URL is of little use to others, too: most of them expire.", SecretParameter(u)),
-				"Name the archive where it lies without it. Weir reads netrc, WEIR_CHARTS_USER_<host> and WEIR_CHARTS_PASSWORD_<host>; or put the archive into the project.")
+		if u, err := url.Parse(s); err != nil || u.Host == "" {
+			r.fail(unshown(n.Origin), "The URL of a chart cannot be read", "", "Write https://host/path/chart.tgz, other characters as %XX.")
 			return nil
 		}
-		if !strings.HasSuffix(strings.SplitN(s, "?", 2)[0], ".tgz") {
+		if !strings.HasSuffix(s, ".tgz") {
 			r.fail(n.Origin, "The URL of a chart ends in .tgz", fmt.Sprintf("%q names no chart archive.", s), "For a chart repository, declare `repository \"<name>\" { url = \"…\" }` and write chart = \"<name>/<chart>\".")
 			return nil
 		}

@@ -36,7 +36,7 @@ func repositoryURL(given placed, list *diag.List) string {
 	switch {
 	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "oci", strings.ContainsAny(given.text, " \t\n"):
 		at := given.at
-		if strings.Contains(given.text, "@") {
+		if strings.ContainsAny(given.text, "@?") {
 			at = unshown(at)
 		}
 		r.fail(at, fmt.Sprintf("%q is not the URL of a chart repository", withoutUser(given.text)), "", "Write https://… for a chart repository, or oci://… for a registry.")
@@ -66,6 +66,7 @@ func hasUser(s string) bool {
 
 // withoutUser takes what may be a password out of a text that may be no URL.
 func withoutUser(text string) string {
+	text, _, _ = strings.Cut(text, "?")
 	scheme, rest, ok := strings.Cut(text, "://")
 	if at := strings.LastIndex(rest, "@"); ok && at >= 0 {
 		return scheme + "://" + rest[at+1:]

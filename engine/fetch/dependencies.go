@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"net/url"
 	"path"
 	"regexp"
 	"slices"
@@ -211,25 +210,27 @@ func (l *loading) reference(prefix string, own []File, d *chart.Dependency) (sch
 	return ref, true
 }
 
-// hasSecret tells the URL of a repository that has a user or a query in it: what
+// hasSecret tells a repository that has a user, a query or a fragment in it: what
 // a lock, a cache and a terminal must not be told.
 func hasSecret(repository string) bool {
-	u, err := url.Parse(repository)
-	if err != nil {
-		return strings.Contains(repository, "@") && strings.Contains(repository, "://")
+	if strings.HasPrefix(repository, "@") || strings.HasPrefix(repository, "alias:") || strings.HasPrefix(repository, "file://") {
+		return false
 	}
-	return u.Scheme != "" && u.Scheme != "file" && (u.User != nil || u.RawQuery != "" || u.Fragment != "")
+	_, rest, ok := strings.Cut(repository, "//")
+	if !ok {
+		rest = repository
+	}
+	host, _, _ := strings.Cut(rest, "/")
+	return strings.Contains(host, "@") || strings.ContainsAny(rest, "?#")
 }
 
 // secret refuses a dependency for what stands in the URL of its repository.
 func (l *loading) secret(prefix string, own []File, d *chart.Dependency) diag.Diagnostic {
-	at := declaration(prefix, own, d)
-	at.Text, at.Start.Column, at.End.Column = "(hidden)", 0, 0
 	remedy := "Remove them from its Chart.yaml. Weir reads netrc, WEIR_CHARTS_USER_<host> and WEIR_CHARTS_PASSWORD_<host>, and what `weir login` keeps."
 	if f := fileOf(own, prefix+"Chart.yaml"); f != nil && f.Packed {
 		remedy = "Ask who publishes the chart to remove them from its Chart.yaml."
 	}
-	return l.because(diag.Errorf(at, "the repository of dependency %q has credentials in its URL", d.Name).
+	return l.because(diag.Errorf(declaration(prefix, own, d), "the repository of dependency %q has credentials in its URL", d.Name).
 		Detailf("The URL has a user or a query; the lock, which everybody reads, would have it, too.").Remedyf("%s", remedy))
 }
 
@@ -416,8 +417,17 @@ func fileOf(files []File, name string) *File {
 	return nil
 }
 
-// declaration is the line that declares a dependency.
+// declaration is the line that declares a dependency, not shown where it may
+// have a credential in it.
 func declaration(prefix string, own []File, d *chart.Dependency) diag.Range {
+	at := declared(prefix, own, d)
+	if hasSecret(d.Repository) {
+		at.Text = "(hidden)"
+	}
+	return at
+}
+
+func declared(prefix string, own []File, d *chart.Dependency) diag.Range {
 	for _, file := range []string{"Chart.yaml", "requirements.yaml"} {
 		f := fileOf(own, prefix+file)
 		if f == nil {

@@ -17,6 +17,8 @@ func TestSecretsOfDependencies(t *testing.T) {
 	for _, repository := range []string{
 		"http://ann:secret@charts.example", "https://secret@charts.example/x", "https://charts.example/?token=secret",
 		"oci://ann:secret@charts.example/x", "https://ann:sec%ret@charts.example",
+		"https://charts.example/%zz?token=secret", "https://charts.example/#secret", "ann:secret@charts.example", "//ann:secret@charts.example/x",
+		"HTTPS://ann:secret@charts.example", "git+https://charts.example/x?token=secret",
 	} {
 		locking := &fetch.Locking{Stock: &fetch.Stock{}}
 		from := fetch.From{Library: locking.Missing(), Project: fstest.MapFS{"a/Chart.yaml": {Data: []byte(

@@ -28,10 +28,7 @@ type repositories struct {
 // Resolve implements Source.
 func (r *repositories) Resolve(ctx context.Context, ref schema.Chart) (Found, error) {
 	repository := ref.Repository
-	x, err := r.indexes.get(repository.URL, func() (x *index, err error) {
-		err = retrying(ctx, r.client.access.pause, func() error { x, err = r.index(ctx, repository); return err })
-		return x, final(err)
-	})
+	x, err := r.known(ctx, repository)
 	if err != nil {
 		return Found{}, err
 	}
@@ -46,27 +43,63 @@ func (r *repositories) Resolve(ctx context.Context, ref schema.Chart) (Found, er
 	if err != nil {
 		return Found{}, err
 	}
-	origin, err := x.archive(v)
+	at, err := x.archive(v)
 	digest, bad := v.sha256()
 	if err = cmp.Or(err, bad); err != nil {
 		return Found{}, notRead(repository, fmt.Errorf("what it says of %s %s is not valid: %w", ref.Name, v.Version, err))
 	}
-	return Found{Version: v.Version, Origin: origin, SHA256: digest}, nil
+	return Found{Version: v.Version, Origin: originOf(at), SHA256: digest}, nil
+}
+
+// known is the index of a repository, asked for once.
+func (r *repositories) known(ctx context.Context, of schema.ChartRepository) (*index, error) {
+	return r.indexes.get(of.URL, func() (x *index, err error) {
+		err = retrying(ctx, r.client.access.pause, func() error { x, err = r.index(ctx, of); return err })
+		return x, final(err)
+	})
 }
 
 // Fetch implements Source.
 func (r *repositories) Fetch(ctx context.Context, ref schema.Chart, pin schema.Locked) (Content, error) {
+	if strings.HasSuffix(pin.Origin, "?") {
+		at, err := r.asked(ctx, ref, pin)
+		if err != nil {
+			return Content{}, err
+		}
+		pin.Origin = at
+	}
 	return r.client.content(ctx, ref, pin)
 }
 
-// originOf is a URL as the lock has it: no user, no fragment, and no query that
-// is a signature or a token.
+// asked is the URL of an archive with the query that the index has for it today.
+func (r *repositories) asked(ctx context.Context, ref schema.Chart, pin schema.Locked) (string, error) {
+	of := ref.Repository
+	if strings.Contains(pin.Source, "://") { // a sub-chart's, which need not have a block
+		of.URL = strings.TrimSuffix(pin.Source, "/"+ref.Name)
+	}
+	x, err := r.known(ctx, of)
+	if err != nil {
+		return "", err
+	}
+	versions, err := x.versions(ref.Name)
+	if err != nil {
+		return "", notRead(of, err)
+	}
+	for _, v := range versions {
+		if u, err := x.archive(v); err == nil && equalVersions(v.Version, pin.Version) && strings.TrimSuffix(originOf(u), "?") == strings.TrimSuffix(pin.Origin, "?") {
+			return u.String(), nil
+		}
+	}
+	return "", refuse(fmt.Sprintf("the index of %s no longer lists %s %s", withoutLogin(of.URL), ref.Name, pin.Version),
+		"The URL of its archive has a query, which only the index knows.", "If the version was withdrawn, take another one with `weir update`.")
+}
+
+// originOf is a URL as the lock has it: no user, no fragment, and of a query,
+// which may be a signature, only the question mark.
 func originOf(u *url.URL) string {
 	bare := *u
 	bare.User, bare.Fragment, bare.RawFragment = nil, "", ""
-	if schema.SecretParameter(u) != "" {
-		bare.RawQuery = ""
-	}
+	bare.RawQuery, bare.ForceQuery = "", bare.RawQuery != ""
 	return bare.String()
 }
 

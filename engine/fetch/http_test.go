@@ -205,6 +205,9 @@ func TestRepository(t *testing.T) {
 		{name: "a URL with credentials", prepare: func(p *place) {
 			p.server.Fault("/index.yaml", chartserver.Text("", "entries:\n  app:\n  - version: 1.1.0\n    urls: ['http://ann:secret@"+p.server.Host+"/app-1.1.0.tgz?access_token=secret']\n"))
 		}},
+		{name: "a registry with credentials", prepare: func(p *place) {
+			p.server.Fault("/index.yaml", chartserver.Text("", "entries:\n  app:\n  - version: 1.1.0\n    urls: ['oci://registry.example/app:1.1.0?token=secret']\n"))
+		}},
 		{name: "no such version", prepare: func(p *place) { p.ref.Version = "1.2.0" }},
 		{name: "no such chart", prepare: func(p *place) { p.ref.Source, p.ref.Name = "main/ap", "ap" }},
 		{name: "the digest is a lie", prepare: func(p *place) {
@@ -324,6 +327,69 @@ func TestCredentialsStay(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"GET /index.yaml OK ann", "GET /index.yaml OK ann", "GET /moved.tgz Found ann"}, p.server.Requests()); diff != "" {
 		t.Errorf("the repository has seen (-want +got):\n%s", diff)
+	}
+}
+
+// TestSignedURLs: a query that the index has for an archive is sent, at every
+// time the index's own, and stands neither in the lock nor in a message.
+func TestSignedURLs(t *testing.T) {
+	p := newPlace(t)
+	var seen []string
+	valid := "one"
+	p.server.Fault("/signed.tgz", func(w http.ResponseWriter, r *http.Request) {
+		seen = append(seen, r.URL.RawQuery)
+		if r.URL.Query().Get("t") != valid {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		http.ServeFile(w, r, filepath.Join(p.server.Dir, "app-1.1.0.tgz"))
+	})
+	index := func(query string) {
+		p.server.Fault("/index.yaml", chartserver.Text("", "entries:\n  app:\n  - version: 1.1.0\n    urls: ['signed.tgz"+query+"']\n  - version: 1.0.0\n    urls: ['other.tgz']\n"))
+	}
+	again := func(source string) string { // another machine reads what is locked
+		e := p.old.Charts[0]
+		ref := p.ref
+		if source != "" { // as a sub-chart, without a block
+			e.Source, e.Repository, ref.Source, ref.Repository = source, "", source, schema.ChartRepository{}
+		}
+		pins := &fetch.Pins{Lock: lockedAs(schema.NewLock([]schema.Locked{e})), Stock: &fetch.Stock{Source: p.source()}}
+		packed, err := pins.Files(t.Context(), ref)
+		if err != nil {
+			return p.said(err)
+		}
+		return fmt.Sprintf("%d files\n", len(packed.Files))
+	}
+	index("?t=one")
+	got := p.lock(false)
+	got += again("") + again(p.server.URL+"/app")
+	index("?t=two")
+	valid = "two"
+	got += again("")
+	valid = "three"
+	got += again("")
+	valid = ""
+	index("")
+	got += again("")
+	index("/gone?t=two")
+	got += again("")
+	want := `locked main/app@1.1.0 1.1.0 from http://charts.example/signed.tgz?, 2 files
+2 files
+2 files
+2 files
+charts.example forbids it
+  It is locked to 1.1.0, which is not at hand and has to be fetched. It answered 403 to a request without credentials for http://charts.example/signed.tgz.
+  Let this account read the repository; without an account, see whether it needs one.
+2 files
+the index of http://charts.example no longer lists app 1.1.0
+  It is locked to 1.1.0, which is not at hand and has to be fetched. The URL of its archive has a query, which only the index knows.
+  If the version was withdrawn, take another one with ` + "`weir update`" + `.
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"t=one", "t=one", "t=one", "t=two", "t=two", ""}, seen); diff != "" {
+		t.Errorf("asked with (-want +got):\n%s", diff)
 	}
 }
 

@@ -283,25 +283,27 @@ func (x *index) without(ref schema.Chart) error {
 }
 
 // archive is where the archive of a version is.
-func (x *index) archive(v version) (string, error) {
+func (x *index) archive(v version) (*url.URL, error) {
 	if len(v.URLs) == 0 {
-		return "", errors.New("it has no URL")
+		return nil, errors.New("it has no URL")
 	}
 	u, err := url.Parse(v.URLs[0])
 	if err != nil {
-		return "", errors.New("its URL cannot be read")
+		return nil, errors.New("its URL cannot be read")
 	}
 	u = x.base.ResolveReference(u)
-	if u.Scheme == "oci" {
-		return v.URLs[0], nil
+	switch {
+	case u.Scheme == "oci" && (u.User != nil || u.RawQuery != "" || u.Fragment != ""):
+		return nil, errors.New("its URL has more than host, path and tag")
+	case u.Scheme == "oci":
+		return u, nil
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("its URL begins with %q", u.Scheme+":")
+	case x.base.Scheme == "https" && u.Scheme == "http":
+		return nil, errors.New("its URL begins with http://, where anybody on the way could change it, but the repository is https")
 	}
-	if u.Scheme != "http" && u.Scheme != "https" {
-		return "", fmt.Errorf("its URL begins with %q", u.Scheme+":")
-	}
-	if x.base.Scheme == "https" && u.Scheme == "http" {
-		return "", errors.New("its URL begins with http://, where anybody on the way could change it, but the repository is https")
-	}
-	return originOf(u), nil
+	u.User, u.Fragment, u.RawFragment = nil, "", ""
+	return u, nil
 }
 
 func sentence(err error) string { return diag.Sentence(err.Error()) }

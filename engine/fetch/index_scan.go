@@ -220,17 +220,13 @@ type version struct {
 	URLs    []string `json:"urls"`
 }
 
-// sha256 is the digest of the archive; empty where the index gives none, or one
-// of another kind.
+// sha256 is the digest of the archive; empty where the index gives none.
 func (v version) sha256() (string, error) {
-	kind, digest, named := strings.Cut(v.Digest, ":")
-	switch {
-	case v.Digest == "", named && kind != "sha256":
+	if v.Digest == "" {
 		return "", nil
-	case !named:
-		digest = v.Digest
 	}
-	if digest = strings.ToLower(digest); len(digest) != 64 || strings.Trim(digest, "0123456789abcdef") != "" {
+	digest := strings.ToLower(strings.TrimPrefix(v.Digest, "sha256:"))
+	if len(digest) != 64 || strings.Trim(digest, "0123456789abcdef") != "" {
 		return "", errors.New("its digest is no SHA-256")
 	}
 	return digest, nil

@@ -51,3 +51,23 @@ release "token" {
 release "git" {
   chart = "git::https://ann:secret@git.example/charts.git//app"
 }
+
+release "oci-query" {
+  chart = "oci://registry.example/app?token=secret"
+}
+
+release "git-query" {
+  chart = "git::https://git.example/charts.git//app?token=secret"
+}
+
+release "git-typo" {
+  chart = "git::https://git.example/charts.git//app?reff=main"
+}
+
+release "no-url" {
+  chart = "https://ann:sec/ret@charts.example/app-1.0.0.tgz"
+}
+
+repository "scheme-query" {
+  url = "ftp://charts.example/?token=secret"
+}
