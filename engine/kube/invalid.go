@@ -2,7 +2,6 @@ package kube
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,7 +65,9 @@ func (p Place) compare(q Place) int {
 		if isIndex && areIndices {
 			return cmp.Compare(i, j)
 		}
-		return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b))
+		k, _ := a.(string)
+		l, _ := b.(string)
+		return strings.Compare(k, l)
 	})
 }
 

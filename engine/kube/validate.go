@@ -41,6 +41,7 @@ type walk struct {
 	minor int
 	at    Place
 	found []Invalid
+	hints map[string]string // by type and field; see hint
 }
 
 func (w *walk) report(wrong Wrong, format string, args ...any) {
@@ -116,13 +117,27 @@ func (w *walk) structure(m map[string]any, of *shape) {
 // inStatus tells whether the walk is in what API servers replace by their own.
 func (w *walk) inStatus() bool { return len(w.at) > 0 && w.at[0] == "status" }
 
-// hint says what became of a field, or which one was meant.
+// hint says what became of a field, or which one was meant. It is looked for
+// once in an object: CRDs repeat a field hundreds of times.
 func (w *walk) hint(of *shape, key string) string {
+	asked := of.name + " " + key
+	hint, known := w.hints[asked]
+	if !known {
+		if w.hints == nil {
+			w.hints = map[string]string{}
+		}
+		hint = hintFor(of, key, w.minor)
+		w.hints[asked] = hint
+	}
+	return hint
+}
+
+func hintFor(of *shape, key string, minor int) string {
 	for _, s := range elsewhere(of.name, key) {
-		if s.from > w.minor {
+		if s.from > minor {
 			return ": it comes with Kubernetes " + name(s.from)
 		}
-		if s.to < w.minor {
+		if s.to < minor {
 			return ": it was removed in Kubernetes " + name(s.to+1)
 		}
 	}
