@@ -91,7 +91,7 @@ func Mask(hits []Hit, sensitive []string) []Hit {
 }
 
 // CheckPolicy finds what is wrong with a project's policy: rules that there are
-// not, and accept blocks that no longer hold.
+// not, and accept blocks that no longer hold, or hold for too long.
 func CheckPolicy(policy schema.Policy, today time.Time) diag.List {
 	var ids []string
 	for _, rule := range Rules() {
@@ -111,6 +111,10 @@ func CheckPolicy(policy schema.Policy, today time.Time) diag.List {
 			found = append(found, diag.Warningf(a.UntilRange, "This acceptance expired").
 				Detailf("It held until %s; what it accepted counts again.", a.Until.Format(time.DateOnly)).
 				Remedyf("Remove the block, or give it another date."))
+		case a.Until.After(today.AddDate(1, 0, 1)):
+			found = append(found, diag.Warningf(a.UntilRange, "This acceptance holds for more than a year").
+				Detailf("By then nobody will know whether the reason is still good.").
+				Remedyf("Give it a date within a year; what is fine for ever gets another level in `policy`."))
 		}
 	}
 	return found

@@ -149,6 +149,14 @@ accept "rbac/wildcard" {
   reason = "fine"
   until  = "2026-11-20"
 }
+accept "rbac/wildcard" {
+  reason = "a year"
+  until  = "2027-11-21"
+}
+accept "rbac/wildcard" {
+  reason = "longer"
+  until  = "2027-11-23"
+}
 `)
 	var got []string
 	for _, d := range CheckPolicy(p, time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)) {
@@ -162,6 +170,7 @@ accept "rbac/wildcard" {
 		`error: There is no rule "rback/*". ` + "`weir rules` lists them.",
 		`error: There is no rule "rbac/wildcards". Did you mean "rbac/wildcard"? ` + "`weir rules` lists them.",
 		`warning: This acceptance expired. Remove the block, or give it another date.`,
+		"warning: This acceptance holds for more than a year. Give it a date within a year; what is fine for ever gets another level in `policy`.",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
