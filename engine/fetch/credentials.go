@@ -19,6 +19,8 @@ import (
 
 	"oras.land/oras-go/v2/registry/remote/auth"
 	"oras.land/oras-go/v2/registry/remote/credentials"
+
+	"github.com/weir-dev/weir/engine/wire"
 )
 
 // Who asks a registry is looked for in this order; the first that knows the very
@@ -58,6 +60,7 @@ func (c *client) registryLogin(ctx context.Context, host, registry, repository s
 		if err != nil {
 			return nil, err
 		}
+		config.limit = c.access.idle()
 		login, err := config.login(ctx, host, registry, repository)
 		if login != nil || err != nil {
 			return login, err
@@ -134,6 +137,7 @@ func (a *Access) places() string {
 // logins is a file with logins, in Docker's format.
 type logins struct {
 	path        string
+	limit       time.Duration // for a program that keeps them
 	Auths       map[string]json.RawMessage `json:"auths"`
 	CredsStore  string                     `json:"credsStore"`
 	CredHelpers map[string]string          `json:"credHelpers"`
@@ -235,29 +239,59 @@ func parent(name string) string {
 	return name[:max(strings.LastIndexByte(name, '/'), 0)]
 }
 
-// helperLimit is how long a program may take that keeps credentials.
-const helperLimit = time.Minute
-
 // ask asks a program that keeps credentials. One that is asked by the store of
-// a file may know nothing of this registry.
+// a file may know nothing of this registry. What it prints may be what it keeps,
+// so only what it says to people, on stderr, is repeated.
 func (l *logins) ask(ctx context.Context, helper, server string) (*registryLogin, error) {
 	program := "docker-credential-" + helper
-	asking, stop := context.WithTimeout(ctx, helperLimit)
+	keeps := fmt.Sprintf("%s names it as the program that keeps the credentials for %s.", l.path, server)
+	run := "Run `echo " + server + " | " + program + " get` to see what "
+	asking, stop := context.WithTimeout(ctx, l.limit)
 	defer stop()
-	found, err := credentials.NewNativeStore(helper).Get(asking, server)
+	cmd := exec.CommandContext(asking, program, "get")
+	cmd.Stdin = strings.NewReader(server)
+	cmd.WaitDelay = time.Second // what it has started may live on, and hold its output open
+	out, err := cmd.Output()
+	if errors.Is(err, exec.ErrWaitDelay) && asking.Err() == nil {
+		err = nil // it has answered, and left a daemon
+	}
+	var failed *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case asking.Err() != nil:
-		return nil, refuse(program+" does not answer", fmt.Sprintf("%s names it as the program that keeps the credentials for %s. It was given up after %s.", l.path, server, helperLimit), "Run `echo "+server+" | "+program+" get` to see what it waits for.")
+		return nil, refuse(program+" does not answer", fmt.Sprintf("%s It was given up after %s.", keeps, l.limit), run+"it waits for.")
 	case errors.Is(err, exec.ErrNotFound):
-		return nil, refuse(program+" is not installed", fmt.Sprintf("%s names it as the program that keeps the credentials for %s.", l.path, server), "Install it, or remove it from that file.")
-	case isJSON(err):
-		return nil, refuse(program+" does not answer as such programs do", fmt.Sprintf("%s names it as the program that keeps the credentials for %s.", l.path, server), "Run `echo "+server+" | "+program+" get` to see what it does.")
-	case err != nil:
-		return nil, refuse(program+" has no answer", fmt.Sprintf("%s names it as the program that keeps the credentials for %s.", l.path, server), "Run `echo "+server+" | "+program+" get` to see what is wrong.")
-	case found.RefreshToken == "" && (found.Username == "" || found.Password == ""):
+		return nil, refuse(program+" is not installed", keeps, "Install it, or remove it from that file.")
+	case errors.As(err, &failed) && strings.TrimSpace(string(out)) == "credentials not found in native keychain": // as the protocol has it
 		return nil, nil
+	case err != nil:
+		if lines := stderr(failed); len(lines) > 0 {
+			keeps += " It says:\n  " + strings.Join(lines, "\n  ")
+		}
+		return nil, refuse(program+" has no answer", keeps, run+"is wrong.")
 	}
-	return &registryLogin{Credential: found, source: fmt.Sprintf("%s, which %s names", program, l.path), again: fmt.Sprintf("Run `weir login %s`.", server)}, nil
+	var found struct{ Username, Secret string }
+	if err := json.Unmarshal(out, &found); err != nil {
+		return nil, refuse(program+" does not answer as such programs do", keeps, run+"it does.")
+	}
+	login := &registryLogin{source: fmt.Sprintf("%s, which %s names", program, l.path), again: fmt.Sprintf("Run `weir login %s`.", server)}
+	switch {
+	case found.Secret == "" || found.Username == "":
+		return nil, nil
+	case found.Username == "<token>":
+		login.RefreshToken = found.Secret
+	default:
+		login.Username, login.Password = found.Username, found.Secret
+	}
+	return login, nil
+}
+
+// stderr is what a program that failed says to people.
+func stderr(failed *exec.ExitError) []string {
+	if failed == nil {
+		return nil
+	}
+	lines := wire.Said(string(failed.Stderr))
+	return lines[:min(len(lines), 5)]
 }

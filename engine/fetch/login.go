@@ -182,7 +182,8 @@ func unkept(file string, err error) error {
 	if errors.As(err, &path) {
 		return fmt.Errorf("keep a login in %s: %w", file, path.Err)
 	}
-	return refuse("the login cannot be kept", fmt.Sprintf("Of %s it is said:\n  %s", file, strings.Join(wire.Said(err.Error()), "\n  ")), "Correct what is wrong with the program that the file names, or with the file.")
+	return refuse("the login cannot be kept", fmt.Sprintf("%s, or the program that it names for the registry, does not take it.", file),
+		"Correct what is wrong with the program that the file names, or with the file. What the program printed is not shown: it may be what it keeps.")
 }
 
 // atLogin explains what a `repository` block would be the place to mend, where

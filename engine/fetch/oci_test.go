@@ -403,11 +403,20 @@ func TestRegistry(t *testing.T) {
 			h.write(dockerFile, login(h.server.Host, "ann", "secret"))
 		}},
 		{name: "a program that fails", options: []registry.Option{basic}, prepare: func(h *harbour) {
-			h.program("weirtest", `echo "the keychain is locked"; exit 1`)
+			h.program("weirtest", `echo "secret"; echo "the keychain is locked" >&2; exit 1`)
+			h.write(dockerFile, `{"credsStore":"weirtest"}`)
+		}},
+		{name: "a program that hangs", options: []registry.Option{basic}, prepare: func(h *harbour) {
+			h.access.Idle = 2 * time.Second
+			h.program("weirtest", `sleep 20`) // a child that has its output
 			h.write(dockerFile, `{"credsStore":"weirtest"}`)
 		}},
 		{name: "a program that says anything", options: []registry.Option{basic}, prepare: func(h *harbour) {
 			h.program("weirtest", `echo "secret"`)
+			h.write(dockerFile, `{"credsStore":"weirtest"}`)
+		}},
+		{name: "a program that leaves a daemon", options: []registry.Option{basic}, prepare: func(h *harbour) {
+			h.program("weirtest", `sleep 20 & echo '{"Username":"ann","Secret":"secret"}'`)
 			h.write(dockerFile, `{"credsStore":"weirtest"}`)
 		}},
 		{name: "a program that is not there", options: []registry.Option{basic}, prepare: func(h *harbour) { h.write(dockerFile, `{"credsStore":"weir-gone"}`) }},
@@ -596,6 +605,21 @@ func TestLoginIsShared(t *testing.T) {
 	info, err := os.Stat(file)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the file with logins: %v %v", info.Mode(), err)
+	}
+}
+
+// TestLoginNotKept: what a program prints that does not keep a login is what it
+// was given.
+func TestLoginNotKept(t *testing.T) {
+	h := newHarbour(t, registry.Login("ann", "secret"))
+	h.program("weirtest", `cat; exit 1`)
+	h.write(helmFile, `{"credsStore":"weirtest"}`)
+	_, err := h.access.Login(t.Context(), fetch.Login{Registry: h.server.Host, User: "ann", Password: "secret", TLS: schema.ChartRepository{PlainHTTP: true}})
+	want := "the login cannot be kept\n" +
+		"  $HOME/.config/helm/registry/config.json, or the program that it names for the registry, does not take it.\n" +
+		"  Correct what is wrong with the program that the file names, or with the file. What the program printed is not shown: it may be what it keeps.\n"
+	if diff := cmp.Diff(want, h.said(err)); diff != "" {
+		t.Error(diff)
 	}
 }
 
