@@ -11,7 +11,7 @@ import (
 
 var hookRules = []Rule{
 	{ID: "hook/changed", Level: Caution, Title: "A hook is added, changed or removed",
-		Doc:    "Hooks run once, at a phase, with whatever rights they have; what they did is not undone.",
+		Doc:    "Hooks run once, at a phase, with whatever rights they have; what they did is not undone. Another version of an image alone is no such change.",
 		object: hookChanged},
 }
 
@@ -33,10 +33,26 @@ func hookChanged(o *object) []finding {
 		return []finding{{reason: fmt.Sprintf("it no longer runs at %s", before)}}
 	case before != after:
 		return []finding{{reason: fmt.Sprintf("it runs at %s instead of %s", after, before)}}
-	case o.routine():
+	case o.routine(), o.bumped():
 		return nil
 	}
 	return []finding{{reason: fmt.Sprintf("what runs at %s changes", after)}}
+}
+
+// bumped tells whether nothing changes but routine and the versions of images:
+// most charts run the program that they install in their hooks, too.
+func (o *object) bumped() bool {
+	for _, f := range o.Fields {
+		if f.Class.Routine() {
+			continue
+		}
+		before, _ := f.Before.(string)
+		after, _ := f.After.(string)
+		if f.Class != diff.Image || before == "" || parseReference(before).repository != parseReference(after).repository {
+			return false
+		}
+	}
+	return o.Status == manifest.Changed
 }
 
 // routine tells whether nothing changes but what is folded for readers.
