@@ -169,7 +169,8 @@ func (l letters) folded(r routine) string {
 const manyParts = 5
 
 // sameEverywhere says where everything changes in the same way.
-func (l letters) sameEverywhere(w Where, r Review, a atlas) string {
+func (l letters) sameEverywhere(r Review, a atlas) string {
+	w := a.common
 	still := len(r.Targets) - len(w)
 	switch where := l.prose(a.of(w)); {
 	case still == 0:
@@ -185,7 +186,7 @@ func (l letters) sameEverywhere(w Where, r Review, a atlas) string {
 
 // identical says on which targets a release changes in the same way.
 func (l letters) identical(s sheet, a atlas) string {
-	if len(a.targets) < 2 {
+	if !a.tells(s.where) {
 		return ""
 	}
 	if len(s.Groups) == 1 {

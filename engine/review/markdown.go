@@ -51,6 +51,7 @@ func (r Review) Markdown(o MarkdownOptions) []byte {
 	o.Bytes = max(o.Bytes, 4*SmallestBudget)
 
 	m := markdown{Review: r, options: o, atlas: newAtlas(r.Targets), sheets: r.sheets()}
+	m.atlas.common = r.common(m.sheets)
 	document := list{open: m.title()}
 	if r.Verdict != Same {
 		document.items, document.quota = m.sections()
@@ -108,9 +109,15 @@ func (m markdown) sections() ([]part, []int) {
 	return parts, quota
 }
 
-// points says what was compared.
+// points says what was compared, and where it is the same everywhere.
 func (m markdown) points() part {
-	return words("\n"+m.point(m.Base)+" → "+m.point(m.Head)+"\n", nil)
+	points := "\n" + m.point(m.Base) + " → " + m.point(m.Head) + "\n"
+	if m.atlas.common == nil {
+		return words(points, nil)
+	}
+	return words(points, func() []string {
+		return []string{points + "\n" + inMarkdown().sameEverywhere(m.Review, m.atlas) + "\n"}
+	})
 }
 
 func (m markdown) point(p Point) string {
@@ -140,9 +147,9 @@ func (m markdown) pointer() string {
 	return " in the full report"
 }
 
-// where says where in words, nothing where there is one target only.
+// where says where in words, nothing where that tells nothing.
 func (m markdown) where(w Where) string {
-	if len(m.Targets) < 2 {
+	if !m.atlas.tells(w) {
 		return ""
 	}
 	return prose(m.atlas.of(w))
@@ -466,16 +473,10 @@ func (m markdown) restarts() part {
 
 func (m markdown) restarting(w why) part {
 	head := "- " + prose(w.why) + ": "
-	where := func(w Where) string {
-		if where := m.where(w); where != "" {
-			return " on " + where
-		}
-		return ""
-	}
 	named := func(limit, each int) string {
 		var said []string
 		for _, w := range w.workloads {
-			said = append(said, m.names(w.objects, each)+" ("+m.rolls(w, where)+")")
+			said = append(said, m.names(w.objects, each)+" ("+m.rolls(w, m.where)+")")
 		}
 		return head + strings.Join(limited(said, limit), ", ") + "\n"
 	}

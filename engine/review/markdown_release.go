@@ -16,11 +16,8 @@ const mostColumns = 8
 // fleet says where which release changes in which way. Targets where all
 // releases change in the same way share a column.
 func (m markdown) fleet() part {
-	if len(m.Targets) < 2 || len(m.Releases) == 0 {
-		return nil
-	}
 	classes := m.classes(m.sheets)
-	if len(classes) == 0 {
+	if len(m.Targets) < 2 || len(classes) == 0 || m.atlas.common != nil {
 		return nil
 	}
 	still := len(m.Targets) - m.changing()
@@ -28,15 +25,12 @@ func (m markdown) fleet() part {
 	if still > 0 {
 		rest = fmt.Sprintf("\n%s not change.\n", count(still, "target does", "targets do"))
 	}
-	if len(classes) == 1 && m.alike(m.sheets) {
-		return words("\n"+inMarkdown().sameEverywhere(classes[0], m.Review, m.atlas)+"\n", nil)
-	}
 	if len(classes) > mostColumns {
 		return m.fleetList(rest)
 	}
 	head := []string{"release"}
 	for _, w := range classes {
-		head = append(head, m.where(w))
+		head = append(head, prose(m.atlas.of(w)))
 	}
 	t := m.table("\n#### Where\n\n", head, "release", "releases")
 	t.close = rest
@@ -82,9 +76,14 @@ func (r Review) classes(sheets []sheet) []Where {
 	return classes
 }
 
-// alike tells whether every release changes in one way only.
-func (r Review) alike(sheets []sheet) bool {
-	return !slices.ContainsFunc(sheets, func(s sheet) bool { return len(s.Groups) > 1 })
+// common is where every release changes in one and the same way; empty where
+// there is no such place, or but one target.
+func (r Review) common(sheets []sheet) Where {
+	classes := r.classes(sheets)
+	if len(r.Targets) < 2 || len(classes) != 1 || slices.ContainsFunc(sheets, func(s sheet) bool { return len(s.Groups) > 1 }) {
+		return nil
+	}
+	return classes[0]
 }
 
 // cell is what a release does on a target: its letter where there are several
@@ -175,7 +174,7 @@ func (m markdown) release(s sheet, open bool) part {
 		}
 		if len(s.Groups) > 1 {
 			line = fmt.Sprintf("**%s** on %s (%s)", letter(i), m.where(g.Where), g.Counts) + strings.TrimSuffix(": "+line, ": ")
-		} else if len(g.Causes) == 1 {
+		} else if g.From == "" {
 			line = "" // the headline says it
 		}
 		if line != "" {

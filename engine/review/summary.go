@@ -200,8 +200,13 @@ func (r Review) rolls(w rolling, where func(Where) string) string {
 		each = " each"
 	}
 	said := pods(w.Restart, each)
-	if len(w.Where) < r.changing() {
-		said += where(w.Where)
+	switch {
+	case len(w.Where) < r.changing():
+		if place := strings.TrimPrefix(where(w.Where), " on "); place != "" {
+			said += " on " + place
+		}
+	case len(w.Where) > 1:
+		said += fmt.Sprintf(" over %d targets", len(w.Where))
 	}
 	return said
 }

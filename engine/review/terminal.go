@@ -27,6 +27,7 @@ func (r Review) Terminal(o TerminalOptions) []byte {
 		o.Width = 100
 	}
 	t := terminal{Review: r, options: o, atlas: newAtlas(r.Targets), sheets: r.sheets()}
+	t.atlas.common = r.common(t.sheets)
 	t.summary()
 	if r.Verdict != Same {
 		for _, s := range t.sheets {
@@ -132,6 +133,9 @@ func (t *terminal) summary() {
 	}
 	t.words(0, "", t.paint(colour, verdict)+" — "+strings.Join(parts, " · "))
 	t.line(0, t.paint(faint, plainPoint(t.Base)+" → "+plainPoint(t.Head)))
+	if t.atlas.common != nil {
+		t.words(0, faint, onTerminal().sameEverywhere(t.Review, t.atlas))
+	}
 	t.hits("Blockers", alarm, t.of(risk.Block))
 	t.deletions()
 	t.hits("Cautions", warning, t.of(risk.Caution))
@@ -175,9 +179,9 @@ func (t *terminal) head(colour, text string) {
 	t.line(0, t.paint(colour, text))
 }
 
-// where says where, with the word before; nothing where there is one target.
+// where says where, with the word before; nothing where that tells nothing.
 func (t *terminal) where(w Where) string {
-	if len(t.Targets) < 2 {
+	if !t.atlas.tells(w) {
 		return ""
 	}
 	return " on " + t.atlas.of(w)
@@ -298,17 +302,12 @@ func (t *terminal) charts() {
 }
 
 func (t *terminal) fleet() {
-	if len(t.Targets) < 2 || len(t.Releases) == 0 {
+	if len(t.Targets) < 2 || len(t.Releases) == 0 || t.atlas.common != nil {
 		return
 	}
 	still := ""
 	if n := len(t.Targets) - t.changing(); n > 0 {
 		still = "; " + count(n, "target does", "targets do") + " not change"
-	}
-	if classes := t.classes(t.sheets); len(classes) == 1 && t.alike(t.sheets) {
-		t.out.WriteByte('\n')
-		t.words(0, "", onTerminal().sameEverywhere(classes[0], t.Review, t.atlas))
-		return
 	}
 	t.head(bold, "Where"+still)
 	for _, s := range t.sheets {

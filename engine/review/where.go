@@ -11,6 +11,9 @@ type atlas struct {
 	targets []Target
 	names   []string
 	members map[string]Where // environment -> its targets
+	// common is where everything changes in the same way: said once, not
+	// everywhere. Empty where there is no such place, or but one target.
+	common Where
 }
 
 func newAtlas(targets []Target) atlas {
@@ -24,14 +27,22 @@ func newAtlas(targets []Target) atlas {
 	for i, t := range targets {
 		switch {
 		case len(clusters) == len(targets):
-			a.names[i] = printable(t.Cluster)
+			a.names[i] = printable(cut(t.Cluster, longestTarget))
 		case len(environments) == len(targets):
-			a.names[i] = printable(t.Environment)
+			a.names[i] = printable(cut(t.Environment, longestTarget))
 		default:
-			a.names[i] = printable(t.Environment + "/" + t.Cluster)
+			a.names[i] = printable(cut(t.Environment+"/"+t.Cluster, longestTarget))
 		}
 	}
 	return a
+}
+
+// longestTarget is above the length of any name that Kubernetes takes.
+const longestTarget = 130
+
+// tells tells whether it says anything to name targets.
+func (a atlas) tells(w Where) bool {
+	return len(a.targets) > 1 && !slices.Equal(w, a.common)
 }
 
 // manyTargets is how many are named before the rest is counted.
