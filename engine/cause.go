@@ -111,9 +111,10 @@ func (p *pairing) attribute(ctx context.Context, schemas *diff.Schemas, places i
 	if p.before == nil || p.after == nil || p.Before == nil || p.After == nil {
 		return true, nil
 	}
+	like := knownOf(p.After) // most objects of a step are final
 	var first []diff.Stage
 	if p.weir != nil { // the base is what some Weir once made of it
-		begin, ok, err := p.stepSet(ctx, *p.before)
+		begin, ok, err := p.stepSet(ctx, *p.before, like)
 		switch {
 		case err != nil:
 			return false, err
@@ -124,7 +125,7 @@ func (p *pairing) attribute(ctx context.Context, schemas *diff.Schemas, places i
 			return false, nil
 		}
 	}
-	stages, err := p.stages(ctx, steps(ctx, *p.before, *p.after, places))
+	stages, err := p.stages(ctx, steps(ctx, *p.before, *p.after, places), like)
 	if err != nil {
 		return false, err
 	}
@@ -134,13 +135,13 @@ func (p *pairing) attribute(ctx context.Context, schemas *diff.Schemas, places i
 
 // stages renders all steps but the last, which is there. One that does not render
 // by itself, as a chart that refuses the old values, is one with the next.
-func (p *pairing) stages(ctx context.Context, all []step) ([]diff.Stage, error) {
+func (p *pairing) stages(ctx context.Context, all []step, like known) ([]diff.Stage, error) {
 	var stages []diff.Stage
 	var failed []string
 	for i, s := range all {
 		stage := diff.Stage{Cause: s.cause, Objects: p.After.Objects}
 		if i < len(all)-1 {
-			set, ok, err := p.stepSet(ctx, s.making)
+			set, ok, err := p.stepSet(ctx, s.making, like)
 			if err != nil {
 				return nil, err
 			}
@@ -169,7 +170,7 @@ func (s step) String() string {
 }
 
 // stepSet hydrates a step; false where it does not render.
-func (p *pairing) stepSet(ctx context.Context, m making) (manifest.Set, bool, error) {
+func (p *pairing) stepSet(ctx context.Context, m making, like known) (manifest.Set, bool, error) {
 	made, found, err := m.h.hydrate(ctx, m.release, false)
 	if err != nil || found.HasErrors() {
 		return manifest.Set{}, false, err
@@ -177,28 +178,32 @@ func (p *pairing) stepSet(ctx context.Context, m making) (manifest.Set, bool, er
 	j := &job{release: m.release, product: made}
 	files, err := j.files(ctx, m.h)
 	if err == nil {
-		files, err = p.finish(files, made, m.release)
+		files, err = p.finish(ctx, files, made, m.release)
 	}
 	var set manifest.Set
 	if err == nil {
-		set, _, err = setOf(files.Files, p.files)
+		set, err = setOf(files.Files, like)
 	}
 	list, err := refusal(err)
 	return set, err == nil && !list.HasErrors(), err
 }
 
 // finish does to a step what settling did to the release that came of it.
-func (p *pairing) finish(files state.Release, made *product, release *plan.Release) (state.Release, error) {
+func (p *pairing) finish(ctx context.Context, files state.Release, made *product, release *plan.Release) (state.Release, error) {
 	var err error
 	if len(made.Unknown) > 0 {
 		if files, err = rescope(files, p.scopes); err != nil {
 			return files, err
 		}
 	}
-	if p.old == nil {
+	if len(made.Unstable) == 0 || p.past == nil {
 		return files, nil
 	}
-	return carryOver(*p.old, files, release, made.Unstable)
+	old, err := p.past(ctx)
+	if err != nil || old == nil {
+		return files, err
+	}
+	return carryOver(*old, files, release, made.Unstable)
 }
 
 // placesFor is how many lines of values there is time to tell apart in each of

@@ -80,10 +80,9 @@ type pairing struct {
 	weir          *diff.Cause                 // of what is committed: which Weir made it, and which After
 	result        diff.Release
 
-	// What it takes to finish a step between the two, filled by load.
-	old    *state.Release  // Before as files
-	files  map[string]read // of After
-	scopes map[string]bool // of kinds that a release cannot tell
+	// What it takes to finish a step between the two.
+	past   func(context.Context) (*state.Release, error) // Before as files; it may be nil
+	scopes map[string]bool                               // of kinds that a release cannot tell
 }
 
 func (p *pairing) String() string { return p.Environment + "/" + p.Release + "@" + p.Cluster }

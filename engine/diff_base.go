@@ -201,29 +201,32 @@ func (r *revisions) pairing(p *twoReleases) *pairing {
 		pair.Declared = declaredIn(r.after.plan, p.cluster, state.Key{Environment: p.environment, Release: p.release})
 	}
 	pair.scopes = r.after.scopes[p.cluster]
+	pair.past = func(ctx context.Context) (*state.Release, error) {
+		if p.old == nil {
+			return nil, nil
+		}
+		files, err := r.settled(ctx, r.before, p.cluster, p.old, p.before)
+		if err == nil {
+			files, err = r.keep(p.cluster, files, p.old, p.before.Unstable)
+		}
+		return &files, err
+	}
 	pair.load = func(ctx context.Context) error {
-		var old, now *state.Release
-		if p.old != nil {
-			files, err := r.settled(ctx, r.before, p.cluster, p.old, p.before)
-			if err == nil {
-				files, err = r.keep(p.cluster, files, p.old, p.before.Unstable)
-			}
-			if err != nil {
-				return err
-			}
-			old = &files
+		old, err := pair.past(ctx)
+		if err != nil {
+			return err
 		}
-		if p.now != nil {
-			files, err := r.settled(ctx, r.after, p.cluster, p.now, p.after)
-			if err == nil && old != nil {
-				files, err = carryOver(*old, files, p.now, p.after.Unstable)
-			}
-			if err != nil {
-				return err
-			}
-			now = &files
+		if p.now == nil {
+			return pair.read(old, nil)
 		}
-		return pair.read(old, now)
+		now, err := r.settled(ctx, r.after, p.cluster, p.now, p.after)
+		if err == nil && old != nil {
+			now, err = carryOver(*old, now, p.now, p.after.Unstable)
+		}
+		if err != nil {
+			return err
+		}
+		return pair.read(old, &now)
 	}
 	return pair
 }

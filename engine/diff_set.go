@@ -3,7 +3,6 @@ package engine
 import (
 	"bytes"
 	"fmt"
-	"path"
 
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/manifest"
@@ -11,12 +10,12 @@ import (
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// version is a release of files as one side of a comparison. Files that the
-// other side has in the same bytes are not read once more.
-func version(r state.Release, other map[string]read) (*diff.Version, map[string]read, error) {
-	set, files, err := setOf(r.Files, other)
+// version is a release of files as one side of a comparison. What other has in the
+// same bytes is not read once more.
+func version(r state.Release, other known) (*diff.Version, error) {
+	set, err := setOf(r.Files, other)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	v := &diff.Version{
 		Kubernetes: r.Metadata.Kubernetes,
@@ -27,44 +26,51 @@ func version(r state.Release, other map[string]read) (*diff.Version, map[string]
 	if c := r.Metadata.Chart; c != nil {
 		v.Chart = diff.Chart{Name: c.Name, Version: c.Version, Source: c.Source}
 	}
-	return v, files, nil
+	return v, nil
 }
 
-// read is a file's content with the object in it.
-type read struct {
-	data   []byte
-	object manifest.Object
+// known are objects that were read, by what their files are known by.
+type known map[objectKey]manifest.Object
+
+type objectKey struct {
+	id   manifest.ID
+	hook bool
 }
 
-// setOf reads files as a set; by their paths below environment and release, which
-// are what two sides have in common, it tells what it read.
-func setOf(files []state.File, other map[string]read) (manifest.Set, map[string]read, error) {
+func knownOf(v *diff.Version) known {
+	if v == nil {
+		return nil
+	}
+	k := make(known, v.Objects.Len())
+	for o := range v.Objects.All() {
+		k[objectKey{o.ID, o.Hook != nil}] = o
+	}
+	return k
+}
+
+// setOf reads files as a set.
+func setOf(files []state.File, other known) (manifest.Set, error) {
 	objects := make([]manifest.Object, 0, len(files))
-	all := make(map[string]read, len(files))
 	hooks := map[manifest.ID]bool{} // one of several phases is several files
 	for _, file := range files {
-		if file.Hook != nil && hooks[file.Object] {
-			continue
-		}
-		name := path.Base(path.Dir(file.Path)) + "/" + path.Base(file.Path)
 		if file.Hook != nil {
-			hooks[file.Object] = true
-			name = "hook " + name
-		}
-		one, known := other[name]
-		if !known || !bytes.Equal(one.data, file.Data) {
-			object, err := objectOf(file)
-			if err != nil {
-				return manifest.Set{}, nil, err
+			if hooks[file.Object] {
+				continue
 			}
-			one = read{file.Data, object}
+			hooks[file.Object] = true
 		}
-		one.object.Source = manifest.Source{File: file.Source}
-		all[name] = one
-		objects = append(objects, one.object)
+		object, ok := other[objectKey{file.Object, file.Hook != nil}]
+		if !ok || !bytes.Equal(object.Bytes(), file.Data) {
+			var err error
+			if object, err = objectOf(file); err != nil {
+				return manifest.Set{}, err
+			}
+		}
+		object.Source = manifest.Source{File: file.Source}
+		objects = append(objects, object)
 	}
 	set, _ := manifest.NewSet(objects)
-	return set, all, nil
+	return set, nil
 }
 
 // objectOf reads one file; a committed one may have been damaged by hand.
@@ -140,6 +146,6 @@ func namespaceVersion(files map[string][]byte, kubernetes string) (*diff.Version
 	for path, data := range files {
 		list = append(list, state.File{FileEntry: state.FileEntry{Path: path}, Data: data})
 	}
-	set, _, err := setOf(list, nil)
+	set, err := setOf(list, nil)
 	return &diff.Version{Kubernetes: kubernetes, Objects: set}, err
 }

@@ -116,14 +116,17 @@ func (s *site) pairs(h *hydrator, p *plan.Plan) ([]*pairing, error) {
 		}
 		pair.Declared = s.declared(p, change.Key, j)
 		pair.scopes, pair.committed = s.kinds, change.Old != nil
+		pair.past = func(context.Context) (*state.Release, error) {
+			if change.Old == nil {
+				return nil, nil
+			}
+			r, err := committed(s.base, from)
+			return &r, err
+		}
 		pair.load = func(ctx context.Context) error {
-			var old *state.Release
-			if change.Old != nil {
-				r, err := committed(s.base, from)
-				if err != nil {
-					return err
-				}
-				old = &r
+			old, err := pair.past(ctx)
+			if err != nil {
+				return err
 			}
 			now, err := j.finished(ctx, h)
 			if err != nil {
@@ -142,24 +145,23 @@ func (j *job) finished(ctx context.Context, h *hydrator) (*state.Release, error)
 	case j == nil:
 		return nil, nil
 	case j.final != nil:
-		return j.final, nil
+		final := j.final
+		j.final = nil // not to be held any longer
+		return final, nil
 	}
 	files, err := j.files(ctx, h) // kept as it was, under another name
 	return &files, err
 }
 
 // read makes the two versions of files.
-func (p *pairing) read(old, now *state.Release) error {
-	var files map[string]read
-	var err error
+func (p *pairing) read(old, now *state.Release) (err error) {
 	if old != nil {
-		if p.Before, files, err = version(*old, nil); err != nil {
+		if p.Before, err = version(*old, nil); err != nil {
 			return err
 		}
 	}
-	p.old = old
 	if now != nil {
-		p.After, p.files, err = version(*now, files)
+		p.After, err = version(*now, knownOf(p.Before))
 	}
 	return err
 }

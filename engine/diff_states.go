@@ -220,7 +220,11 @@ func (run Run) twoCommitted(s *site, from, key state.Key, before, after *state.S
 		}
 	}
 	pair.Declared, _ = run.Project.Declaration(block)
-	pair.load = func(context.Context) error { return pair.read(sides[0], sides[1]) }
+	pair.load = func(context.Context) error {
+		old, now := sides[0], sides[1]
+		sides = [2]*state.Release{} // not to be held any longer
+		return pair.read(old, now)
+	}
 	return pair, nil
 }
 
