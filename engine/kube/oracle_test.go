@@ -190,7 +190,7 @@ var others = []any{nil, "text", "", "YWJj", "500m", "2006-01-02T15:04:05Z", int6
 // that WEIR_CHARTS names.
 func each(t *testing.T, check func(*testing.T, map[string]any)) {
 	t.Run("valid.yaml", func(t *testing.T) {
-		for _, object := range read(t, "testdata/valid.yaml") {
+		for _, object := range readObjects(t, "testdata/valid.yaml") {
 			check(t, object)
 		}
 	})
@@ -212,8 +212,8 @@ func each(t *testing.T, check func(*testing.T, map[string]any)) {
 	}
 }
 
-// read is the objects of a file.
-func read(t *testing.T, file string) []map[string]any {
+// readObjects is the objects of a file.
+func readObjects(t *testing.T, file string) []map[string]any {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {

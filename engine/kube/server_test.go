@@ -153,7 +153,7 @@ func TestServerWithCRD(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := newServer(t, table)
-	objects := read(t, "testdata/custom.yaml")
+	objects := readObjects(t, "testdata/custom.yaml")
 	crd, ok := kube.ReadCRD(objects[0])
 	if !ok {
 		t.Fatal("no CRD")
