@@ -35,7 +35,7 @@ var removalRules = []Rule{
 		object: kept},
 }
 
-// heavy are the kinds that have a rule of their own, here or in network.go.
+// heavy are the kinds that have a rule of their own, here or in networkpolicy.go.
 var heavy = map[[2]string]bool{
 	{"", "Namespace"}: true, {"", "PersistentVolumeClaim"}: true,
 	{"apiextensions.k8s.io", "CustomResourceDefinition"}: true, {"apps", "StatefulSet"}: true,

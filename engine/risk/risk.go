@@ -6,6 +6,10 @@
 // function. It is pure and asks no cluster; what it knows of Kubernetes is in
 // engine/kube. Which levels count, and what is waived until when, is the
 // project's: see schema.Policy.
+//
+// rules.go lists the themes, a file each, and runs them; object.go is what they
+// see; forecast.go says what restarts, policy.go what a project thinks of it all.
+// testdata has every rule's cases, and RULES.md a line about each.
 package risk
 
 import (

@@ -1,0 +1,135 @@
+package risk
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+func isIngress(s *side) bool {
+	return s != nil && is(s.ID, "networking.k8s.io", "Ingress")
+}
+
+// isRoute tells what routes hosts as an Ingress does.
+func isRoute(s *side) bool {
+	return isIngress(s) || s != nil && is(s.ID, "gateway.networking.k8s.io", routes...)
+}
+
+// routes are the kinds of the Gateway API that have hosts. Read only.
+var routes = []string{"HTTPRoute", "GRPCRoute", "TLSRoute"}
+
+// hosts are what an Ingress or a route serves; "*" is every host.
+func hosts(s *side) []string {
+	if !isRoute(s) {
+		return nil
+	}
+	all := texts(s.tree(), "spec", "hostnames")
+	if !isIngress(s) && len(all) == 0 {
+		all = []string{"*"}
+	}
+	for _, rule := range mapsOf(items(s.tree(), "spec", "rules")) {
+		host := text(rule, "host")
+		if host == "" {
+			host = "*"
+		}
+		all = append(all, host)
+	}
+	if sub(s.tree(), "spec", "defaultBackend") != nil {
+		all = append(all, "*")
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// routed are the hosts of all Ingresses and routes of the cluster's releases.
+func (c *cluster) routed() map[string]bool {
+	if c.hosts == nil {
+		c.hosts = map[string]bool{}
+		for _, r := range c.releases {
+			all := r.after.of("networking.k8s.io", "Ingress")
+			for _, kind := range routes {
+				all = append(all, r.after.of("gateway.networking.k8s.io", kind)...)
+			}
+			for _, s := range all {
+				for _, host := range hosts(s) {
+					c.hosts[host] = true
+				}
+			}
+		}
+	}
+	return c.hosts
+}
+
+func hostGone(o *object) []finding {
+	if !isRoute(o.before) || o.goes() && o.keeps() != "" {
+		return nil
+	}
+	at := path("spec", "rules")
+	if !isIngress(o.before) {
+		at = path("spec", "hostnames")
+	}
+	if o.goes() {
+		at = nil
+	}
+	var gone []string
+	for _, host := range hosts(o.before) {
+		if !o.in.in.routed()[host] {
+			gone = append(gone, host)
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	return []finding{{path: at, reason: fmt.Sprintf("%s no longer routed by any release that changes", isOrAre(gone))}}
+}
+
+func isOrAre(names []string) string {
+	if len(names) == 1 {
+		return names[0] + " is"
+	}
+	return strings.Join(names, ", ") + " are"
+}
+
+// secured are the hosts that an Ingress serves with TLS.
+func secured(s *side) map[string]bool {
+	served := hosts(s)
+	secure := map[string]bool{}
+	for _, t := range mapsOf(items(s.tree(), "spec", "tls")) {
+		names := texts(t, "hosts")
+		for _, host := range served {
+			if len(names) == 0 || slices.ContainsFunc(names, func(name string) bool { return serves(name, host) }) {
+				secure[host] = true
+			}
+		}
+	}
+	return secure
+}
+
+// serves tells whether a certificate's host is good for another: itself, or one
+// label below *.example.com.
+func serves(name, host string) bool {
+	if name == host {
+		return true
+	}
+	domain, wild := strings.CutPrefix(name, "*.")
+	_, rest, found := strings.Cut(host, ".")
+	return wild && found && rest == domain
+}
+
+func tlsGone(o *object) []finding {
+	if !isIngress(o.before) || !isIngress(o.after) {
+		return nil
+	}
+	now := secured(o.after)
+	was := secured(o.before)
+	var gone []string
+	for _, host := range hosts(o.after) {
+		if was[host] && !now[host] {
+			gone = append(gone, host)
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	return []finding{{path: path("spec", "tls"), reason: fmt.Sprintf("%s no longer served with TLS", isOrAre(gone))}}
+}
