@@ -19,7 +19,9 @@ type cluster struct {
 	twice    map[manifest.ID]bool     // two releases had it before
 	hosts    map[string]bool          // see routed
 	now, was definitions
-	changed  map[kind]bool // see redefined
+	// restrictions are the NetworkPolicies before, by namespace; see open.
+	restrictions map[string][]restriction
+	changed      map[kind]bool // see redefined
 }
 
 // release is one release with its objects as rules see them.
