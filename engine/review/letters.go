@@ -15,7 +15,13 @@ type letters struct{ prose, code func(string) string }
 // read HTML only, and on a terminal.
 func inMarkdown() letters { return letters{prose, code} }
 func inSummary() letters  { return letters{summaryProse, htmlCode} }
-func onTerminal() letters { return letters{printable, printable} }
+func onTerminal() letters { return letters{printable, glued} }
+
+// together is a space at which no line is broken.
+const together = "\x00"
+
+// glued is text that a terminal shows on one line.
+func glued(s string) string { return strings.ReplaceAll(printable(s), " ", together) }
 
 // steps is from -> to, or the one that there is.
 func (l letters) steps(from, to string) string {

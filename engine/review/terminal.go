@@ -60,7 +60,7 @@ const (
 )
 
 func (t *terminal) paint(colour, text string) string {
-	text = strings.TrimRight(text, " ")
+	text = strings.TrimRight(text, " "+together)
 	if !t.options.Colour || colour == "" || text == "" {
 		return text
 	}
@@ -78,11 +78,9 @@ func levelColour(level int) string {
 }
 
 func (t *terminal) line(indent int, text string) {
-	t.out.WriteString(strings.TrimRight(strings.Repeat(" ", indent)+text, " ") + "\n")
+	text = strings.ReplaceAll(strings.Repeat(" ", indent)+text, together, " ")
+	t.out.WriteString(strings.TrimRight(text, " ") + "\n")
 }
-
-// together is a space at which no line is broken.
-const together = "\x00"
 
 // words writes sentences, broken between words at the width; the lines after the
 // first stand at indent+2.
@@ -99,7 +97,6 @@ func (t *terminal) words(indent int, colour, text string) {
 		column, first = 0, false
 	}
 	for _, word := range strings.Fields(text) {
-		word = strings.ReplaceAll(word, together, " ")
 		size := diag.Columns(colours.ReplaceAllString(word, ""))
 		hang := indent
 		if !first {
@@ -129,7 +126,7 @@ func (t *terminal) summary() {
 	}
 	var parts []string
 	for _, p := range strings.Split(rest, " · ") {
-		parts = append(parts, strings.ReplaceAll(p, " ", together))
+		parts = append(parts, glued(p))
 	}
 	t.words(0, "", t.paint(colour, verdict)+" — "+strings.Join(parts, " · "))
 	t.line(0, t.paint(faint, plainPoint(t.Base)+" → "+plainPoint(t.Head)))
@@ -246,16 +243,24 @@ func (t *terminal) restarts() {
 	}
 	t.head(bold, "Restarts: "+t.restarted())
 	for _, by := range t.byWhy() {
-		var said []string
-		for _, w := range by.workloads {
-			said = append(said, t.names(w.objects, manyNames)+" ("+t.rolls(w, t.where)+")")
+		if len(by.workloads) == 1 {
+			w := by.workloads[0]
+			t.words(2, "", printable(by.why)+": "+t.names(w.objects, manyNames)+" ("+t.rolls(w, t.where)+")")
+			continue
 		}
-		if !t.options.Full {
-			said = limited(said, 10)
+		t.words(2, "", printable(by.why)+":")
+		for i, w := range by.workloads {
+			if i == manyWorkloads && len(by.workloads) > i+1 && !t.options.Full {
+				t.line(4, t.paint(faint, fmt.Sprintf("and %s more (--full shows them)", number(len(by.workloads)-i))))
+				break
+			}
+			t.words(4, "", t.names(w.objects, manyNames)+" ("+t.rolls(w, t.where)+")")
 		}
-		t.words(2, "", printable(by.why)+": "+strings.Join(said, ", "))
 	}
 }
+
+// manyWorkloads is how many lines of workloads are shown for a reason.
+const manyWorkloads = 10
 
 func (t *terminal) images() {
 	if len(t.Images) == 0 {
