@@ -3,6 +3,8 @@ package engine_test
 import (
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -155,6 +157,51 @@ func TestCauses(t *testing.T) {
 				t.Errorf("causes (-want +got):\n%s", d)
 			}
 		})
+	}
+}
+
+// TestCauseWeir has a state that another Weir wrote otherwise.
+func TestCauseWeir(t *testing.T) {
+	was := caused{chart: "old", version: "1.0.0", values: "greeting: hello\nname: world\n", replicas: 1, patch: "no", kubernetes: "1.33"}
+	dir := project(t, was.files())
+	git(t, dir, "init", "-q", "-b", "main")
+	git(t, dir, "add", ".")
+	git(t, dir, "commit", "-q", "-m", "before")
+	old := hydrating(t, dir)
+	old.Version = "0.0.1"
+	if _, found, err := engine.Hydrate(t.Context(), old, options()); err != nil || found.HasErrors() {
+		t.Fatal(err, text(found))
+	}
+	file := "state/c/manifests/dev/app/default/configmap_app.yaml"
+	data, err := os.ReadFile(filepath.Join(dir, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, map[string]string{file: strings.Replace(string(data), "\ndata:\n", "\ndata:\n  bug: of the old one\n", 1)})
+	git(t, filepath.Join(dir, "state/c"), "commit", "-q", "-am", "as the old one wrote it")
+	was.values = "greeting: hello\nname: reader\n"
+	write(t, dir, was.files())
+	for version, want := range map[string]string{
+		"0.2.0": "data.bug: weir 0.0.1 -> 0.2.0\ndata.name: values.yaml:2\ndata.sentence: values.yaml:2\n= 1: weir 0.0.1 -> 0.2.0\n= 2: values.yaml:2\n",
+		"0.0.1": "Causes are not told for dev/app@c: what is committed is not what the project's commit renders to that it is said to be of. There were uncommitted changes, or other variables.\n",
+	} {
+		run := hydrating(t, dir)
+		run.Version = version
+		r, found, err := engine.Diff(t.Context(), run, engine.DiffOptions{Now: time.Unix(1700000000, 0), Load: func(files fs.FS) (*schema.Project, diag.List) {
+			return schema.Load(schema.Options{FS: files})
+		}})
+		if err != nil || len(found) > 0 {
+			t.Fatal(err, text(found))
+		}
+		if version == "0.0.1" { // nobody looked
+			if len(r.Releases) != 1 || len(r.Releases[0].Causes) > 0 {
+				t.Errorf("causes: %v", r.Releases)
+			}
+			r.Releases = nil
+		}
+		if d := cmp.Diff(want, causes(t, r)); d != "" {
+			t.Errorf("causes (-want +got):\n%s", d)
+		}
 	}
 }
 

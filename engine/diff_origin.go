@@ -126,13 +126,15 @@ func (run Run) origin(ctx context.Context, c *comparison, commit string, pairs [
 		return reason(found), nil
 	}
 	h := old.hydrator()
+	at := map[place]*plan.Release{}
 	for _, t := range planned.Targets {
 		for _, r := range t.Releases {
-			for _, p := range pairs {
-				if p.Cluster == t.Cluster.Name && p.Environment == t.Environment && cmp.Or(p.From, p.Release) == r.Name {
-					p.before = &making{h, r}
-				}
-			}
+			at[place{t.Cluster.Name, t.Environment, r.Name}] = r
+		}
+	}
+	for _, p := range pairs {
+		if r := at[place{p.Cluster, p.Environment, cmp.Or(p.From, p.Release)}]; r != nil {
+			p.before = &making{h, r}
 		}
 	}
 	return "", nil
