@@ -96,7 +96,7 @@ func (g *git) Fetch(ctx context.Context, ref schema.Chart, pin schema.Locked) (C
 
 // ask talks to a repository, again where that may help.
 func (g *git) ask(ctx context.Context, address string, talk func(*remote.Remote) error) error {
-	r, err := remote.New(address, "", g.access.Git)
+	r, err := remote.NewReader(address, "", g.access.Git)
 	if err != nil {
 		return err
 	}

@@ -150,7 +150,7 @@ func (c *client) status(answer *http.Response, login *credentials) error {
 	case code == http.StatusForbidden:
 		return c.r.refuse("the server forbids it",
 			quoted(fmt.Sprintf("It answered 403 to %s. It says:", login.who()), lines),
-			"Let this account read the repository, and write it to push; a token needs that scope.")
+			"Let this account "+c.r.rights()+"; a token needs that scope.")
 	case code == http.StatusNotFound, code == http.StatusGone:
 		return c.r.refuse("there is no Git repository",
 			quoted(fmt.Sprintf("The server answered %d to %s. It says:", code, login.who()), lines),

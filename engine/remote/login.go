@@ -178,7 +178,7 @@ func (r *Remote) withoutCredentials() error {
 	suffix := envSuffix(r.account().hostname())
 	return r.refuse(fmt.Sprintf("%s wants to know who asks", r.at.host),
 		fmt.Sprintf("No credentials for it were found: not in the environment (WEIR_GIT_TOKEN_%s), not from Git's credential helpers, not in netrc.", suffix),
-		fmt.Sprintf("Set WEIR_GIT_TOKEN_%s to a token that may read the repository, and write it to push; or log in once with git, so that its helper knows.", suffix))
+		fmt.Sprintf("Set WEIR_GIT_TOKEN_%s to a token that may %s; or log in once with git, so that its helper knows.", suffix, r.rights()))
 }
 
 // rejected forgets nothing but tells the helper: the next run asks it anew.

@@ -63,6 +63,7 @@ type Remote struct {
 	at     address
 	dir    string
 	access *Access
+	reads  bool // nobody means to push there
 
 	mu     sync.Mutex
 	client *client // of HTTP; made by the first conversation
@@ -82,6 +83,24 @@ func New(address, dir string, access *Access) (*Remote, error) {
 	}
 	r := &Remote{at: at, dir: dir, access: access}
 	return r, r.rewrite()
+}
+
+// NewReader makes a remote that nobody means to push to: what is said of
+// credentials does not ask for more than it takes to read.
+func NewReader(address, dir string, access *Access) (*Remote, error) {
+	r, err := New(address, dir, access)
+	if err == nil {
+		r.reads = true
+	}
+	return r, err
+}
+
+// rights is what an account or a token has to be allowed.
+func (r *Remote) rights() string {
+	if r.reads {
+		return "read the repository"
+	}
+	return "read the repository, and write it to push"
 }
 
 // String is the address without credentials.
