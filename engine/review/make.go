@@ -15,7 +15,7 @@ import (
 // Make brings everything together: what is equal on several targets is there
 // once, with where. Changes are equal when what a person may see of them is:
 // Secrets whose values change differently count as equal, so that a review does
-// not tell even whether two clusters share a password. So do other checksums,
+// not tell even whether two clusters share a password; so do checksums that differ,
 // which only follow what is told elsewhere.
 func Make(in Input) Review {
 	m := maker{targets: slices.Clone(in.Targets), index: map[place]int{}}

@@ -195,20 +195,19 @@ func (r Review) byWhy() []why {
 
 // rolls says how many pods roll, and where unless everywhere.
 func (r Review) rolls(w rolling, where func(Where) string) string {
-	each := ""
+	suffix := ""
 	if len(w.objects) > 1 {
-		each = " each"
+		suffix = " each"
 	}
-	said := pods(w.Restart, each)
 	switch {
 	case len(w.Where) < r.changing():
 		if place := strings.TrimPrefix(where(w.Where), " on "); place != "" {
-			said += " on " + place
+			suffix += " on " + place
 		}
 	case len(w.Where) > 1:
-		said += fmt.Sprintf(" over %d targets", len(w.Where))
+		suffix += fmt.Sprintf(" over %d targets", len(w.Where))
 	}
-	return said
+	return pods(w.Restart, suffix)
 }
 
 // changing is the number of targets that change.
@@ -247,8 +246,8 @@ func (c Chart) cause() string {
 	return fmt.Sprintf("%s of %s", number(c.Caused), count(c.Fields, "changed field", "changed fields"))
 }
 
-// pods says how many pods a workload has, each where they are several.
-func pods(r Restart, each string) string {
+// pods says how many pods a workload has, with what else is to be said of them.
+func pods(r Restart, suffix string) string {
 	said := count(int(r.Pods), "pod", "pods")
 	switch {
 	case r.PerNode:
@@ -256,7 +255,7 @@ func pods(r Restart, each string) string {
 	case r.Scaler != "":
 		said += " or more"
 	}
-	said += each
+	said += suffix
 	if r.AllAtOnce {
 		said += ", all at once"
 	}
