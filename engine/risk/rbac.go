@@ -113,11 +113,25 @@ func (r roleRule) on() string {
 	return names
 }
 
+// withParts adds the status, finalizers and scale of what a rule allows: who may
+// do everything with a resource has little more with those.
+func withParts(rules []roleRule) []roleRule {
+	all := slices.Clone(rules)
+	for i, r := range all {
+		for _, name := range r.resources {
+			if name != "*" && !strings.Contains(name, "/") {
+				all[i].resources = append(slices.Clip(all[i].resources), name+"/status", name+"/finalizers", name+"/scale")
+			}
+		}
+	}
+	return all
+}
+
 func wildcard(o *object) []finding {
 	before := roleRules(o.before)
 	var found []finding
 	for _, r := range roleRules(o.after) {
-		if r = r.beyond(before); !r.starred() {
+		if r = r.beyond(withParts(before)); !r.starred() {
 			continue
 		}
 		verbs := strings.Join(r.verbs, ", ")
