@@ -42,7 +42,7 @@ func policyWidened(o *object) []finding {
 		old := items(before, way.key)
 		for i, rule := range mapsOf(items(after, way.key)) {
 			if more := uncovered(old, rule, way.peers); more != nil {
-				found = append(found, finding{path: at.Then(diff.At(i)), reason: fmt.Sprintf("it allows %s %s that it did not", way.key, traffic(more, way.peers))})
+				found = append(found, finding{path: at.Then(diff.At(i)), reason: fmt.Sprintf("it newly allows %s %s", way.key, traffic(more, way.peers))})
 			}
 		}
 	}
