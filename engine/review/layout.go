@@ -26,7 +26,7 @@ func (r room) holds(o room) bool { return o.characters <= r.characters && o.byte
 type part interface {
 	// least is the size of its shortest form.
 	least() room
-	// entire is the size of its shortest form that leaves nothing out.
+	// entire is the size of its shortest form that has all of its own parts.
 	entire() room
 	// fit is the longest form that fits. It fits in anything not below least.
 	fit(in room) string
@@ -114,8 +114,10 @@ func (l list) fit(in room) string {
 			break
 		}
 		had := sizeOf(forms[i])
-		forms[i] = item.fit(had.plus(left))
-		left = left.minus(sizeOf(forms[i])).plus(had)
+		if more := had.plus(left); more.holds(item.least()) { // a form of fewer bytes may have more characters
+			forms[i] = item.fit(more)
+			left = more.minus(sizeOf(forms[i]))
+		}
 	}
 	return l.open + strings.Join(forms, "") + rest + l.close
 }
@@ -146,8 +148,8 @@ func (l list) percent(i int) int {
 	return l.quota[len(l.quota)-1]
 }
 
-// choice is the first of several parts that needs to leave nothing out, else
-// the last.
+// choice is the first of several parts that has room for all of its own, else the
+// last.
 type choice []part
 
 func (c choice) last() part   { return c[len(c)-1] }
