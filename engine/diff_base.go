@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -12,9 +13,20 @@ import (
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// betweenRevisions renders two revisions of the project, where what goes into a
-// release differs: nothing else is looked at.
+// betweenRevisions compares two revisions of the project. What goes wrong may be
+// that the clone does not have all files of the base.
 func (run Run) betweenRevisions(ctx context.Context, o DiffOptions) (*comparison, diag.List, error) {
+	c, found, err := run.twoRevisions(ctx, o)
+	if err != nil || found.HasErrors() {
+		list, failed := run.leftOut()
+		return c, append(found, list...), cmp.Or(err, failed)
+	}
+	return c, found, nil
+}
+
+// twoRevisions renders both, where what goes into a release
+// differs: nothing else is looked at.
+func (run Run) twoRevisions(ctx context.Context, o DiffOptions) (*comparison, diag.List, error) {
 	c, err := run.points(o)
 	if err != nil {
 		list, err := refusal(err)

@@ -160,6 +160,21 @@ func baseOf(repository checkout.Checkout, o DiffOptions, head string) (review.Po
 		Remedyf("--exact compares with %s itself.", o.Base))
 }
 
+// leftOut says that the clone is a partial one, for who wonders what is missing.
+func (run Run) leftOut() (diag.List, error) {
+	repository, err := checkout.Of(run.Dir)
+	if err != nil || !repository.Exists() {
+		return nil, err
+	}
+	partial, err := repository.Partial()
+	if err != nil || !partial {
+		return nil, err
+	}
+	return diag.List{diag.Warningf(diag.Range{}, "The project's clone is a partial one: files of other revisions may not be in it").
+		Detailf("It was made with --filter, or with `filter` of a CI's checkout; Git fetches such files one by one, Weir does not.").
+		Remedyf("`git fetch --refetch --no-filter` brings them; or clone without a filter.")}, nil
+}
+
 // marked puts what was found in another revision of the project where a person
 // finds it: <commit>:<file>, as for `git show`, with the line.
 func marked(found diag.List, commit string, p *schema.Project) diag.List {
