@@ -35,7 +35,7 @@ var networkRules = []Rule{
 		object: tlsGone},
 	{ID: "network/webhook-fails-closed", Level: Caution, Title: "A webhook fails closed",
 		Doc:    "With failurePolicy Fail, nothing that it is asked about can be written while it does not answer.",
-		object: failsClosed},
+		object: gathered(failsClosed)},
 }
 
 func exposed(o *object) []finding {

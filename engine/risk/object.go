@@ -46,6 +46,7 @@ type version struct {
 	scalers   map[manifest.ID]*scaler       // by what they scale, without its group
 	workloads []workload                    // see evictable
 	labelled  map[string][]labelled         // workloads by namespace; see behind
+	granted   map[string]bool               // see grants
 	reads     map[manifest.ID][]manifest.ID // who reads a ConfigMap or Secret; see readers
 }
 

@@ -11,7 +11,7 @@ import (
 var rbacRules = []Rule{
 	{ID: "rbac/cluster-binding", Level: Caution, Title: "A cluster-wide binding is new",
 		Doc:    "A ClusterRoleBinding gives its role in every namespace.",
-		object: newly(clusterBinding)},
+		object: clusterBinding},
 	{ID: "rbac/wildcard", Level: Caution, Title: "A role has wildcards",
 		Doc:    "A star for verbs, resources or groups also means those that come later.",
 		object: wildcard},
@@ -20,8 +20,37 @@ var rbacRules = []Rule{
 		object: newly(escalate)},
 }
 
-func clusterBinding(s *side) []finding {
-	if !is(s.ID, "rbac.authorization.k8s.io", "ClusterRoleBinding") {
+// clusterBinding fires for who gets a role in every namespace; that another
+// binding of the release gave it before is nothing new.
+func clusterBinding(o *object) []finding {
+	var found []finding
+	for _, g := range grants(o.after) {
+		if !o.in.before.grants(g.key) {
+			found = append(found, g)
+		}
+	}
+	return found
+}
+
+// grants tells whether a ClusterRoleBinding gave somebody a role already.
+func (v *version) grants(key string) bool {
+	if v == nil {
+		return false
+	}
+	if v.granted == nil {
+		v.granted = map[string]bool{}
+		for _, s := range v.of("rbac.authorization.k8s.io", "ClusterRoleBinding") {
+			for _, g := range grants(s) {
+				v.granted[g.key] = true
+			}
+		}
+	}
+	return v.granted[key]
+}
+
+// grants are what a ClusterRoleBinding gives, one for each subject.
+func grants(s *side) []finding {
+	if s == nil || !is(s.ID, "rbac.authorization.k8s.io", "ClusterRoleBinding") {
 		return nil
 	}
 	role := text(s.tree(), "roleRef", "name")
@@ -65,27 +94,53 @@ func (r roleRule) covers(other roleRule) bool {
 		(len(r.names) == 0 || len(other.names) > 0 && all(r.names, other.names))
 }
 
-// beyond is the part of a rule that others do not allow: fewer resources or
-// paths, or nothing at all.
+// beyond is the part of a rule that others do not allow, each resource, group
+// and verb looked at by itself: charts join rules and take them apart.
 func (r roleRule) beyond(others []roleRule) roleRule {
-	covered := func(part roleRule) bool {
-		return slices.ContainsFunc(others, func(old roleRule) bool { return old.covers(part) })
+	covered := func(one roleRule) bool {
+		return slices.ContainsFunc(others, func(old roleRule) bool { return old.covers(one) })
 	}
-	part := r
-	part.resources = slices.DeleteFunc(slices.Clone(r.resources), func(name string) bool {
-		one := r
-		one.resources, one.urls = []string{name}, nil
-		return covered(one)
-	})
-	part.urls = slices.DeleteFunc(slices.Clone(r.urls), func(url string) bool {
-		one := r
-		one.resources, one.urls = nil, []string{url}
-		return covered(one)
-	})
-	if len(part.resources)+len(part.urls) == 0 {
-		return roleRule{}
+	part := roleRule{names: r.names, path: r.path}
+	keep := func(list *[]string, names ...string) {
+		for _, name := range names {
+			if !slices.Contains(*list, name) {
+				*list = append(*list, name)
+			}
+		}
+	}
+	for _, name := range r.resources {
+		one := roleRule{groups: r.groups, resources: []string{name}, names: r.names, verbs: r.verbs}
+		if covered(one) {
+			continue
+		}
+		for _, one.groups = range each(r.groups) {
+			for _, one.verbs = range each(r.verbs) {
+				if !covered(one) {
+					keep(&part.resources, name)
+					keep(&part.groups, one.groups...)
+					keep(&part.verbs, one.verbs...)
+				}
+			}
+		}
+	}
+	for _, url := range r.urls {
+		one := roleRule{urls: []string{url}, verbs: r.verbs}
+		for _, one.verbs = range each(r.verbs) {
+			if !covered(one) {
+				keep(&part.urls, url)
+				keep(&part.verbs, one.verbs...)
+			}
+		}
 	}
 	return part
+}
+
+// each are the lists of one item; of none, the empty one.
+func each(list []string) [][]string {
+	if len(list) == 0 {
+		return [][]string{nil}
+	}
+	return slices.Collect(slices.Chunk(list, 1))
 }
 
 // starred tells whether the rule means what it does not name.

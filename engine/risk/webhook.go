@@ -62,7 +62,8 @@ func failsClosed(o *object) []finding {
 		default:
 			about = "what it is asked about"
 		}
-		found = append(found, finding{path: w.path, reason: fmt.Sprintf("while webhook %s does not answer, nobody can write %s", w.name, about)})
+		found = append(found, finding{path: w.path, reason: fmt.Sprintf("while webhook %s does not answer, nobody can write %s", w.name, about),
+			within: path("webhooks"), about: about, many: "while its webhooks do not answer, nobody can write %s"})
 	}
 	return found
 }
