@@ -5,7 +5,7 @@ LINT   := go tool -modfile=.ci/lint/go.mod
 GOLDEN  = $(shell grep -rl --include='*_test.go' '"update"' . | xargs -n1 dirname | sort -u)
 SOAK   ?= 2m
 
-.PHONY: build test integration lint fmt golden bench demo verify soak
+.PHONY: build test integration controlplane lint fmt golden bench demo verify soak
 
 build:
 	go build -o bin/weir ./cmd/weir
@@ -15,6 +15,9 @@ test:
 
 integration:
 	go test ./integration/...
+
+controlplane: # etcd and kube-apiserver, which some tests ask; kept in the user's cache
+	go run ./integration/apiserver/build
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted, run make fmt:"; gofmt -l .; exit 1; }

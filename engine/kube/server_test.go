@@ -1,27 +1,21 @@
 package kube_test
 
 import (
-	"bytes"
-	"crypto/tls"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/weir-dev/weir/engine/kube"
+	"github.com/weir-dev/weir/integration/apiserver"
 )
 
-// server is the API server that WEIR_KUBE_SERVER names, with the administrator's
-// token WEIR_KUBE_TOKEN. It is asked in dry runs only, but for two objects that
-// others need.
+// server is asked in dry runs only, but for two objects that others need.
 type server struct {
-	address, token string
-	client         *http.Client
-	resources      map[string]resource // by "apps/v1 Deployment"
+	*apiserver.Server
+	resources map[string]resource // by "apps/v1 Deployment"
 }
 
 type resource struct {
@@ -31,11 +25,7 @@ type resource struct {
 
 func newServer(t *testing.T, table *kube.Table) *server {
 	t.Helper()
-	s := &server{address: os.Getenv("WEIR_KUBE_SERVER"), token: os.Getenv("WEIR_KUBE_TOKEN"), resources: map[string]resource{}}
-	if s.address == "" {
-		t.Skip("WEIR_KUBE_SERVER names no API server")
-	}
-	s.client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} // a test's own server
+	s := &server{Server: apiserver.Start(t), resources: map[string]resource{}}
 	var version struct{ Major, Minor string }
 	s.get(t, "/version", &version)
 	if got := version.Major + "." + version.Minor; got != table.Minor() {
@@ -75,22 +65,7 @@ func (s *server) get(t *testing.T, path string, into any) {
 
 func (s *server) do(t *testing.T, method, path string, body []byte) (int, []byte) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, s.address+path, bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+s.token)
-	request.Header.Set("Content-Type", "application/json")
-	response, err := s.client.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, answer
+	return s.Ask(t, method, path, "application/json", body)
 }
 
 // refuses creates the object in a dry run and returns why it is refused.
