@@ -16,7 +16,7 @@ import (
 	"github.com/weir-dev/weir/engine/kube"
 )
 
-var update = flag.Bool("update", false, "rewrite generate/required.txt by what the server of WEIR_KUBE_SERVER says")
+var update = flag.Bool("update", false, "rewrite generate/required.txt by what an API server says")
 
 // published is what we read of a definition that the server publishes.
 type published struct {
