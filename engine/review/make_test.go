@@ -21,7 +21,7 @@ func TestMakeOfNothing(t *testing.T) {
 	if r.Verdict != Same {
 		t.Errorf("verdict %s", r.Verdict)
 	}
-	if got, want := string(r.Markdown(MarkdownOptions{Name: "shop"})), "<!-- weir:diff shop -->\n### shop: ✅ no changes\n"; got != want {
+	if got, want := string(r.Markdown(MarkdownOptions{Name: "shop"})), "<!-- weir:diff shop -->\n### ✅ shop: no changes\n"; got != want {
 		t.Errorf("Markdown %q, not %q", got, want)
 	}
 	if got, want := string(r.Terminal(TerminalOptions{})), "no changes\n"; got != want {

@@ -71,11 +71,11 @@ type markdown struct {
 }
 
 func (m markdown) title() string {
-	title := marker(m.options.Name) + "\n### "
+	title := marker(m.options.Name) + "\n### " + signs[m.Verdict] + " "
 	if m.options.Name != "" {
 		title += prose(cut(m.options.Name, longestTitle)) + ": "
 	}
-	return title + signs[m.Verdict] + " " + m.summary() + "\n"
+	return title + m.summary() + "\n"
 }
 
 var signs = map[Verdict]string{Same: "✅", Routine: "✅", Careful: "⚠️", Blocked: "⛔"}
