@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/plan"
@@ -17,15 +18,17 @@ import (
 // that the clone does not have all files of the base.
 func (run Run) betweenRevisions(ctx context.Context, o DiffOptions) (*comparison, diag.List, error) {
 	c, found, err := run.twoRevisions(ctx, o)
-	if err != nil || found.HasErrors() {
+	const missing = "object not found" // as go-git says it
+	if err != nil && strings.Contains(err.Error(), missing) ||
+		slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return strings.Contains(d.Detail, missing) }) {
 		list, failed := run.leftOut()
 		return c, append(found, list...), cmp.Or(err, failed)
 	}
-	return c, found, nil
+	return c, found, err
 }
 
-// twoRevisions renders both, where what goes into a release
-// differs: nothing else is looked at.
+// twoRevisions renders both, where what goes into a release differs: nothing else
+// is looked at.
 func (run Run) twoRevisions(ctx context.Context, o DiffOptions) (*comparison, diag.List, error) {
 	c, err := run.points(o)
 	if err != nil {
