@@ -27,7 +27,7 @@ func policyWidened(o *object) []finding {
 	}
 	before, after := sub(o.before.tree(), "spec"), sub(o.after.tree(), "spec")
 	var found []finding
-	if !narrower(sub(before, "podSelector"), sub(after, "podSelector")) {
+	if !narrower(sub(before, "podSelector"), sub(after, "podSelector")) && !o.selectsAll() {
 		found = append(found, finding{path: path("spec", "podSelector"), reason: "it no longer selects all the pods that it did, and those are open"})
 	}
 	for _, way := range []struct{ kind, key, peers string }{{"Ingress", "ingress", "from"}, {"Egress", "egress", "to"}} {
@@ -47,6 +47,18 @@ func policyWidened(o *object) []finding {
 		}
 	}
 	return found
+}
+
+// selectsAll tells whether a policy with another selector selects all workloads
+// that it did, since they got other labels, too.
+func (o *object) selectsAll() bool {
+	chosen, now := o.in.before.chosen(o.before), o.in.after.chosen(o.after)
+	for _, id := range chosen {
+		if o.in.after.find(id) != nil && !slices.Contains(now, id) {
+			return false
+		}
+	}
+	return len(chosen) > 0
 }
 
 func restricts(spec tree, kind, key string) bool {
