@@ -181,6 +181,8 @@ func together(found diag.List) diag.List {
 		case !known:
 			at[key] = len(all)
 			all = append(all, d)
+		case d.Subject == all[i].Subject: // what is wrong there, not with who wants it
+			continue
 		case more[key] < shown:
 			all[i] = all[i].Also(d.Subject, "the same here")
 		}

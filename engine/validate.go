@@ -41,6 +41,11 @@ func Validate(ctx context.Context, run Run, today time.Time) (Valid, diag.List, 
 		}
 	}
 	found = append(found, sameState(run)...)
+	if access := run.Outside.Access; access != nil {
+		for _, r := range run.Project.Repositories() {
+			found = append(found, access.Files(r)...)
+		}
+	}
 	var jobs []*job
 	for i := range p.Targets {
 		for _, r := range p.Targets[i].Releases {

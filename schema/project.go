@@ -65,7 +65,11 @@ type ChartRepository struct {
 	Keyring     string // OpenPGP keyring that provenance files are verified against; empty: not asked for
 	PlainHTTP   bool   // an OCI registry is spoken to without TLS
 	Range       diag.Range
+	At          RepositoryPlaces `json:"-"` // for messages only
 }
+
+// RepositoryPlaces are where a repository block names its files.
+type RepositoryPlaces struct{ CA, Certificate, Key, Keyring diag.Range }
 
 // Name is the label of the project block.
 func (p *Project) Name() string { return p.name }

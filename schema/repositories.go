@@ -13,16 +13,12 @@ func (p *Project) loadRepositories(blocks []*instance, list *diag.List) {
 	for _, b := range blocks {
 		d := p.described(b, "in a repository", list)
 		dnsLabel(b, "a repository", list)
-		p.repositories[b.label] = ChartRepository{
-			Name:        b.label,
-			URL:         repositoryURL(d.string("url"), list),
-			CA:          d.machineFile("ca_file"),
-			Certificate: d.machineFile("certificate"),
-			Key:         d.machineFile("key"),
-			Keyring:     d.machineFile("keyring"),
-			PlainHTTP:   d.bool("plain_http"),
-			Range:       b.rng,
-		}
+		r := ChartRepository{Name: b.label, URL: repositoryURL(d.string("url"), list), PlainHTTP: d.bool("plain_http"), Range: b.rng}
+		r.CA, r.At.CA = d.machineFile("ca_file")
+		r.Certificate, r.At.Certificate = d.machineFile("certificate")
+		r.Key, r.At.Key = d.machineFile("key")
+		r.Keyring, r.At.Keyring = d.machineFile("keyring")
+		p.repositories[b.label] = r
 	}
 }
 
@@ -75,19 +71,19 @@ func withoutUser(text string) string {
 }
 
 // machineFile is a file of the project, or one of the machine: absolute or
-// under ~/, where keys belong.
-func (d described) machineFile(name string) string {
+// under ~/, where keys belong; and where it is named.
+func (d described) machineFile(name string) (string, diag.Range) {
 	written := d.string(name)
 	if written.text == "" || filepath.IsAbs(written.text) || strings.HasPrefix(written.text, "~/") {
-		return written.text
+		return written.text, written.at
 	}
 	file, fault := resolve(d.b.file, written.text)
 	if fault != "" {
 		reader{d.list}.fail(written.at, "A file of a repository lies outside of the project", fault,
 			"Name a file of the project, relative to the file that names it, or one of the machine: an absolute path, or one that begins with ~/.")
-		return ""
+		return "", written.at
 	}
-	return file
+	return file, written.at
 }
 
 // RepositoryOf is the repository with the longest URL that a chart's URL is

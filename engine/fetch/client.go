@@ -3,14 +3,10 @@ package fetch
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 
@@ -192,58 +188,6 @@ func (a *Access) dial(ctx context.Context, network, address string) (net.Conn, e
 		return nil, err
 	}
 	return wire.Idle(conn, a.idle()), nil
-}
-
-// TLS is what is checked of a repository's server, and shown to it.
-func (a *Access) TLS(of schema.ChartRepository) (*tls.Config, error) {
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if of.CA != "" {
-		data, err := a.file(of.CA)
-		if err != nil {
-			return nil, refuse(fmt.Sprintf("the authorities of repository %q cannot be read", of.Name), fmt.Sprintf("It is the file %s. %s", of.CA, reason(err)), "Correct `ca_file`.")
-		}
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(data) {
-			return nil, refuse(fmt.Sprintf("the authorities of repository %q cannot be read", of.Name), fmt.Sprintf("There is no certificate in %s.", of.CA), "Name a PEM file in `ca_file`.")
-		}
-	}
-	if of.Certificate == "" {
-		return config, nil
-	}
-	key := of.Key
-	if key == "" {
-		key = of.Certificate
-	}
-	bad := func(err error) error {
-		return refuse(fmt.Sprintf("the client certificate of repository %q cannot be used", of.Name), fmt.Sprintf("It is %s with the key %s. %s", of.Certificate, key, reason(err)),
-			"Correct `certificate` and `key`: PEM files, the key without a passphrase.")
-	}
-	certificate, err := a.file(of.Certificate)
-	if err != nil {
-		return nil, bad(err)
-	}
-	secret, err := a.file(key)
-	if err != nil {
-		return nil, bad(err)
-	}
-	pair, err := tls.X509KeyPair(certificate, secret)
-	if err != nil {
-		return nil, bad(err)
-	}
-	config.Certificates = []tls.Certificate{pair}
-	return config, nil
-}
-
-// file reads a file that a repository block names: of the project where the name
-// is relative, else of the machine.
-func (a *Access) file(name string) ([]byte, error) {
-	if rest, ok := strings.CutPrefix(name, "~/"); ok {
-		return os.ReadFile(filepath.Join(a.Home, filepath.FromSlash(rest)))
-	}
-	if filepath.IsAbs(name) || a.Project == nil {
-		return os.ReadFile(name)
-	}
-	return fs.ReadFile(a.Project, name)
 }
 
 // netrcFile is the text of the file that curl reads, and where it is.

@@ -137,7 +137,7 @@ func (a *Access) places() string {
 // logins is a file with logins, in Docker's format.
 type logins struct {
 	path        string
-	limit       time.Duration // for a program that keeps them
+	limit       time.Duration              // for a program that keeps them
 	Auths       map[string]json.RawMessage `json:"auths"`
 	CredsStore  string                     `json:"credsStore"`
 	CredHelpers map[string]string          `json:"credHelpers"`

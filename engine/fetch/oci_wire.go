@@ -70,7 +70,7 @@ func (c *client) others(of schema.ChartRepository) (http.RoundTripper, error) {
 		return c.transport(schema.ChartRepository{})
 	}
 	return c.transports.get("others\x00"+of.CA, func() (http.RoundTripper, error) {
-		config, err := c.access.TLS(schema.ChartRepository{Name: of.Name, CA: of.CA})
+		config, err := c.access.TLS(schema.ChartRepository{Name: of.Name, CA: of.CA, At: of.At})
 		if err != nil {
 			return nil, err
 		}

@@ -62,7 +62,10 @@ func (s *signed) Fetch(ctx context.Context, ref schema.Chart, pin schema.Locked)
 func (s *signed) read(of schema.ChartRepository) (*signing.Trust, error) {
 	data, err := s.access.file(of.Keyring)
 	if err != nil {
-		return nil, refuse(fmt.Sprintf("the keyring of repository %q cannot be read", of.Name), fmt.Sprintf("It is the file %s. %s", of.Keyring, reason(err)), "Correct `keyring`.")
+		return nil, diag.Refuse(diag.Diagnostic{
+			Summary: fmt.Sprintf("the keyring of repository %q cannot be read", of.Name), Subject: of.At.Keyring,
+			Detail: fmt.Sprintf("It is the file %s. %s", of.Keyring, reason(err)), Remedy: "Correct `keyring`.",
+		})
 	}
 	return signing.NewTrust(nil, []signing.TrustFile{{Name: of.Keyring, Data: data}})
 }
