@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/weir-dev/weir/engine/risk"
@@ -90,8 +91,11 @@ var sarifLevels = map[risk.Level]string{risk.Block: "error", risk.Caution: "warn
 func (r Review) SARIF(o SARIFOptions) []byte {
 	run := sarifRun{Tool: sarifTool{sarifDriver{Name: "weir", Version: o.Version, Rules: []sarifRule{}}}, Results: []sarifResult{}}
 	index := map[string]int{}
-	for i, rule := range risk.Rules() {
-		index[rule.ID] = i
+	for _, rule := range risk.Rules() {
+		if !slices.ContainsFunc(r.Hits, func(h Hit) bool { return h.Rule == rule.ID }) {
+			continue
+		}
+		index[rule.ID] = len(run.Tool.Driver.Rules)
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{
 			ID: rule.ID, Short: sarifText{rule.Title}, Full: sarifText{rule.Doc}, Defaults: sarifDefault{sarifLevels[rule.Level]},
 		})
