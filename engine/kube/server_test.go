@@ -45,12 +45,8 @@ func newServer(t *testing.T, table *kube.Table) *server {
 			}
 		}
 	}
-	for path, object := range map[string]string{
-		"/api/v1/namespaces":                      `{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}`,
-		"/api/v1/namespaces/shop/serviceaccounts": `{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "web"}}`,
-	} {
-		s.do(t, http.MethodPost, path, []byte(object))
-	}
+	s.do(t, http.MethodPost, "/api/v1/namespaces", []byte(`{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}`))
+	s.do(t, http.MethodPost, "/api/v1/namespaces/shop/serviceaccounts", []byte(`{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "web"}}`))
 	return s
 }
 
