@@ -28,7 +28,7 @@ const maxDepth = 20
 // excludes, is an error: Helm says nothing of the second.
 func (l *loading) resolve(prefix string, files []File) []File {
 	if strings.Count(prefix, "charts/") > maxDepth {
-		l.refuse(fmt.Sprintf("chart %q holds charts more than %d deep", l.name(), maxDepth), "", "Look for a dependency that leads back to its own chart.")
+		l.refuse(fmt.Sprintf("chart %q holds charts more than %d deep", l.name(), maxDepth), circle(prefix), "Look for a dependency that leads back to its own chart.")
 		return nil
 	}
 	metadata := l.metadata(prefix, files)
@@ -85,6 +85,18 @@ func (l *loading) resolve(prefix string, files []File) []File {
 		own = append(own, child.files...)
 	}
 	return own
+}
+
+// circle names the charts that hold each other on the way to a directory; empty
+// where none comes twice.
+func circle(prefix string) string {
+	names := strings.Split(strings.TrimSuffix(strings.TrimPrefix(prefix, "charts/"), "/"), "/charts/")
+	for to, name := range names {
+		if from := slices.Index(names[:to], name); from >= 0 {
+			return fmt.Sprintf("It goes round: %s.", strings.Join(names[from:to+1], " -> "))
+		}
+	}
+	return ""
 }
 
 // child is a chart inside of another.

@@ -171,6 +171,18 @@ a/Chart.yaml:9: dependency "d" 1.x is declared, but not in charts/
 			fsys: files("a/Chart.yaml", chartYAML("a", "1.0.0", dependency("a", "*", "file://../a"))),
 			at:   "a",
 			want: `weir.hcl:3: chart "a" holds charts more than 20 deep
+  It goes round: a -> a.
+  Look for a dependency that leads back to its own chart.
+`,
+		},
+		{
+			name: "charts that depend on each other",
+			fsys: files("a/Chart.yaml", chartYAML("a", "1.0.0", dependency("b", "*", "file://../b")),
+				"b/Chart.yaml", chartYAML("b", "1.0.0", dependency("c", "*", "file://../c")),
+				"c/Chart.yaml", chartYAML("c", "1.0.0", dependency("b", "*", "file://../b"))),
+			at: "a",
+			want: `weir.hcl:3: chart "a" holds charts more than 20 deep
+  It goes round: b -> c -> b.
   Look for a dependency that leads back to its own chart.
 `,
 		},

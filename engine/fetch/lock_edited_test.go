@@ -41,3 +41,30 @@ func TestEditedLock(t *testing.T) {
 		}
 	}
 }
+
+// TestLockedVersion: a version is what Chart.yaml means, however it writes it.
+func TestLockedVersion(t *testing.T) {
+	for text, same := range map[string]bool{
+		"version: 1.0.0":                  true,
+		"version: \"1.0.0\" ":             true,
+		"version:  '1.0.0'\r\n":           true,
+		"version: 1.0.0 # the first":      true,
+		"{version: 1.0.0}":                true,
+		"\"version\": 1.0.0":              true,
+		"a:\n  version: 1.0.0":            false,
+		"version: 1.0.1":                  false,
+		"{version: 1.0.1}":                false,
+		"version: 1.0.1\n#version: 1.0.0": false,
+	} {
+		stock := &fetch.Stock{Shelves: []fetch.Shelf{shelf{{Name: "Chart.yaml", Data: []byte(text)}}}}
+		_, err := stock.Pinned(t.Context(), schema.Chart{Source: "main/app"}, schema.Locked{Source: "main/app", Constraint: "^1", Version: "1.0.0"})
+		if (err == nil) != same {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// shelf has one chart.
+type shelf []fetch.File
+
+func (s shelf) Files(schema.Locked) ([]fetch.File, error) { return s, nil }

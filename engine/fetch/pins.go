@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -75,16 +76,29 @@ func isLocked(pin schema.Locked, files []File) error {
 			Related: []diag.Related{{Range: pin.Range, Note: "the entry"}},
 		})
 	}
-	var metadata struct {
-		Version string `json:"version"`
-	}
-	if f := fileOf(files, "Chart.yaml"); f != nil && yaml.Unmarshal(f.Data, &metadata) == nil && metadata.Version != pin.Version {
-		return edited(fmt.Sprintf("It says version %s, but what is locked is %s.", pin.Version, metadata.Version))
+	if f := fileOf(files, "Chart.yaml"); f != nil && !saysVersion(f.Data, pin.Version) {
+		var metadata struct {
+			Version string `json:"version"`
+		}
+		if yaml.Unmarshal(f.Data, &metadata) == nil && metadata.Version != pin.Version {
+			return edited(fmt.Sprintf("It says version %s, but what is locked is %s.", pin.Version, metadata.Version))
+		}
 	}
 	if !meetsConstraint(pin.Constraint, pin.Version) {
 		return edited(fmt.Sprintf("Its version %s does not meet %q.", pin.Version, pin.Constraint))
 	}
 	return nil
+}
+
+// saysVersion finds a version in a Chart.yaml as most are written, without
+// parsing what is parsed again when the chart is loaded.
+func saysVersion(text []byte, version string) bool {
+	for line := range bytes.Lines(text) {
+		if rest, ok := bytes.CutPrefix(line, []byte("version:")); ok {
+			return string(bytes.Trim(bytes.TrimSpace(rest), `"'`)) == version
+		}
+	}
+	return false
 }
 
 // Got is a chart that came from a source.
