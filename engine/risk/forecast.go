@@ -215,6 +215,7 @@ var podDefaults = map[string]any{
 	"defaultMode": int64(420), "serviceAccountToken.expirationSeconds": int64(3600), "hostPath.type": "", "spec.volumeMode": "Filesystem",
 	"fieldRef.apiVersion": "v1", "resourceFieldRef.divisor": "0", "value": "",
 	"hostNetwork": false, "hostPID": false, "hostIPC": false, "readOnly": false, "stdin": false, "stdinOnce": false, "tty": false,
+	"serviceName": "", "volumeName": "", "serviceAccountName": "", "serviceAccount": "", "priorityClassName": "", "nodeName": "", "hostname": "", "subdomain": "",
 }
 
 // use is how a pod reads a ConfigMap or Secret.

@@ -97,7 +97,7 @@ func fixed(keys ...string) fixedField           { return fixedField{keys: keys} 
 func (f fixedField) or(standard any) fixedField { f.standard = standard; return f }
 
 func (f fixedField) in(t tree) any {
-	if v := get(t, f.keys...); v != nil {
+	if v := get(t, f.keys...); v != nil && (v != "" || f.standard == nil) {
 		return v
 	}
 	return f.standard
@@ -186,7 +186,7 @@ func claim(c tree) tree {
 }
 
 func standard(t tree, key string, value any) {
-	if t[key] == nil {
+	if t[key] == nil || t[key] == "" {
 		t[key] = value
 	}
 }
