@@ -55,12 +55,16 @@ func Vendor(ctx context.Context, run Run, look bool) (*VendorReport, diag.List, 
 		return nil, append(found, list...), err
 	}
 	report := vendorReport(todo, look)
-	if len(report.Changes) == 0 {
-		return report, found, nil
-	}
 	wants, list, err := run.locked(ctx, lock)
-	if found = append(found, list...); look || err != nil || found.HasErrors() {
-		return report, found, err
+	if found = append(found, list...); err != nil || found.HasErrors() {
+		return nil, found, err
+	}
+	if len(report.Changes) == 0 { // so that all is at hand that is locked
+		list, err = run.loadAll(ctx, &fetch.Pins{Lock: run.Project.Lock, Stock: &fetch.Stock{Shelves: []fetch.Shelf{vendor}}}, wants)
+		return report, append(found, list...), err
+	}
+	if look {
+		return report, found, nil
 	}
 	if run.Dir == "" {
 		return nil, found, errors.New("vendor charts: the project is a commit, not a directory")
