@@ -67,6 +67,9 @@ func finalizers(s *side) []finding {
 	names := texts(s.tree(), "metadata", "finalizers")
 	var found []finding
 	for _, name := range names {
+		if name == "kubernetes.io/pvc-protection" || name == "kubernetes.io/pv-protection" {
+			continue // the API server's own, on each
+		}
 		at := path("metadata", "finalizers")
 		found = append(found, finding{path: at, key: name, reason: fmt.Sprintf("it cannot be deleted until %s is taken off", name),
 			within: at, about: name, many: "it cannot be deleted until these are taken off: %s"})
