@@ -58,9 +58,9 @@ func TestHydratedFrom(t *testing.T) {
 			staging := from(t, at, "staging", "1", 3)
 			dev2 := from(t, at, "dev", "2", 4)
 			want := []state.Hydration{
-				{Environment: "dev", Commit: dev2, Sources: []state.Source{sourceOf(4)}},
-				{Environment: "prod", Commit: prod, Sources: []state.Source{sourceOf(2)}},
-				{Environment: "staging", Commit: staging, Sources: []state.Source{sourceOf(3)}},
+				{Environment: "dev", Commit: dev2, Sources: []state.Source{sourceOf(4)}, Versions: []string{"1"}},
+				{Environment: "prod", Commit: prod, Sources: []state.Source{sourceOf(2)}, Versions: []string{"1"}},
+				{Environment: "staging", Commit: staging, Sources: []state.Source{sourceOf(3)}, Versions: []string{"1"}},
 			}
 			same(t, "all", hydratedFrom(t, at, "staging", "prod", "dev", "none"), want)
 			if name == "remote" {
@@ -100,7 +100,7 @@ func TestHydratedFromGivesUp(t *testing.T) {
 	}
 	git(t, clone, "push", "-q", "origin", "main")
 	fresh := away(t, server, "")
-	same(t, "found", hydratedFrom(t, fresh, "dev", "prod"), []state.Hydration{{Environment: "prod", Commit: prod, Sources: []state.Source{sourceOf(2)}}})
+	same(t, "found", hydratedFrom(t, fresh, "dev", "prod"), []state.Hydration{{Environment: "prod", Commit: prod, Sources: []state.Source{sourceOf(2)}, Versions: []string{"1"}}})
 	same(t, "fetched", git(t, state.Location{Dir: fresh.Dir}, "rev-list", "--count", "main"), "100\n")
 	agree(t, server, fresh)
 }
@@ -123,7 +123,7 @@ func TestHydratedSince(t *testing.T) {
 		return found
 	}
 	last := time.Unix(1767225700, 0) // as git dates commits in these tests
-	same(t, "since the day before", oldest(last.Add(-24*time.Hour)), []state.Hydration{{Environment: "dev", Commit: dev, Sources: []state.Source{sourceOf(1)}}})
+	same(t, "since the day before", oldest(last.Add(-24*time.Hour)), []state.Hydration{{Environment: "dev", Commit: dev, Sources: []state.Source{sourceOf(1)}, Versions: []string{"1"}}})
 	same(t, "since the day after", oldest(last.Add(24*time.Hour)), nil)
 }
 
@@ -139,8 +139,8 @@ func TestHydratedFromAfterOthers(t *testing.T) {
 	}
 	last := from(t, other, "prod", "2", 9)
 	same(t, "found", hydratedFrom(t, at, "dev", "prod"), []state.Hydration{
-		{Environment: "dev", Commit: dev, Sources: []state.Source{sourceOf(1)}},
-		{Environment: "prod", Commit: last, Sources: []state.Source{sourceOf(9)}},
+		{Environment: "dev", Commit: dev, Sources: []state.Source{sourceOf(1)}, Versions: []string{"1"}},
+		{Environment: "prod", Commit: last, Sources: []state.Source{sourceOf(9)}, Versions: []string{"1"}},
 	})
 	agree(t, server, at)
 	from(t, at, "dev", "2", 10)
