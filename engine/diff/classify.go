@@ -45,19 +45,22 @@ const (
 // versionKeys are labels and annotations that tell who made an object and from
 // which version, and nothing else. Read only.
 var versionKeys = map[string]bool{
-	"helm.sh/chart":                         true,
-	"app.kubernetes.io/version":             true,
-	"app.kubernetes.io/managed-by":          true,
-	"chart":                                 true,
-	"heritage":                              true,
-	"controller-gen.kubebuilder.io/version": true,
+	"helm.sh/chart":                            true,
+	"app.kubernetes.io/version":                true,
+	"app.kubernetes.io/managed-by":             true,
+	"chart":                                    true,
+	"heritage":                                 true,
+	"controller-gen.kubebuilder.io/version":    true,
+	"app.kubernetes.io/app-version":            true, // Bitnami's, of what is a part of something else
+	"gateway.networking.k8s.io/bundle-version": true,
+	"operator.prometheus.io/version":           true,
 }
 
 func metadataKeyClass(key string) Class {
 	switch {
 	case versionKeys[key]:
 		return Label
-	case strings.HasPrefix(key, "checksum/"), strings.HasSuffix(key, "/checksum"), strings.HasSuffix(key, "/config-hash"):
+	case strings.Contains(key, "checksum"), strings.HasSuffix(key, "/config-hash"): // opensearch has configchecksum
 		return Checksum
 	}
 	return Other
@@ -85,8 +88,13 @@ func metadataClass(keys []string, f Field) (Class, bool) {
 			}
 		}
 	}
-	if class == "" {
-		class = Other
+	if class == "" { // an empty map came or went, and means as much as none
+		class = Label
+		for _, side := range []any{f.Before, f.After} {
+			if _, is := side.(map[string]any); side != nil && !is {
+				class = Other
+			}
+		}
 	}
 	return class, true
 }

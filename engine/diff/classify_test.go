@@ -75,6 +75,9 @@ docs spec.versions[name=v1].schema.openAPIV3Schema.properties.properties.items.t
 			`label metadata.labels["app.kubernetes.io/version"]` + "\n" + `label metadata.labels["helm.sh/chart"]` + "\nlabel metadata.labels.heritage\nother metadata.labels.version"},
 		{"apps/v1 Deployment", "spec: {selector: {matchLabels: {helm.sh/chart: a-1}}}", "spec: {selector: {matchLabels: {helm.sh/chart: a-2}}}", `other spec.selector.matchLabels["helm.sh/chart"]`},
 		{"v1 Service", "metadata: {name: a}", "metadata: {labels: {helm.sh/chart: a, heritage: Helm}, annotations: {helm.sh/chart: a, b: c}}", "other metadata.annotations\nlabel metadata.labels"},
+		{"v1 Service", "metadata: {annotations: {}}", "metadata: {labels: {}}", "label metadata.annotations\nlabel metadata.labels"},
+		{"apps/v1 StatefulSet", "spec: {template: {metadata: {annotations: {configchecksum: a}}}}", "spec: {template: {metadata: {annotations: {configchecksum: b}}}}", "checksum spec.template.metadata.annotations.configchecksum"},
+		{"apiextensions.k8s.io/v1 CustomResourceDefinition", "metadata: {annotations: {operator.prometheus.io/version: a}}", "metadata: {annotations: {operator.prometheus.io/version: b}}", `label metadata.annotations["operator.prometheus.io/version"]`},
 
 		{"apps/v1 Deployment", "spec: {template: {metadata: {annotations: {checksum/config: a, weir.dev/config-hash: a, prometheus.io/path: a}}}}", "spec: {template: {metadata: {annotations: {checksum/config: b, weir.dev/config-hash: b, prometheus.io/path: b}}}}",
 			`checksum spec.template.metadata.annotations["checksum/config"]` + "\n" + `other spec.template.metadata.annotations["prometheus.io/path"]` + "\n" + `checksum spec.template.metadata.annotations["weir.dev/config-hash"]`},
