@@ -72,6 +72,8 @@ var writes = writing{
 		"engine/remote.helper.run":       "git credential, whose store is the user's",
 		"engine/remote.Remote.rewrite":   "git ls-remote --get-url, which asks nobody",
 		"engine/remote.Remote.process":   "the other side of a connection; what asks it to change is announced",
+		"cmd/internal/ui.Streams.Page":   "a pager, which only shows",
+		"engine/fetch.logins.ask":        "a program that tells what it keeps",
 		"engine/remote.spooled.Write":    "a file without a name",
 		"engine/remote.thicken":          "a file without a name",
 		"engine/signing.readSettings":    "git config, which only lists",

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -95,7 +96,7 @@ func TestPipelines(t *testing.T) {
 					"CI_MERGE_REQUEST_DIFF_BASE_SHA="+base)
 				cmd.Env = append(cmd.Env, f.env...)
 				out, err := cmd.CombinedOutput()
-				if _, exited := err.(*exec.ExitError); err != nil && !exited {
+				if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 					t.Fatal(err)
 				}
 				if strings.Contains(string(out), "let-me-in") {
