@@ -30,9 +30,25 @@ var removalRules = []Rule{
 	{ID: "removal/object", Level: Info, Title: "An object is removed",
 		Doc:    "What is no longer in the release is deleted from the cluster.",
 		object: removal("", "")},
+	{ID: "removal/unmarked", Level: Caution, Title: "An object is no longer kept",
+		Doc:    "The annotation that kept it when it leaves the release goes; the next removal deletes it, and a CRD with all of its resources.",
+		object: unmarked},
 	{ID: "removal/kept", Level: Info, Title: "An object leaves the release and stays in the cluster",
 		Doc:    "With sync.prune off, or an annotation that keeps it, nothing is deleted; nothing looks after the object any more, either.",
 		object: kept},
+}
+
+// unmarked fires for an annotation that kept an object and is gone.
+func unmarked(o *object) []finding {
+	if !o.stays() {
+		return nil
+	}
+	before, after := o.before.marked(), o.after.marked()
+	if before == "" || after != "" {
+		return nil
+	}
+	key, _, _ := strings.Cut(before, ":")
+	return []finding{{path: path("metadata", "annotations", key), reason: fmt.Sprintf("%s goes: from now on it is deleted with the release", before)}}
 }
 
 // heavy are the kinds that have a rule of their own, here or in networkpolicy.go.
@@ -116,14 +132,22 @@ func (o *object) instead() string {
 
 // keeps says why an object is not deleted with the release; empty where it is.
 func (o *object) keeps() string {
-	if o.before.mentions("helm.sh/resource-policy") && text(o.before.tree(), "metadata", "annotations", "helm.sh/resource-policy") == "keep" {
-		return "helm.sh/resource-policy: keep"
-	}
-	if o.before.mentions("weir.dev/keep") && text(o.before.tree(), "metadata", "annotations", "weir.dev/keep") == "true" {
-		return `weir.dev/keep: "true"`
+	if mark := o.before.marked(); mark != "" {
+		return mark
 	}
 	if o.in.After != nil && o.in.After.Keep || o.in.After == nil && o.in.Before.Keep {
 		return "sync.prune is off"
+	}
+	return ""
+}
+
+// marked is the annotation that keeps an object; empty where it has none.
+func (s *side) marked() string {
+	switch {
+	case s.mentions("helm.sh/resource-policy") && text(s.tree(), "metadata", "annotations", "helm.sh/resource-policy") == "keep":
+		return "helm.sh/resource-policy: keep"
+	case s.mentions("weir.dev/keep") && text(s.tree(), "metadata", "annotations", "weir.dev/keep") == "true":
+		return `weir.dev/keep: "true"`
 	}
 	return ""
 }
