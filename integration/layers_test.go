@@ -56,7 +56,7 @@ var house = rules{
 		"github.com/hashicorp/hcl/v2":              {"schema"},
 		"github.com/zclconf/go-cty":                {"schema"},
 		"github.com/bmatcuk/doublestar/v4":         {"schema"},
-		"github.com/Masterminds/semver/v3":         {"engine/fetch", "engine/review", "engine/risk", "schema"},
+		"github.com/Masterminds/semver/v3":         {"engine/fetch", "engine/risk", "schema"},
 		"github.com/agext/levenshtein":             {"schema/diag"},
 		"golang.org/x/text/width":                  {"schema/diag"},
 		"gopkg.in/yaml.v3":                         {"engine/manifest", "engine/values"},

@@ -5,9 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/Masterminds/semver/v3"
-
 	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/risk"
 )
 
 // charts lists the steps of charts, each once.
@@ -74,20 +73,5 @@ func step(before, after diff.Chart) string {
 	case before.Name != after.Name:
 		return "other"
 	}
-	from, err := semver.NewVersion(before.Version)
-	if err != nil {
-		return "other"
-	}
-	to, err := semver.NewVersion(after.Version)
-	switch {
-	case err != nil:
-		return "other"
-	case from.Major() != to.Major():
-		return "major"
-	case from.Minor() != to.Minor():
-		return "minor"
-	case from.Patch() != to.Patch():
-		return "patch"
-	}
-	return "other"
+	return risk.Step(before.Version, after.Version)
 }

@@ -97,7 +97,7 @@ func (r Review) sheet(release *Release) sheet {
 		}
 		if h.Waived == nil && h.Level != risk.Info {
 			s.hits++
-			s.level = max(s.level, severity(h.Level))
+			s.level = max(s.level, h.Level.Rank())
 		}
 	}
 
@@ -155,7 +155,7 @@ func (r Review) bundle(run []Change) bundle {
 		hits = append(hits, c.Hits...)
 		for _, h := range c.Hits {
 			if r.Hits[h].Waived == nil {
-				b.level = max(b.level, severity(r.Hits[h].Level))
+				b.level = max(b.level, r.Hits[h].Level.Rank())
 			}
 		}
 	}

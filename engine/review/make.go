@@ -117,21 +117,8 @@ func (m *maker) hits(found []risk.Hit) []Hit {
 		}
 		hits[i].Where = hits[i].Where.with(m.at(h.Cluster, h.Environment))
 	}
-	slices.SortStableFunc(hits, func(a, b Hit) int { return cmp.Compare(severity(b.Level), severity(a.Level)) })
+	slices.SortStableFunc(hits, func(a, b Hit) int { return cmp.Compare(b.Level.Rank(), a.Level.Rank()) })
 	return hits
-}
-
-// severity orders levels; 0 is none.
-func severity(l risk.Level) int {
-	switch l {
-	case risk.Block:
-		return 3
-	case risk.Caution:
-		return 2
-	case risk.Info:
-		return 1
-	}
-	return 0
 }
 
 func (m *maker) restarts(found []risk.Restart) []Restart {

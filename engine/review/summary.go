@@ -137,10 +137,10 @@ func (r Review) consequence(c Change) (level int, consequence string) {
 	for _, h := range c.Hits {
 		hit := r.Hits[h]
 		if hit.Waived == nil {
-			level = max(level, severity(hit.Level))
+			level = max(level, hit.Level.Rank())
 		}
-		if hit.Consequence != "" && severity(hit.Level) > said {
-			consequence, said = hit.Consequence, severity(hit.Level)
+		if hit.Consequence != "" && hit.Level.Rank() > said {
+			consequence, said = hit.Consequence, hit.Level.Rank()
 		}
 	}
 	return level, consequence

@@ -480,7 +480,7 @@ func (t *terminal) at(f diff.Field, hits []int) (here, others []int) {
 func (t *terminal) hitsHere(indent int, hits []int) {
 	for _, i := range hits {
 		h := t.Hits[i]
-		level := severity(h.Level)
+		level := h.Level.Rank()
 		if h.Removal && h.Level == risk.Info || h.Object == (manifest.ID{}) && h.Level == risk.Info {
 			continue // the line above, or the last one of the release, says it
 		}

@@ -12,7 +12,7 @@ var chartRules = []Rule{
 }
 
 func majorChart(r *release) []finding {
-	if r.before == nil || r.after == nil || r.Before.Chart.Name != r.After.Chart.Name || between(r.Before.Chart.Version, r.After.Chart.Version) != stepMajor {
+	if r.before == nil || r.after == nil || r.Before.Chart.Name != r.After.Chart.Name || Step(r.Before.Chart.Version, r.After.Chart.Version) != stepMajor {
 		return nil
 	}
 	return []finding{{reason: fmt.Sprintf("chart %s goes from %s to %s", r.After.Chart.Name, r.Before.Chart.Version, r.After.Chart.Version)}}

@@ -79,7 +79,7 @@ func registryChanged(before, after reference) string {
 }
 
 func majorImage(before, after reference) string {
-	if before.path != after.path || between(before.tag, after.tag) != stepMajor {
+	if before.path != after.path || Step(before.tag, after.tag) != stepMajor {
 		return ""
 	}
 	return fmt.Sprintf("%s goes from %s to %s", after.repository, before.tag, after.tag)

@@ -30,7 +30,7 @@ func policyWidened(o *object) []finding {
 	if !narrower(sub(before, "podSelector"), sub(after, "podSelector")) && !o.selectsAll() {
 		found = append(found, finding{path: path("spec", "podSelector"), reason: "it no longer selects all the pods that it did, and those are open"})
 	}
-	for _, way := range []struct{ kind, key, peers string }{{"Ingress", "ingress", "from"}, {"Egress", "egress", "to"}} {
+	for _, way := range ways {
 		if !restricts(before, way.kind, way.key) {
 			continue
 		}

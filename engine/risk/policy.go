@@ -57,25 +57,6 @@ func expired(a schema.Accept, today time.Time) bool {
 	return today.Format(time.DateOnly) > a.Until.Format(time.DateOnly)
 }
 
-// Worst is the worst level among hits that are not waived; empty where there
-// are none.
-func Worst(hits []Hit) Level {
-	worst := Level("")
-	for _, h := range hits {
-		if h.Waived == nil && h.Level.rank() > worst.rank() {
-			worst = h.Level
-		}
-	}
-	return worst
-}
-
-// AtLeast tells whether a level is as bad as another one.
-func (l Level) AtLeast(other Level) bool { return l.rank() >= other.rank() }
-
-func (l Level) rank() int {
-	return slices.Index([]Level{"", Info, Caution, Block}, l)
-}
-
 // Mask takes texts that nobody may read out of what hits say.
 func Mask(hits []Hit, sensitive []string) []Hit {
 	if len(sensitive) == 0 {

@@ -118,22 +118,11 @@ func TestUntil(t *testing.T) {
 	}
 }
 
-func TestWorst(t *testing.T) {
-	for _, c := range []struct {
-		want Level
-		hits []Hit
-	}{
-		{"", nil},
-		{Info, []Hit{{Level: Info}}},
-		{Caution, []Hit{{Level: Info}, {Level: Caution}, {Level: Block, Waived: &Waiver{}}}},
-		{Block, []Hit{{Level: Block}, {Level: Caution}}},
-	} {
-		if got := Worst(c.hits); got != c.want {
-			t.Errorf("%v: %q, want %q", c.hits, got, c.want)
+func TestRank(t *testing.T) {
+	for i, level := range []Level{"", Info, Caution, Block} {
+		if got := level.Rank(); got != i {
+			t.Errorf("%q: %d, want %d", level, got, i)
 		}
-	}
-	if !Block.AtLeast(Caution) || Info.AtLeast(Caution) || !Caution.AtLeast(Caution) {
-		t.Error("levels are out of order")
 	}
 }
 

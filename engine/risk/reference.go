@@ -90,7 +90,7 @@ func step(from, to reference) string {
 	case from.digest != "" && from.digest == to.digest:
 		return stepRetag
 	case from.tag != to.tag:
-		return between(from.tag, to.tag)
+		return Step(from.tag, to.tag)
 	case !from.same(to):
 		return stepOther
 	case from.digest == "":
@@ -101,9 +101,9 @@ func step(from, to reference) string {
 	return stepDigest
 }
 
-// between is the step from one version to another; other where one is no
-// semantic version, or only what follows it differs.
-func between(from, to string) string {
+// Step is how far one version is from another: major, minor or patch; other where
+// one is no semantic version, or only what follows it differs.
+func Step(from, to string) string {
 	f, ok := versionOf(from)
 	t, is := versionOf(to)
 	switch {

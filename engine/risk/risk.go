@@ -13,6 +13,7 @@
 package risk
 
 import (
+	"slices"
 	"time"
 
 	"github.com/weir-dev/weir/engine/diff"
@@ -28,6 +29,9 @@ const (
 	Caution Level = "caution" // somebody should have meant it
 	Info    Level = "info"
 )
+
+// Rank orders levels, the worse the higher; 0 is that of none.
+func (l Level) Rank() int { return slices.Index([]Level{"", Info, Caution, Block}, l) }
 
 // Cluster is what the rules look at: all of one cluster that changes.
 type Cluster struct {
