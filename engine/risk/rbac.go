@@ -24,8 +24,9 @@ var rbacRules = []Rule{
 // binding of the release gave it before is nothing new.
 func clusterBinding(o *object) []finding {
 	var found []finding
+	had := grants(o.before) // a hook is none of its side's objects
 	for _, g := range grants(o.after) {
-		if !o.in.before.grants(g.key) {
+		if !o.in.before.grants(g.key) && !slices.ContainsFunc(had, func(f finding) bool { return f.key == g.key }) {
 			found = append(found, g)
 		}
 	}
