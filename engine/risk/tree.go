@@ -288,8 +288,11 @@ func among(found []leaf) (diff.Path, string) {
 	}
 	var places []string
 	for _, l := range found {
-		if rest := l.path[len(common):].String(); rest != "" {
-			places = append(places, rest)
+		switch rest := l.path[len(common):]; {
+		case len(rest) == 1 && rest[0].Key != "":
+			places = append(places, rest[0].Key) // as it is written, app.kubernetes.io/name
+		case len(rest) > 0:
+			places = append(places, rest.String())
 		}
 	}
 	if len(places) == 0 {
