@@ -29,15 +29,16 @@ type placed struct {
 	label string
 }
 
-// briefly is fields as they are shown where not everything is. The schema of a
-// CRD often has the same part in many places: it is shown once.
-func briefly(of manifest.ID, fields []diff.Field) []placed {
+// briefly is fields as they are shown where not everything is, and of a line no
+// more than about limit characters. The schema of a CRD often has the same part
+// in many places: it is shown once.
+func briefly(of manifest.ID, fields []diff.Field, limit int) []placed {
 	all := make([]placed, 0, len(fields))
 	if !isCRD(of) {
 		for _, f := range fields {
 			all = append(all, placed{f, label(f)})
 		}
-		return all
+		return opened(all, limit)
 	}
 	first, more := map[string]int{}, map[int]int{}
 	for _, f := range fields {

@@ -43,7 +43,7 @@ func TestBrief(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if d := cmp.Diff(test.want, drawn(briefly(test.of, []diff.Field{test.field})[0], 100)); d != "" {
+			if d := cmp.Diff(test.want, drawn(briefly(test.of, []diff.Field{test.field}, 100)[0], 100)); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
 		})
@@ -62,7 +62,7 @@ func TestBriefly(t *testing.T) {
 		}
 	}
 	var got []string
-	for _, f := range briefly(crd, fields) {
+	for _, f := range briefly(crd, fields, 100) {
 		got = append(got, drawn(f, 100)...)
 	}
 	want := []string{"+ v1 list.source.path (and 2 more places): string", "+ v1 list.source.size (and 2 more places): string"}

@@ -349,7 +349,7 @@ func (m markdown) differences(b bundle, limit, variants int) string {
 		}
 		fmt.Fprintf(&out, "\non %s:\n%s", m.where(v.where), m.foundAll(v.about))
 		var lines []string
-		for _, f := range briefly(b.Object, v.shown) {
+		for _, f := range briefly(b.Object, v.shown, longestLine) {
 			lines = append(lines, drawn(f, longestLine)...)
 		}
 		write(lines)
@@ -398,7 +398,7 @@ func (m markdown) lines(b bundle, fields []diff.Field) []string {
 			}
 		}
 	case manifest.Changed:
-		for _, f := range briefly(b.Object, fields) {
+		for _, f := range briefly(b.Object, fields, longestLine) {
 			out = append(out, drawn(f, longestLine)...)
 		}
 	}
@@ -410,11 +410,11 @@ func drawn(f placed, limit int) []string {
 	path := printable(cut(f.label, longestName))
 	if f.Inner != nil && f.Inner.Text != "" {
 		var out []string
-		for _, line := range lines(f.Inner.Text) {
+		for _, line := range hunkLines(f.Inner.Text, limit) {
 			if hunk, is := strings.CutPrefix(line, "@@ "); is {
 				line = "@@ " + path + " " + hunk
 			}
-			out = append(out, cut(line, limit))
+			out = append(out, line)
 		}
 		return out
 	}

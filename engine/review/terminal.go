@@ -436,7 +436,7 @@ func (t *terminal) fields(of manifest.ID, shown, folded []diff.Field, hits []int
 			all = append(all, placed{f, label(f)})
 		}
 	} else {
-		all = briefly(of, shown)
+		all = briefly(of, shown, t.longest(8))
 	}
 	for _, f := range all {
 		t.field(f)
@@ -498,7 +498,7 @@ func (t *terminal) field(f placed) {
 	path := printable(f.label)
 	if f.Inner != nil && f.Inner.Text != "" {
 		t.line(indent, t.paint(altered, path+":"))
-		for _, line := range lines(f.Inner.Text) {
+		for _, line := range hunkLines(f.Inner.Text, t.longest(indent+2)) {
 			colour := ""
 			switch {
 			case strings.HasPrefix(line, "@@"):
@@ -508,7 +508,7 @@ func (t *terminal) field(f placed) {
 			case strings.HasPrefix(line, "+"):
 				colour = added
 			}
-			t.line(indent+2, t.paint(colour, t.fitted(line, indent+2)))
+			t.line(indent+2, t.paint(colour, line))
 		}
 		return
 	}
@@ -548,12 +548,12 @@ func (t *terminal) side(colour string, lines []string) {
 	}
 }
 
-// fitted cuts a line to the width, unless all is to be shown.
-func (t *terminal) fitted(line string, indent int) string {
+// longest is how many characters of a line are shown, about: 0 where all are.
+func (t *terminal) longest(indent int) int {
 	if t.options.Full {
-		return line
+		return 0
 	}
-	return cut(line, max(40, t.options.Width-indent-cutNote))
+	return max(40, t.options.Width-indent-cutNote)
 }
 
 func (t *terminal) footer() {
