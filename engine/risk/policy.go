@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -55,20 +54,6 @@ func Apply(hits []Hit, policy schema.Policy, today time.Time) ([]Hit, []string) 
 // expired tells whether the last day of an accept block is over.
 func expired(a schema.Accept, today time.Time) bool {
 	return today.Format(time.DateOnly) > a.Until.Format(time.DateOnly)
-}
-
-// Mask takes texts that nobody may read out of what hits say.
-func Mask(hits []Hit, sensitive []string) []Hit {
-	if len(sensitive) == 0 {
-		return hits
-	}
-	mask := diff.NewMasker(sensitive)
-	masked := slices.Clone(hits)
-	for i, h := range masked {
-		masked[i].Object, masked[i].Path = mask.ID(h.Object), mask.Path(h.Path)
-		masked[i].Reason, masked[i].Consequence = mask.Text(h.Reason), mask.Text(h.Consequence)
-	}
-	return masked
 }
 
 // CheckPolicy finds what is wrong with a project's policy: rules that there are

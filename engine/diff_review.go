@@ -1,0 +1,184 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/review"
+	"github.com/weir-dev/weir/engine/risk"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// review compares the pairs, judges what it finds and takes secrets out of it:
+// the rules see all of a change, a reader nothing that did not go through fill.
+func (run Run) review(ctx context.Context, c *comparison, o DiffOptions) (*review.Review, diag.List, error) {
+	found, err := run.load(ctx, c)
+	if err != nil || found.HasErrors() {
+		return nil, found, err
+	}
+	schemas := c.schemas()
+	if err := run.compare(ctx, c, schemas); err != nil {
+		return nil, found, err
+	}
+	clusters := c.clusters() // with releases in which nothing changes but Kubernetes, which is a risk
+	c.pairs = slices.DeleteFunc(c.pairs, func(p *pairing) bool { return !p.differs() })
+	if !o.NoCauses {
+		if err := run.attribute(ctx, c, schemas); err != nil {
+			return nil, found, err
+		}
+	}
+	hits, err := run.judge(ctx, clusters)
+	if err != nil {
+		return nil, found, err
+	}
+	policy := run.Project.Policy()
+	found = append(found, risk.CheckPolicy(policy, o.Now)...)
+	in := review.Input{Project: run.Project.Name(), Base: c.base, Head: c.head, Targets: c.targets}
+	in.Command = strings.TrimSpace(o.Command + " " + c.command)
+	if hits, in.Stale = risk.Apply(hits, policy, o.Now); run.partial() || len(run.Selection.Clusters) > 0 {
+		in.Stale = nil // what they accept may be elsewhere
+	}
+	if err := run.fill(ctx, c, hits, &in); err != nil {
+		return nil, found, err
+	}
+	r := review.Make(in)
+	return &r, found, nil
+}
+
+// load reads both sides of every pair.
+func (run Run) load(ctx context.Context, c *comparison) (diag.List, error) {
+	lists := make([]diag.List, len(c.pairs))
+	err := each(ctx, run.Jobs, len(c.pairs), c.name, func(ctx context.Context, i int) (err error) {
+		lists[i], err = refusal(c.pairs[i].load(ctx))
+		return err
+	})
+	return gather(lists), err
+}
+
+// compare finds what changes in every pair.
+func (run Run) compare(ctx context.Context, c *comparison, schemas map[string]*diff.Schemas) error {
+	return each(ctx, run.Jobs, len(c.pairs), c.name, func(_ context.Context, i int) error {
+		p := c.pairs[i]
+		p.result = schemas[p.Cluster].Compare(p.Pair)
+		return nil
+	})
+}
+
+// judge finds the risks of every cluster.
+func (run Run) judge(ctx context.Context, clusters []risk.Cluster) ([]risk.Hit, error) {
+	hits := make([][]risk.Hit, len(clusters))
+	name := func(i int) string { return "the risks in cluster " + clusters[i].Name }
+	err := each(ctx, run.Jobs, len(clusters), name, func(_ context.Context, i int) error {
+		hits[i] = risk.Check(clusters[i])
+		return nil
+	})
+	return slices.Concat(hits...), err
+}
+
+// fill puts into a review what was found, without what nobody may read. What is
+// made of objects or of values gets there by no other way.
+func (run Run) fill(ctx context.Context, c *comparison, hits []risk.Hit, in *review.Input) error {
+	mask := diff.NewMasker(c.sensitive(run))
+	for _, h := range hits {
+		in.Hits = append(in.Hits, h.Masked(mask))
+	}
+	for _, note := range c.notes {
+		in.Notes = append(in.Notes, mask.Text(note))
+	}
+	in.Releases = make([]diff.Release, len(c.pairs))
+	restarts, images := make([][]risk.Restart, len(c.pairs)), make([]review.Images, len(c.pairs))
+	err := each(ctx, run.Jobs, len(c.pairs), c.name, func(_ context.Context, i int) error {
+		r := c.pairs[i].result
+		for _, restart := range risk.Restarts(r) {
+			restarts[i] = append(restarts[i], restart.Masked(mask))
+		}
+		images[i] = review.Images{Cluster: r.Cluster, Environment: r.Environment, Release: r.Release}
+		for _, image := range risk.Images(r) {
+			images[i].Images = append(images[i].Images, image.Masked(mask))
+		}
+		in.Releases[i] = mask.Release(r)
+		return nil
+	})
+	in.Restarts, in.Images = slices.Concat(restarts...), images
+	return err
+}
+
+// name is a pair's for whoever hears of it.
+func (c *comparison) name(i int) string { return c.pairs[i].String() }
+
+// attribute finds the causes of all changes.
+func (run Run) attribute(ctx context.Context, c *comparison, schemas map[string]*diff.Schemas) error {
+	places := placesFor(c.pairs)
+	told := make([]bool, len(c.pairs))
+	err := each(ctx, run.Jobs, len(c.pairs), c.name, func(ctx context.Context, i int) (err error) {
+		p := c.pairs[i]
+		told[i], err = p.attribute(ctx, schemas[p.Cluster], places)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var names []string
+	for i, p := range c.pairs {
+		if !told[i] {
+			names = append(names, p.String())
+		}
+	}
+	const most = 5
+	if more := len(names) - most; more > 0 {
+		names = append(names[:most], fmt.Sprintf("%d more", more))
+	}
+	if names != nil {
+		c.note("Causes are not told for %s: what is committed is not what the project's commit renders to that it is said to be of. There were uncommitted changes, or other variables.", strings.Join(names, ", "))
+	}
+	return nil
+}
+
+// schemas are the CustomResourceDefinitions that clusters have in what changes,
+// those to be before those that were.
+func (c *comparison) schemas() map[string]*diff.Schemas {
+	sets := map[string][2][]manifest.Set{}
+	for _, p := range c.pairs {
+		s := sets[p.Cluster]
+		for i, v := range []*diff.Version{p.After, p.Before} {
+			if v != nil {
+				s[i] = append(s[i], v.Objects)
+			}
+		}
+		sets[p.Cluster] = s
+	}
+	all, memo := map[string]*diff.Schemas{}, diff.NewMemo()
+	for cluster, s := range sets {
+		all[cluster] = diff.NewSchemas(append(s[0], s[1]...)...).With(memo)
+	}
+	return all
+}
+
+// differs tells whether there is anything for a reviewer to see: an object, or
+// another version of the chart that changes none.
+func (p *pairing) differs() bool {
+	if len(p.result.Changes) > 0 {
+		return true
+	}
+	return p.Before != nil && p.After != nil && p.Before.Chart.Version != p.After.Chart.Version
+}
+
+// clusters sorts what differs by cluster, in the order of the targets.
+func (c *comparison) clusters() []risk.Cluster {
+	var all []risk.Cluster
+	at := map[string]int{}
+	for _, p := range c.pairs {
+		i, known := at[p.Cluster]
+		if !known {
+			i = len(all)
+			at[p.Cluster] = i
+			all = append(all, risk.Cluster{Name: p.Cluster})
+		}
+		all[i].Releases = append(all[i].Releases, p.result)
+	}
+	return all
+}
