@@ -27,15 +27,7 @@ type making struct {
 
 // key digests all that goes into the release.
 func (m making) key(ctx context.Context) (cache.Key, bool) {
-	chart, found := m.h.fetch(ctx, m.release)
-	if found.HasErrors() {
-		return cache.Key{}, false
-	}
-	digest := ""
-	if chart != nil {
-		digest = chart.Digest
-	}
-	key, found := m.h.keys.of(m.release, digest)
+	key, _, found := m.h.key(ctx, m.release)
 	return key, !found.HasErrors()
 }
 

@@ -148,15 +148,7 @@ func disagreement(before, after *side, lists []diag.List) []string {
 
 // key digests what goes into a release; what is wrong is marked with its side.
 func (s *side) key(ctx context.Context, r *plan.Release) (cache.Key, diag.List) {
-	chart, found := s.h.fetch(ctx, r)
-	if found.HasErrors() {
-		return cache.Key{}, s.marked(found)
-	}
-	digest := ""
-	if chart != nil {
-		digest = chart.Digest
-	}
-	key, found := s.h.keys.of(r, digest)
+	key, _, found := s.h.key(ctx, r)
 	return key, s.marked(found)
 }
 

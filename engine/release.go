@@ -44,15 +44,7 @@ func (run Run) hydrator() *hydrator {
 // hydrate returns a release's product: from the cache where all that goes into
 // it is as it was and nothing fresh is asked for, else rendered.
 func (h *hydrator) hydrate(ctx context.Context, r *plan.Release, fresh bool) (*product, diag.List, error) {
-	chart, found := h.fetch(ctx, r)
-	if found.HasErrors() {
-		return nil, found, nil
-	}
-	digest := ""
-	if chart != nil {
-		digest = chart.Digest
-	}
-	key, found := h.keys.of(r, digest)
+	key, chart, found := h.key(ctx, r)
 	if found.HasErrors() {
 		return nil, found, nil
 	}
@@ -69,6 +61,21 @@ func (h *hydrator) hydrate(ctx context.Context, r *plan.Release, fresh bool) (*p
 		p.held = true // the cache is full or gone: slower next time, no failure now
 	}
 	return p, p.warnings(r, chart), nil
+}
+
+// key digests all that goes into a release. It also returns the release's chart;
+// nil where it has none.
+func (h *hydrator) key(ctx context.Context, r *plan.Release) (cache.Key, *fetch.Chart, diag.List) {
+	chart, found := h.fetch(ctx, r)
+	if found.HasErrors() {
+		return cache.Key{}, nil, found
+	}
+	digest := ""
+	if chart != nil {
+		digest = chart.Digest
+	}
+	key, found := h.keys.of(r, digest)
+	return key, chart, found
 }
 
 // fetch returns the release's chart; nil where it has none.
