@@ -7,12 +7,14 @@
 // To read it: pair.go says which objects are one, fields.go walks both, lists.go
 // and crd.go know how Kubernetes matches a list's items, align.go what to do where
 // nothing identifies them, classify.go has the kinds of change as a table,
-// apply.go what a difference means: it makes the one side of the other.
+// apply.go what a difference means: it makes the one side of the other, and
+// attribute.go which step on the way between them made which change.
 //
 // It is pure and judges nothing: what a change breaks is engine/risk's to say,
 // what a reviewer sees of it engine/review's. Changes carry whatever the objects
-// hold; Mask takes secrets out, and nothing that a person reads may be made of
-// changes that did not go through it.
+// hold; Mask takes secrets out (mask.go, with secret.go, sensitive.go and beside.go
+// for what is one), and nothing that a person reads may be made of changes that did
+// not go through it.
 package diff
 
 import (

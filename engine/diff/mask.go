@@ -1,12 +1,9 @@
 package diff
 
 import (
-	"encoding/base64"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/weir-dev/weir/engine/manifest"
 )
@@ -60,9 +57,6 @@ func (m *Masker) Path(p Path) Path {
 	}
 	return masker{secrets: m.secrets, keys: letters{}}.path(p)
 }
-
-// MaskText takes sensitive values out of a text, as Mask does.
-func MaskText(text string, sensitive []string) string { return NewMasker(sensitive).Text(text) }
 
 // masker masks one object after the other.
 type masker struct {
@@ -123,61 +117,11 @@ func (m masker) change(c Change) Change {
 	return c
 }
 
-func isSecret(id manifest.ID) bool { return id.Group == "" && id.Kind == "Secret" }
-
 func bodyOf(o manifest.Object) any {
 	if o.ID.Kind == "" {
 		return nil
 	}
 	return any(o.Body())
-}
-
-// mayHoldSecret tells whether a Secret may stand inside of an object.
-func mayHoldSecret(o manifest.Object) bool { return o.ID.Kind != "" && saysSecret(string(o.Bytes())) }
-
-// saysSecret finds "kind: Secret" in YAML and JSON, quoted or not, and escaped or
-// not. A regular expression takes forty times as long.
-func saysSecret(text string) bool {
-	const word = "Secret"
-	for at := 0; ; {
-		i := strings.Index(text[at:], word)
-		if i < 0 {
-			return false
-		}
-		at += i + len(word)
-		if at < len(text) && isWordByte(text[at]) {
-			continue
-		}
-		before := text[max(0, at-len(word)-64) : at-len(word)]
-		before = strings.TrimRight(before, " \t\r\n\"'\\")
-		before, colon := strings.CutSuffix(before, ":")
-		if colon && strings.HasSuffix(strings.TrimRight(before, " \t\"'\\"), "kind") {
-			return true
-		}
-	}
-}
-
-func isWordByte(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-'
-}
-
-// hasInside tells whether a tree has a Secret below it.
-func hasInside(tree any) bool {
-	switch v := tree.(type) {
-	case map[string]any:
-		for _, value := range v {
-			if m, ok := value.(map[string]any); ok && manifest.HasSecretData(m) || hasInside(value) {
-				return true
-			}
-		}
-	case []any:
-		for _, value := range v {
-			if m, ok := value.(map[string]any); ok && manifest.HasSecretData(m) || hasInside(value) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // object is an object with another body, and with an identity that may be. One
@@ -319,132 +263,6 @@ func (m masker) inText(keys []string, s string, l letters) string {
 	return m.text(s, l)
 }
 
-func (m masker) changed(f Field, keys []string, l letters) Field {
-	old, wasText := f.Before.(string)
-	now, isText := f.After.(string)
-	before, after := m.side(keys, f.Before, l), m.side(keys, f.After, l)
-	hitBefore, hitAfter := !equal(before, f.Before), !equal(after, f.After)
-	if !hitBefore && !hitAfter {
-		return f
-	}
-	if wasText && isText && f.Inner != nil && !m.hides(keys, old) && !m.hides(keys, now) {
-		if was, short := m.counterparts(f.Inner.Fields); !short {
-			extra := newSecrets(was)
-			before, after := sameLines(extra.text(before.(string), l), extra.text(after.(string), l))
-			f.Before, f.After = before, after
-			f.Inner = inner(before, after, f.Class)
-			return f
-		}
-		hitBefore = !hitAfter
-	}
-	if wasText && isText && hitBefore && hitAfter {
-		rest := func(v any) string { return inline.ReplaceAllString(toText(v), "") }
-		hitBefore = rest(before) == rest(after) // else what differs beside them may belong to them
-	}
-	f.Inner = nil
-	if hitBefore != hitAfter { // the other one may be what the variable was
-		l = letters{}
-		before, after = m.all(f.Before, l, keys), m.all(f.After, l, keys)
-	}
-	f.Before, f.After = before, after
-	return f
-}
-
-func toText(v any) string {
-	if masked, ok := v.(Masked); ok {
-		return "(" + string(masked) + ")"
-	}
-	text, _ := v.(string)
-	return text
-}
-
-// counterparts are the values in whose place sensitive ones came, or that came
-// in theirs, inside of a text. It tells if one is too short to be found there.
-func (m masker) counterparts(fields []Field) (values []string, short bool) {
-	for _, f := range fields {
-		if f.Status != manifest.Changed || f.Order || isTree(f.Before) || isTree(f.After) {
-			continue
-		}
-		for _, side := range [][2]any{{f.Before, f.After}, {f.After, f.Before}} {
-			sensitive, other := strings.TrimSuffix(token(side[0]), "\n"), strings.TrimSuffix(token(side[1]), "\n")
-			if text, ok := side[0].(string); ok {
-				sensitive = text
-			}
-			if text, ok := side[1].(string); ok {
-				other = text
-			}
-			if m.in(sensitive) && !m.in(other) {
-				values = append(values, other)
-				short = short || utf8.RuneCountInString(strings.TrimSpace(other)) < shortest
-			}
-		}
-	}
-	return values, short
-}
-
-func (m masker) all(v any, l letters, keys []string) any {
-	switch v.(type) {
-	case nil, map[string]any, []any:
-		return m.tree(keys, v)
-	}
-	return l.of(token(v))
-}
-
-// sameLines masks two texts, in which sensitive values are masked, by the line:
-// where only one side had a sensitive value, what the line's counterpart says
-// is masked too.
-func sameLines(before, after string) (string, string) {
-	old, now := lines(before), lines(after)
-	for _, s := range align(old, now) {
-		if !s.same {
-			hideCounterparts(old[s.i1:s.i2], now[s.j1:s.j2])
-			hideCounterparts(now[s.j1:s.j2], old[s.i1:s.i2])
-		}
-	}
-	return strings.Join(old, ""), strings.Join(now, "")
-}
-
-// hideCounterparts masks what stood where masked now has a sensitive value: the
-// lines of the same key, or all where there is none.
-func hideCounterparts(masked, other []string) {
-	keys, all := map[string]bool{}, false
-	for _, line := range masked {
-		if inline.MatchString(line) {
-			keys[keyOfLine.FindString(line)] = true
-		}
-	}
-	if len(keys) == 0 {
-		return
-	}
-	found := map[string]bool{}
-	for _, line := range other {
-		found[keyOfLine.FindString(line)] = true
-	}
-	for key := range keys {
-		all = all || key == "" || !found[key]
-	}
-	for i, line := range other {
-		if !inline.MatchString(line) && (all || keys[keyOfLine.FindString(line)]) {
-			other[i] = maskedLine(line)
-		}
-	}
-}
-
-var (
-	inline = regexp.MustCompile(`\(value [A-Z]+\)`)
-	// keyOfLine is the part of a line that says what it is about.
-	keyOfLine = regexp.MustCompile(`^\s*(?:- )?["']?[\w./-]{1,80}["']?\s*[:=]\s*`)
-)
-
-func maskedLine(line string) string {
-	text, end := strings.CutSuffix(line, "\n")
-	text = keyOfLine.FindString(text) + "(masked)"
-	if end {
-		text += "\n"
-	}
-	return text
-}
-
 // names masks the items of an Order.
 func (m masker) names(v any) any {
 	items, _ := v.([]any)
@@ -521,53 +339,4 @@ func hideAll(v any) any {
 		return nil
 	}
 	return string(letters{}.of(""))
-}
-
-// holdsSecret tells a text that has a whole Secret in it, such as the annotation
-// of kubectl apply.
-func holdsSecret(s string) bool {
-	if !saysSecret(s) {
-		return false
-	}
-	documents, failed := manifest.Read([]byte(s))
-	return len(failed) > 0 || slices.ContainsFunc(documents, func(d manifest.Document) bool { return hasSecret(d.Tree) })
-}
-
-func hasSecret(v any) bool {
-	switch v := v.(type) {
-	case map[string]any:
-		if manifest.HasSecretData(v) {
-			return true
-		}
-		for _, value := range v {
-			if hasSecret(value) {
-				return true
-			}
-		}
-	case []any:
-		return slices.ContainsFunc(v, hasSecret)
-	case string:
-		return holdsSecret(v)
-	}
-	return false
-}
-
-// valuesOf are the values of a Secret, as they stand and decoded.
-func valuesOf(tree any) []string {
-	body, _ := tree.(map[string]any)
-	var values []string
-	for _, key := range []string{"data", "stringData"} {
-		data, _ := body[key].(map[string]any)
-		for _, v := range data {
-			text, ok := v.(string)
-			if !ok {
-				continue
-			}
-			values = append(values, text)
-			if decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text)); err == nil {
-				values = append(values, string(decoded))
-			}
-		}
-	}
-	return values
 }

@@ -30,7 +30,7 @@ func everything(t *testing.T, r Release) string {
 			b.Write(c.After.Bytes())
 		}
 		if c.Before.ID.Kind != "" && c.After.ID.Kind != "" {
-			b.WriteString(Unified(c.Before.Bytes(), c.After.Bytes(), -1))
+			b.WriteString(unified(c.Before.Bytes(), c.After.Bytes(), -1))
 		}
 		b.WriteString(show(c.Fields))
 	}
@@ -95,7 +95,7 @@ changed Bundle.example.com d
 	}
 	for _, c := range masked.Changes {
 		if c.Object().Name == "a" {
-			got := Unified(c.Before.Bytes(), c.After.Bytes(), 0)
+			got := unified(c.Before.Bytes(), c.After.Bytes(), 0)
 			if diff := cmp.Diff(`@@ -5,2 +5,2 @@
 -    kubectl.kubernetes.io/last-applied-configuration: value A
 -    other: uses (value A)

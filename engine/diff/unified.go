@@ -148,8 +148,3 @@ func (r Range) String() string {
 	}
 	return fmt.Sprintf("%d,%d", r.First, r.Count)
 }
-
-// Unified is the unified text of two versions of an object's YAML.
-func Unified(before, after []byte, context int) string {
-	return Text(Hunks(string(before), string(after), context))
-}

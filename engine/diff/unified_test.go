@@ -37,7 +37,7 @@ func TestHunks(t *testing.T) {
 		{"without context", number(5), strings.Replace(number(5), "line 3\n", "", 1), 0, "@@ -3 +2,0 @@\n-line 3\n"},
 		{"all", number(12), number(12, 1), -1, "@@ -1,12 +1,12 @@\n-line 1\n+LINE 1\n" + strings.TrimPrefix(strings.ReplaceAll("\n"+strings.TrimSuffix(number(12), "\n"), "\n", "\n "), "\n line 1\n") + "\n"},
 	} {
-		if diff := cmp.Diff(test.want, Unified([]byte(test.before), []byte(test.after), test.context)); diff != "" {
+		if diff := cmp.Diff(test.want, unified([]byte(test.before), []byte(test.after), test.context)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
 	}
@@ -73,7 +73,7 @@ func TestHunksAreDifflibs(t *testing.T) {
 			t.Fatal(err)
 		}
 		compared++
-		if diff := cmp.Diff(want, Unified([]byte(a), []byte(b), 3)); diff != "" {
+		if diff := cmp.Diff(want, unified([]byte(a), []byte(b), 3)); diff != "" {
 			t.Fatalf("-difflib +got:\n%s", diff)
 		}
 	}
@@ -122,4 +122,9 @@ func TestAlignIsBounded(t *testing.T) {
 			t.Errorf("it ends at %d, %d", i, j)
 		}
 	}
+}
+
+// unified is the unified text of two versions of an object's YAML.
+func unified(before, after []byte, context int) string {
+	return Text(Hunks(string(before), string(after), context))
 }
