@@ -6,6 +6,12 @@
 // Every view shows the same Review; none decides anything. Routine changes are
 // folded here, after the rules have seen all of them: folding hides lines, never
 // a hit. It is pure, and the same Review gives the same bytes.
+//
+// make.go brings what is equal on many targets together (digest.go says what is);
+// fold.go makes of it the sheets that the views for people show, where.go and
+// text.go the words that they share. Markdown stays in its budget by layout.go,
+// and escape.go and text.go keep what a repository says from being markup. Secrets
+// are gone before: see engine/diff's Mask.
 package review
 
 import (

@@ -1,10 +1,8 @@
 package review
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"path"
 	"slices"
 	"strings"
@@ -134,15 +132,4 @@ func (r Review) SARIF(o SARIFOptions) []byte {
 func fingerprint(project string, h Hit) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{project, h.Rule, h.Environment, h.Release, h.Object.String(), h.Path.String()}, "\x00")))
 	return hex.EncodeToString(sum[:16])
-}
-
-func indented(value any) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	if err := e.Encode(value); err != nil {
-		panic(err) // our own types
-	}
-	return b.Bytes()
 }

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -29,14 +27,7 @@ var forms = map[string]form{
 		return r.Markdown(review.MarkdownOptions{Name: r.Project, Report: s.report})
 	},
 	".html": func(r review.Review, _ saving) []byte { return r.HTML() },
-	".json": func(r review.Review, _ saving) []byte {
-		var b bytes.Buffer
-		e := json.NewEncoder(&b)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		_ = e.Encode(r) // to a buffer, of our own types
-		return b.Bytes()
-	},
+	".json": func(r review.Review, _ saving) []byte { return r.JSON() },
 	".sarif": func(r review.Review, s saving) []byte {
 		return r.SARIF(review.SARIFOptions{Version: version(), Root: s.root})
 	},
