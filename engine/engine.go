@@ -4,13 +4,20 @@
 // plan's order, so that no output depends on scheduling. Nothing here prints.
 //
 // Verbs: hydrate.go, diff.go, validate.go, list.go (with graph), values.go,
-// lock.go, update.go, vendor.go, history.go (log and show), verify.go. Of diff's
-// own files diff_state.go, diff_base.go and diff_states.go compare one thing each,
-// and cause.go finds where changes come from. The other files are the steps of a
-// hydrate, in the order of the README's eight: origin and site bring the project
-// and the states; release, with charts, key, product and scope, makes one release's
-// files; settle, with keep, disappear and compare, makes a cluster's change; land,
-// with order, commits it; report says what happened.
+// lock.go, update.go, vendor.go, history.go (log and show), verify.go.
+//
+// A diff begins as one of three comparisons: diff_state of a hydration that writes
+// nothing, with diff_origin for what the states were made from; diff_base of two
+// revisions (diff_revision finds them, diff_side plans them, diff_facts and diff_kept
+// settle what one release cannot tell); diff_states of two commits of the states.
+// diff_set reads files as objects, and diff_review makes of all three a review: cause
+// finds where changes come from, diff_sensitive what nobody may read.
+//
+// The other files are the steps of a hydrate, in the order of the README's eight:
+// origin and site bring the project and the states; release, with charts, key,
+// product and scope, makes one release's files; settle, with keep, disappear and
+// compare, makes a cluster's change; land, with order, commits it; report says
+// what happened.
 package engine
 
 import (
