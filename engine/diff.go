@@ -63,7 +63,7 @@ type comparison struct {
 	targets    []review.Target // all that were looked at
 	pairs      []*pairing
 	projects   []*schema.Project // other revisions of the project
-	notes      []string          // what could not be told, a sentence each
+	notes      []string          // on the comparison itself, a sentence each
 	close      func()            // nil: there is nothing to close
 }
 

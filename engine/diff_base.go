@@ -66,7 +66,18 @@ func (run Run) twoRevisions(ctx context.Context, o DiffOptions) (*comparison, di
 		}
 	}
 	c.settle()
-	return c, append(found, r.gone()...), nil
+	return c, append(append(found, nothingNew(o, c)...), r.gone(c)...), nil
+}
+
+// nothingNew warns of a --head that has nothing which --base does not have: who
+// goes back to an older revision asks for another comparison.
+func nothingNew(o DiffOptions, c *comparison) diag.List {
+	if o.Head == "" || c.head.Commit != c.base.Commit || c.base.Ref == o.Base {
+		return nil
+	}
+	return diag.List{diag.Warningf(diag.Range{}, "--head %s has nothing that --base %s does not have", o.Head, o.Base).
+		Detailf("Its commit is in the history of %s, so nothing was changed since it left it.", o.Base).
+		Remedyf("--exact compares with %s itself: what going back to %s would change.", o.Base, o.Head)}
 }
 
 // points are the two revisions.
@@ -255,22 +266,33 @@ func (r *revisions) settled(ctx context.Context, s *side, cluster string, releas
 	return rescope(files, s.scopes[cluster])
 }
 
-// gone warns of releases that disappear although nothing says that they are meant
-// to: a hydration will refuse.
-func (r *revisions) gone() diag.List {
-	var found diag.List
+// gone tells of releases that disappear although nothing says that they are meant
+// to: a hydration will refuse, so who reviews should know.
+func (r *revisions) gone(c *comparison) diag.List {
+	var names []string
+	of := map[string][]*twoReleases{}
 	for _, p := range r.pairs {
-		if p.now != nil {
+		if p.now != nil || r.meant(p, state.Key{Environment: p.environment, Release: p.release}) {
 			continue
 		}
-		key := state.Key{Environment: p.environment, Release: p.release}
-		if r.meant(p, key) {
-			continue
+		if of[p.release] == nil {
+			names = append(names, p.release)
 		}
-		found = append(found, diag.Warningf(marked(diag.List{{Subject: p.old.Range}}, r.before.at, r.before.run.Project)[0].Subject,
-			"Release %q is not declared any more, and nothing says that it is meant to go", key).
-			Detailf("`weir hydrate` refuses to remove it from cluster %q.", p.cluster).
-			Remedyf("If it is meant to go: removed %q {}. If it has a new name: moved { from = %q, to = … }.", p.release, p.release))
+		of[p.release] = append(of[p.release], p)
+	}
+	var found diag.List
+	for _, name := range names {
+		first := of[name][0]
+		where := make([]string, len(of[name]))
+		for i, p := range of[name] {
+			where[i] = p.environment + "/" + p.cluster
+		}
+		gone := fmt.Sprintf("Release %q is not declared any more, and nothing says that it is meant to go", name)
+		refused := fmt.Sprintf("`weir hydrate` refuses to remove it from %s.", strings.Join(where, ", "))
+		c.note("%s: %s", gone, refused)
+		found = append(found, diag.Warningf(marked(diag.List{{Subject: first.old.Range}}, r.before.at, r.before.run.Project)[0].Subject, "%s", gone).
+			Detailf("%s", refused).
+			Remedyf("If it is meant to go: removed %q {}. If it has a new name: moved { from = %q, to = … }.", name, name))
 	}
 	return found
 }

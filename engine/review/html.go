@@ -81,7 +81,7 @@ func (r Review) HTML() []byte {
 		"{{.Verdict}}", html.EscapeString(string(r.Verdict)),
 		"{{.Project}}", html.EscapeString(printable(r.Project)),
 		"{{.Summary}}", html.EscapeString(r.summary()),
-		"{{.Compared}}", html.EscapeString(plainPoint(r.Base)+" → "+plainPoint(r.Head)),
+		"{{.Compared}}", html.EscapeString(r.compared(plainPoint)),
 		"{{.StyleHash}}", hashOf(pageStyle),
 		"{{.ScriptHash}}", hashOf(pageScript),
 		"{{.Style}}", pageStyle,

@@ -53,13 +53,13 @@ func TestLongLines(t *testing.T) {
 			`
       data.text:
         @@ -1,2 +1,2 @@
-        -…` + strings.Repeat("x", 16) + ` old
-        +…` + strings.Repeat("x", 16) + ` new
+        -…` + strings.Repeat("x", 64) + ` old
+        +…` + strings.Repeat("x", 64) + ` new
          # end
 `, `
 @@ data.text -1,2 +1,2 @@
--…` + strings.Repeat("x", 74) + ` old
-+…` + strings.Repeat("x", 74) + ` new
+-…` + strings.Repeat("x", 296) + ` old
++…` + strings.Repeat("x", 296) + ` new
  # end
 `},
 		"a line that becomes two": {

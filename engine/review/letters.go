@@ -93,7 +93,11 @@ func (l letters) caused(c diff.Cause) string {
 		return l.caused(c) + " with " + l.prose(cut(with, longestName))
 	}
 	move := ""
-	if c.From != "" || c.To != "" {
+	switch {
+	case c.From == "" && c.To == "":
+	case c.From == c.To:
+		move = " (still " + l.code(version(c.To)) + ")"
+	default:
 		move = " " + l.steps(c.From, c.To)
 	}
 	switch c.Kind {

@@ -111,7 +111,7 @@ func (m markdown) sections() ([]part, []int) {
 
 // points says what was compared, and where it is the same everywhere.
 func (m markdown) points() part {
-	points := "\n" + m.point(m.Base) + " → " + m.point(m.Head) + "\n"
+	points := "\n" + m.compared(m.point) + "\n"
 	if m.atlas.common == nil {
 		return words(points, nil)
 	}
@@ -205,7 +205,7 @@ func (m markdown) accepted() part {
 		parts = append(parts, stale)
 	}
 	if len(m.Notes) > 0 {
-		notes := list{open: "\n", rest: m.more("note of what could not be told", "notes of what could not be told")}
+		notes := list{open: "\n", rest: m.more("remark", "remarks")}
 		for _, s := range m.Notes {
 			notes.items = append(notes.items, words("- ℹ️ "+prose(cut(s, longestLine))+"\n", nil))
 		}

@@ -129,7 +129,7 @@ func (t *terminal) summary() {
 		parts = append(parts, glued(p))
 	}
 	t.words(0, "", t.paint(colour, verdict)+" — "+strings.Join(parts, " · "))
-	t.line(0, t.paint(faint, plainPoint(t.Base)+" → "+plainPoint(t.Head)))
+	t.line(0, t.paint(faint, t.compared(plainPoint)))
 	if t.atlas.common != nil {
 		t.words(0, faint, onTerminal().sameEverywhere(t.Review, t.atlas))
 	}
@@ -149,7 +149,7 @@ func (t *terminal) summary() {
 		}
 	}
 	if len(t.Notes) > 0 {
-		t.head("", "What could not be told")
+		t.head("", "Remarks")
 		for _, s := range t.Notes {
 			t.words(2, "", printable(s))
 		}
@@ -158,6 +158,15 @@ func (t *terminal) summary() {
 	t.images()
 	t.charts()
 	t.fleet()
+}
+
+// compared says what was compared. The directory with its own commit differs in
+// what is not committed.
+func (r Review) compared(point func(Point) string) string {
+	if r.Head.Kind == Directory && r.Head.Commit != "" && r.Head.Commit == r.Base.Commit {
+		return point(r.Base) + " → " + point(Point{Kind: Directory}) + ", with what is not committed"
+	}
+	return point(r.Base) + " → " + point(r.Head)
 }
 
 func plainPoint(p Point) string {
@@ -349,7 +358,7 @@ func (t *terminal) release(s sheet) {
 		if causes != "" && len(s.Groups) > 1 {
 			causes = letter(i) + " " + causes
 		}
-		if g.From != "" {
+		if g.From != "" && (i == 0 || g.From != s.Groups[i-1].From) {
 			t.words(2, faint, "was "+printable(g.From)+" before")
 		}
 		t.words(2, faint, causes)

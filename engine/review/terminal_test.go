@@ -58,7 +58,8 @@ func TestCutPair(t *testing.T) {
 	}{
 		{"a", "b", 10, "a", "b"},
 		{long, long + "b", 0, long, long + "b"},
-		{long + "-old", long + "-new", 20, "…aaaa-old", "…aaaa-new"},
+		{long + "-old", long + "-new", 20, "…" + long[:16] + "-old", "…" + long[:16] + "-new"},
+		{long + "-old" + long, long + "-new" + long, 20, "…aaaa-old" + long[:12] + "… (+988 characters)", "…aaaa-new" + long[:12] + "… (+988 characters)"},
 		{"x" + long, "y" + long, 20, "x" + long[:19] + "… (+981 characters)", "y" + long[:19] + "… (+981 characters)"},
 		{long, "short", 20, long[:20] + "… (+980 characters)", "short"},
 		{"日" + long, "本" + long, 5, "日aaaa… (+996 characters)", "本aaaa… (+996 characters)"},

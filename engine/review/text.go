@@ -73,7 +73,7 @@ func cutPair(before, after string, limit int) (string, string) {
 	}
 	from := 0
 	if context := limit / 4; same > limit*3/4 {
-		from = same - context
+		from = max(0, min(same-context, max(len(b), len(a))-limit)) // all that there is room for
 	}
 	window := func(text []rune) string {
 		if from == 0 {

@@ -237,7 +237,8 @@
     for (const [level, title] of [["info", "Worth knowing"]]) if (of(level).length) section(title + " (" + of(level).length + ")", hitList(of(level)));
     const waived = hits.filter(([h]) => h.waived);
     if (waived.length) section("Accepted (" + waived.length + ")", hitList(waived));
-    if ((review.stale || []).length) section("Notes", el("ul", {}, ...review.stale.map((s) => el("li", {}, s))));
+    if ((review.stale || []).length) section("Acceptances", el("ul", {}, ...review.stale.map((s) => el("li", {}, s))));
+    if ((review.notes || []).length) section("Remarks", el("ul", {}, ...review.notes.map((s) => el("li", {}, s))));
     section("Make it again", el("code", {}, review.command || ""));
     byId("changes-title").hidden = changes.length === 0;
   }
