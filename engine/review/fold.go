@@ -15,8 +15,8 @@ import (
 // and what is folded.
 type sheet struct {
 	*Release
-	level   int // of its worst hit that nobody accepted; 0 without one
-	hits    int // blockers and cautions that nobody accepted
+	level   risk.Level // of its worst hit that nobody accepted; empty without one
+	hits    int        // blockers and cautions that nobody accepted
 	bundles []bundle
 	routine routine
 	where   Where // targets where it changes
@@ -29,7 +29,7 @@ type bundle struct {
 	Change                     // of the first object
 	objects       []Change     // the first variant of each
 	where         Where        // of all variants
-	level         int          // of the worst hit that nobody accepted
+	level         risk.Level   // of the worst hit that nobody accepted
 	shown, folded []diff.Field // of all variants
 	about         []int        // hits on what is shown, on the object, or on all of its variants
 	variants      []variant    // where an object changes in several ways
@@ -65,7 +65,7 @@ func (r Review) sheets() []sheet {
 	}
 	slices.SortStableFunc(all, func(a, b sheet) int {
 		return cmp.Or(
-			cmp.Compare(b.level, a.level),
+			b.level.Compare(a.level),
 			falseFirst(len(a.bundles) == 0, len(b.bundles) == 0),
 			cmp.Compare(b.hits, a.hits),
 			cmp.Compare(len(a.Changes), len(b.Changes)),
@@ -97,7 +97,7 @@ func (r Review) sheet(release *Release) sheet {
 		}
 		if h.Waived == nil && h.Level != risk.Info {
 			s.hits++
-			s.level = max(s.level, h.Level.Rank())
+			s.level = risk.Worse(s.level, h.Level)
 		}
 	}
 
@@ -115,7 +115,7 @@ func (r Review) sheet(release *Release) sheet {
 		}
 		s.bundles = append(s.bundles, b)
 	}
-	slices.SortStableFunc(s.bundles, func(a, b bundle) int { return cmp.Compare(b.level, a.level) })
+	slices.SortStableFunc(s.bundles, func(a, b bundle) int { return b.level.Compare(a.level) })
 	s.fold(r)
 	return s
 }
@@ -155,7 +155,7 @@ func (r Review) bundle(run []Change) bundle {
 		hits = append(hits, c.Hits...)
 		for _, h := range c.Hits {
 			if r.Hits[h].Waived == nil {
-				b.level = max(b.level, r.Hits[h].Level.Rank())
+				b.level = risk.Worse(b.level, r.Hits[h].Level)
 			}
 		}
 	}

@@ -117,7 +117,7 @@ func (m *maker) hits(found []risk.Hit) []Hit {
 		}
 		hits[i].Where = hits[i].Where.with(m.at(h.Cluster, h.Environment))
 	}
-	slices.SortStableFunc(hits, func(a, b Hit) int { return cmp.Compare(b.Level.Rank(), a.Level.Rank()) })
+	slices.SortStableFunc(hits, func(a, b Hit) int { return b.Level.Compare(a.Level) })
 	return hits
 }
 

@@ -149,7 +149,7 @@ func TestMakeLosesNoHit(t *testing.T) {
 			for _, target := range h.Where {
 				got = append(got, tell(h.Hit, r.Targets[target].Cluster))
 			}
-			if i > 0 && r.Hits[i-1].Level.Rank() < h.Level.Rank() {
+			if i > 0 && r.Hits[i-1].Level.Compare(h.Level) < 0 {
 				t.Errorf("seed %d: %s after %s", seed, h.Level, r.Hits[i-1].Level)
 			}
 		}

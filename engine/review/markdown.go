@@ -445,11 +445,11 @@ func (m markdown) byKind(title string, gone []deletion) list {
 	return l
 }
 
-func levelSign(level int) string {
+func levelSign(level risk.Level) string {
 	switch level {
-	case 3:
+	case risk.Block:
 		return "⛔ "
-	case 2:
+	case risk.Caution:
 		return "⚠️ "
 	}
 	return ""

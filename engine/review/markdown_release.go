@@ -307,7 +307,7 @@ func (m markdown) found(h int) string {
 	case hit.Removal && hit.Consequence != "":
 		said = prose(cut(hit.Consequence, longestLine))
 	}
-	said = levelSign(hit.Level.Rank()) + said + " (" + code(cut(hit.Rule, longestName)) + ")"
+	said = levelSign(hit.Level) + said + " (" + code(cut(hit.Rule, longestName)) + ")"
 	if hit.Waived != nil {
 		said = "accepted: " + said
 	}

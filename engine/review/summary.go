@@ -1,12 +1,12 @@
 package review
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/risk"
 )
 
 // summary is the whole review in a line.
@@ -87,7 +87,7 @@ func (r Review) restarted() string {
 type deletion struct {
 	objects     []manifest.ID
 	where       Where
-	level       int
+	level       risk.Level
 	consequence string
 }
 
@@ -107,7 +107,7 @@ func (r Review) gone() (gone []deletion, objects int) {
 			d.text(c.Object.Group)
 			d.text(c.Object.Kind)
 			d.where(c.Where)
-			d.number(is.level)
+			d.text(string(is.level))
 			d.text(is.consequence)
 			key := d.sum()
 			if i, ok := first[key]; ok {
@@ -118,13 +118,13 @@ func (r Review) gone() (gone []deletion, objects int) {
 			gone = append(gone, is)
 		}
 	}
-	slices.SortStableFunc(gone, func(a, b deletion) int { return cmp.Compare(b.level, a.level) })
+	slices.SortStableFunc(gone, func(a, b deletion) int { return b.level.Compare(a.level) })
 	return gone, objects
 }
 
 // consequence is what the removal of an object means, and the level of what was
 // found in it.
-func (r Review) consequence(c Change) (level int, consequence string) {
+func (r Review) consequence(c Change) (level risk.Level, consequence string) {
 	switch {
 	case c.Keep:
 		consequence = "stays in the cluster: pruning is off"
@@ -133,14 +133,14 @@ func (r Review) consequence(c Change) (level int, consequence string) {
 	default:
 		consequence = "pruned"
 	}
-	said := 0
+	said := risk.Level("")
 	for _, h := range c.Hits {
 		hit := r.Hits[h]
 		if hit.Waived == nil {
-			level = max(level, hit.Level.Rank())
+			level = risk.Worse(level, hit.Level)
 		}
-		if hit.Consequence != "" && hit.Level.Rank() > said {
-			consequence, said = hit.Consequence, hit.Level.Rank()
+		if hit.Consequence != "" && hit.Level.Compare(said) > 0 {
+			consequence, said = hit.Consequence, hit.Level
 		}
 	}
 	return level, consequence

@@ -67,11 +67,11 @@ func (t *terminal) paint(colour, text string) string {
 	return "\x1b[" + colour + "m" + text + "\x1b[0m"
 }
 
-func levelColour(level int) string {
+func levelColour(level risk.Level) string {
 	switch level {
-	case 3:
+	case risk.Block:
 		return alarm
-	case 2:
+	case risk.Caution:
 		return warning
 	}
 	return ""
@@ -489,15 +489,14 @@ func (t *terminal) at(f diff.Field, hits []int) (here, others []int) {
 func (t *terminal) hitsHere(indent int, hits []int) {
 	for _, i := range hits {
 		h := t.Hits[i]
-		level := h.Level.Rank()
 		if h.Removal && h.Level == risk.Info || h.Object == (manifest.ID{}) && h.Level == risk.Info {
 			continue // the line above, or the last one of the release, says it
 		}
-		said := fmt.Sprintf("%s: %s [%s]", h.Level, printable(h.Reason), printable(h.Rule))
+		colour, said := levelColour(h.Level), fmt.Sprintf("%s: %s [%s]", h.Level, printable(h.Reason), printable(h.Rule))
 		if h.Waived != nil {
-			level, said = 0, "accepted "+said
+			colour, said = "", "accepted "+said
 		}
-		t.words(indent, levelColour(level), "! "+said)
+		t.words(indent, colour, "! "+said)
 	}
 }
 

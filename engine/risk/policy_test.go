@@ -118,10 +118,13 @@ func TestUntil(t *testing.T) {
 	}
 }
 
-func TestRank(t *testing.T) {
-	for i, level := range []Level{"", Info, Caution, Block} {
-		if got := level.Rank(); got != i {
-			t.Errorf("%q: %d, want %d", level, got, i)
+func TestWorse(t *testing.T) {
+	order := []Level{"", Info, Caution, Block}
+	for i, a := range order {
+		for j, b := range order {
+			if got := Worse(a, b); got != order[max(i, j)] {
+				t.Errorf("of %q and %q: %q", a, b, got)
+			}
 		}
 	}
 }

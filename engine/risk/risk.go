@@ -30,8 +30,19 @@ const (
 	Info    Level = "info"
 )
 
-// Rank orders levels, the worse the higher; 0 is that of none.
-func (l Level) Rank() int { return slices.Index([]Level{"", Info, Caution, Block}, l) }
+// Compare orders levels, the worse behind; none is before all.
+func (l Level) Compare(other Level) int {
+	order := []Level{"", Info, Caution, Block}
+	return slices.Index(order, l) - slices.Index(order, other)
+}
+
+// Worse is the worse of two levels.
+func Worse(a, b Level) Level {
+	if a.Compare(b) < 0 {
+		return b
+	}
+	return a
+}
 
 // Cluster is what the rules look at: all of one cluster that changes.
 type Cluster struct {

@@ -28,7 +28,7 @@ func TestRules(t *testing.T) {
 		if ids[rule.ID] {
 			t.Errorf("%s is there twice", rule.ID)
 		}
-		if ids[rule.ID] = true; rule.Title == "" || rule.Doc == "" || rule.Level.Rank() < 1 || (rule.object == nil) == (rule.release == nil) {
+		if ids[rule.ID] = true; rule.Title == "" || rule.Doc == "" || rule.Level.Compare(Info) < 0 || (rule.object == nil) == (rule.release == nil) {
 			t.Errorf("%s is not whole", rule.ID)
 		}
 		t.Run(rule.ID, func(t *testing.T) {
