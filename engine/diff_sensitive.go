@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/weir-dev/weir/engine/values"
 )
@@ -38,10 +39,24 @@ func appendSensitive(all []string, n *values.Node, above bool) []string {
 		for _, child := range v {
 			all = appendSensitive(all, child, above)
 		}
-	case string:
-		if above && v != "" {
-			all = append(all, v)
+	default:
+		if text := sensitiveText(v); above && text != "" {
+			all = append(all, text)
 		}
 	}
 	return all
+}
+
+// sensitiveText is what a value is written as; empty for what says nothing by
+// itself, as true does.
+func sensitiveText(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return ""
 }

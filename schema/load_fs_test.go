@@ -78,7 +78,7 @@ variable "unset" {
 	if found.HasErrors() {
 		t.Fatal(shown(found))
 	}
-	if diff := cmp.Diff([]string{"ann", "given", "one", "two"}, p.Sensitive()); diff != "" {
+	if diff := cmp.Diff([]string{"22", "ann", "given", "one", "two"}, p.Sensitive()); diff != "" {
 		t.Errorf("texts (-want +got):\n%s", diff)
 	}
 }

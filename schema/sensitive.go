@@ -6,8 +6,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// Sensitive lists the texts that sensitive variables are set to, sorted: what
-// nobody may read, wherever it ends up.
+// Sensitive lists the texts and numbers that sensitive variables are set to,
+// sorted: what nobody may read, wherever it ends up.
 func (p *Project) Sensitive() []string {
 	var all []string
 	for _, name := range keys(p.variables) {
@@ -17,7 +17,11 @@ func (p *Project) Sensitive() []string {
 		}
 		value, _ := v.value.UnmarkDeep()
 		_ = cty.Walk(value, func(_ cty.Path, v cty.Value) (bool, error) { // cannot fail
-			if v.Type() == cty.String && v.IsKnown() && !v.IsNull() && v.AsString() != "" {
+			switch {
+			case !v.IsKnown() || v.IsNull():
+			case v.Type() == cty.Number:
+				all = append(all, v.AsBigFloat().Text('f', -1))
+			case v.Type() == cty.String && v.AsString() != "":
 				all = append(all, v.AsString())
 			}
 			return true, nil

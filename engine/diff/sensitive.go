@@ -57,6 +57,11 @@ func newSecrets(values []string) secrets {
 				add(strings.Trim(strings.TrimSpace(quoted.String()), `"`), long)
 			}
 		}
+		if f, err := strconv.ParseFloat(trimmed, 64); err == nil {
+			if text := fmt.Sprint(f); strings.Contains(text, "e+") { // as templates write a large number
+				add(text, long)
+			}
+		}
 		add(url.QueryEscape(trimmed), long)
 		add(url.PathEscape(trimmed), long)
 		if strings.Contains(trimmed, "\n") { // in a text that indents them
