@@ -40,8 +40,8 @@ func (r *revisions) learn(ctx context.Context) error {
 	}
 	for _, s := range []*side{r.before, r.after} {
 		s.scopes = map[string]map[string]bool{}
-		for cluster, kinds := range unknown[s] {
-			scopes, err := r.scopes(ctx, s, cluster, kinds)
+		for _, cluster := range slices.Sorted(maps.Keys(unknown[s])) {
+			scopes, err := r.scopes(ctx, s, cluster, unknown[s][cluster])
 			if err != nil {
 				return err
 			}

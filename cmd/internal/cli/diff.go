@@ -21,11 +21,16 @@ import (
 	"github.com/weir-dev/weir/schema/diag"
 )
 
+// diffFlags are what the command line says of a diff.
+type diffFlags struct {
+	engine.DiffOptions
+	failOn        string
+	save          []string
+	full, noPager bool
+}
+
 func (a *app) diffCommand() *cobra.Command {
-	var options engine.DiffOptions
-	var failOn string
-	var save []string
-	var full, noPager bool
+	var given diffFlags
 	cmd := &cobra.Command{
 		Use:   "diff",
 		Short: "Show what changes, where, why, and what breaks",
@@ -59,30 +64,31 @@ Exit codes:
   weir diff --state HEAD~1..HEAD -c prod-eu`,
 		Args: takes(),
 		RunE: a.run(func(ctx context.Context, _ []string) (view, error) {
-			return a.diff(ctx, options, risk.Level(failOn), save, full, !noPager)
+			return a.diff(ctx, given)
 		}),
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&options.Base, "base", "", "compare with this revision of the project: a branch, a tag, a commit")
-	flags.StringVar(&options.Head, "head", "", "with --base: the revision to look at, instead of the directory")
-	flags.BoolVar(&options.Exact, "exact", false, "with --base: REV itself, not where the history of HEAD left it")
-	flags.StringVar(&options.States, "state", "", "A..B: compare two commits of the state repositories")
-	flags.BoolVar(&full, "full", false, "show routine changes, whole objects and long values too")
-	flags.BoolVar(&noPager, "no-pager", false, "do not show a long review through PAGER, or less")
-	flags.StringVar(&failOn, "fail-on", "", "block or caution: exit 2 only where something of that level was found")
-	flags.StringArrayVar(&save, "save", nil, "write the review into a file: .md, .html, .json, .sarif or .xml; may be repeated")
-	flags.BoolVar(&options.NoCauses, "no-causes", false, "do not look for where changes come from, which renders the steps between")
+	flags.StringVar(&given.Base, "base", "", "compare with this revision of the project: a branch, a tag, a commit")
+	flags.StringVar(&given.Head, "head", "", "with --base: the revision to look at, instead of the directory")
+	flags.BoolVar(&given.Exact, "exact", false, "with --base: REV itself, not where the history of HEAD left it")
+	flags.StringVar(&given.States, "state", "", "A..B: compare two commits of the state repositories")
+	flags.BoolVar(&given.full, "full", false, "show routine changes, whole objects and long values too")
+	flags.BoolVar(&given.noPager, "no-pager", false, "do not show a long review through PAGER, or less")
+	flags.StringVar(&given.failOn, "fail-on", "", "block or caution: exit 2 only where something of that level was found")
+	flags.StringArrayVar(&given.save, "save", nil, "write the review into a file: .md, .html, .json, .sarif or .xml; may be repeated")
+	flags.BoolVar(&given.NoCauses, "no-causes", false, "do not look for where changes come from, which renders the steps between")
 	_ = cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions([]string{"block", "caution"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.MarkFlagFilename("save", "md", "html", "json", "sarif", "xml")
 	return cmd
 }
 
-func (a *app) diff(ctx context.Context, o engine.DiffOptions, failOn risk.Level, save []string, full, pager bool) (view, error) {
+func (a *app) diff(ctx context.Context, given diffFlags) (view, error) {
+	o, failOn := given.DiffOptions, risk.Level(given.failOn)
 	if err := comparable(o, failOn, a.flags.fromGit != ""); err != nil {
 		return nil, err
 	}
-	if err := savable(save); err != nil {
+	if err := savable(given.save); err != nil {
 		return nil, err
 	}
 	if o.Head != "" {
@@ -110,10 +116,10 @@ func (a *app) diff(ctx context.Context, o engine.DiffOptions, failOn risk.Level,
 	if err := a.conclusion(found, err); err != nil {
 		return nil, err
 	}
-	if err := a.save(*r, save, failOn); err != nil {
+	if err := a.save(*r, given.save, failOn); err != nil {
 		return nil, err
 	}
-	return diffView{r, failOn, a.streams.TextWidth(), full, pager}, nil
+	return diffView{r, failOn, a.streams.TextWidth(), given.full, !given.noPager}, nil
 }
 
 // comparable refuses flags that contradict each other.
