@@ -97,21 +97,17 @@ func (r Review) gone() (gone []deletion, objects int) {
 	var d digester
 	first := map[digest]int{}
 	for _, release := range r.Releases {
-		for _, c := range release.Changes {
-			if c.Status != manifest.Removed {
-				continue
-			}
+		for _, is := range r.goneFrom(release) {
 			objects++
-			is := deletion{objects: []manifest.ID{c.Object}, where: c.Where}
-			is.level, is.consequence = r.consequence(c)
-			d.text(c.Object.Group)
-			d.text(c.Object.Kind)
-			d.where(c.Where)
+			id := is.objects[0]
+			d.text(id.Group)
+			d.text(id.Kind)
+			d.where(is.where)
 			d.text(string(is.level))
 			d.text(is.consequence)
 			key := d.sum()
 			if i, ok := first[key]; ok {
-				gone[i].objects = append(gone[i].objects, c.Object)
+				gone[i].objects = append(gone[i].objects, id)
 				continue
 			}
 			first[key] = len(gone)
@@ -120,6 +116,39 @@ func (r Review) gone() (gone []deletion, objects int) {
 	}
 	slices.SortStableFunc(gone, func(a, b deletion) int { return b.level.Compare(a.level) })
 	return gone, objects
+}
+
+// goneFrom are the objects that go from a release, one at a time. An object is
+// not the same everywhere: where the same is to be said of its forms, it is said
+// once.
+func (r Review) goneFrom(release Release) []deletion {
+	type said struct {
+		object      manifest.ID
+		level       risk.Level
+		consequence string
+	}
+	var gone []deletion
+	first := map[said]int{}
+	for _, c := range release.Changes {
+		if c.Status != manifest.Removed {
+			continue
+		}
+		is := deletion{objects: []manifest.ID{c.Object}, where: c.Where}
+		is.level, is.consequence = r.consequence(c)
+		key := said{c.Object, is.level, is.consequence}
+		i, ok := first[key]
+		if !ok {
+			first[key] = len(gone)
+			gone = append(gone, is)
+			continue
+		}
+		all := slices.Clone(gone[i].where)
+		for _, target := range c.Where {
+			all = all.with(target)
+		}
+		gone[i].where = all
+	}
+	return gone
 }
 
 // consequence is what the removal of an object means, and the level of what was
