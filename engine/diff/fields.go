@@ -78,7 +78,7 @@ func (c *comparison) maps(s *shape, before, after map[string]any) {
 	}
 	slices.SortFunc(keys, func(a, b string) int {
 		if len(c.at) == 0 {
-			return cmp.Or(cmp.Compare(topRank(a), topRank(b)), strings.Compare(a, b))
+			return cmp.Or(cmp.Compare(manifest.TopOrder(a), manifest.TopOrder(b)), strings.Compare(a, b))
 		}
 		return strings.Compare(a, b)
 	})
@@ -94,21 +94,6 @@ func (c *comparison) maps(s *shape, before, after map[string]any) {
 			c.under(Key(key), func() { c.values(s.at(key), old, now) })
 		}
 	}
-}
-
-// topRank is the order of canonical YAML.
-func topRank(key string) int {
-	switch key {
-	case "apiVersion":
-		return 0
-	case "kind":
-		return 1
-	case "metadata":
-		return 2
-	case "spec":
-		return 3
-	}
-	return 4
 }
 
 func (c *comparison) lists(s *shape, before, after []any) {

@@ -25,7 +25,7 @@ func AppendEncode(dst []byte, tree any) []byte {
 	switch t := tree.(type) {
 	case map[string]any:
 		if len(t) > 0 {
-			e.pairs(t, 0, false, topOrder)
+			e.pairs(t, 0, false, TopOrder)
 			return e.out
 		}
 	case []any:
@@ -64,7 +64,9 @@ type pair struct {
 // order ranks the keys that come first; the rest follow, sorted.
 type order func(key string) int
 
-func topOrder(key string) int {
+// TopOrder ranks the keys of an object in its canonical YAML; those of equal rank
+// are sorted.
+func TopOrder(key string) int {
 	switch key {
 	case "apiVersion":
 		return 0

@@ -277,16 +277,22 @@ func (t *terminal) images() {
 	}
 	t.head(bold, "Images")
 	for _, i := range t.Images {
-		said := printable(i.Repository)
-		if i.Was != "" {
-			said += ", was " + printable(i.Was)
-		}
-		said += "  " + onTerminal().steps(i.From, i.To)
-		if note := imageNote(i.Step); note != "" {
-			said += " (" + printable(note) + ")"
-		}
+		said := stepped(i.Repository, i.Was, i.From, i.To, i.Step)
 		t.words(2, "", said+t.where(i.Where)+": "+t.names(i.Workloads, 3))
 	}
+}
+
+// stepped says how far an image or a chart moves.
+func stepped(name, was, from, to, step string) string {
+	said := printable(name)
+	if was != "" {
+		said += ", was " + printable(was)
+	}
+	said += "  " + onTerminal().steps(from, to)
+	if note := imageNote(step); note != "" {
+		said += " (" + printable(note) + ")"
+	}
+	return said
 }
 
 func (t *terminal) charts() {
@@ -295,14 +301,7 @@ func (t *terminal) charts() {
 	}
 	t.head(bold, "Charts")
 	for _, c := range t.Charts {
-		said := printable(c.Name)
-		if c.Was != "" {
-			said += ", was " + printable(c.Was)
-		}
-		said += "  " + onTerminal().steps(c.From, c.To)
-		if note := imageNote(c.Step); note != "" {
-			said += " (" + printable(note) + ")"
-		}
+		said := stepped(c.Name, c.Was, c.From, c.To, c.Step)
 		releases := c.Releases
 		if !t.options.Full {
 			releases = limited(releases, manyTargets)
