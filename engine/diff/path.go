@@ -63,7 +63,7 @@ func (p Path) String() string {
 				}
 				b.WriteString(w.Key)
 				b.WriteByte('=')
-				b.WriteString(scalar(w.Value))
+				b.WriteString(Scalar(w.Value))
 			}
 			b.WriteByte(']')
 		case !s.IsKey():
@@ -98,7 +98,8 @@ func isPlain(key string) bool {
 	return key != ""
 }
 
-func scalar(v any) string {
+// Scalar writes a value for people; empty for maps and lists.
+func Scalar(v any) string {
 	switch v := v.(type) {
 	case string:
 		return v

@@ -3,6 +3,8 @@ package risk
 import (
 	"fmt"
 	"strings"
+
+	"github.com/weir-dev/weir/engine/diff"
 )
 
 var availabilityRules = []Rule{
@@ -48,7 +50,7 @@ func limits(o *object) []finding {
 			var gone []string
 			for _, name := range sortedKeys(sub(before.body, "resources", of)) {
 				if get(after.body, "resources", of, name) == nil {
-					gone = append(gone, fmt.Sprintf("%s (%s)", name, scalar(get(before.body, "resources", of, name))))
+					gone = append(gone, fmt.Sprintf("%s (%s)", name, diff.Scalar(get(before.body, "resources", of, name))))
 				}
 			}
 			if len(gone) > 0 {

@@ -158,7 +158,7 @@ func (v *version) evictable() []workload {
 func labelsOf(template tree) labels.Set {
 	set := labels.Set{}
 	for key, v := range sub(template, "metadata", "labels") {
-		set[key] = scalar(v)
+		set[key] = diff.Scalar(v)
 	}
 	return set
 }
@@ -171,7 +171,7 @@ func selectorOf(t tree) labels.Selector {
 	}
 	selector := labels.NewSelector()
 	for _, key := range sortedKeys(sub(t, "matchLabels")) {
-		r, err := labels.NewRequirement(key, selection.Equals, []string{scalar(get(t, "matchLabels", key))})
+		r, err := labels.NewRequirement(key, selection.Equals, []string{diff.Scalar(get(t, "matchLabels", key))})
 		if err != nil {
 			return nil
 		}

@@ -166,7 +166,7 @@ func strip(template, spec tree) tree {
 
 func (l leaf) why(hashes map[string]string) Why {
 	keys := l.path.Keys()
-	before, after := scalar(l.before), scalar(l.after)
+	before, after := diff.Scalar(l.before), diff.Scalar(l.after)
 	switch {
 	case keys[0] == "annotations":
 		if len(keys) > 1 && isChecksum(keys[1]) {

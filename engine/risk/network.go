@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/manifest"
 )
 
@@ -135,7 +136,7 @@ func (v *version) behind(service *side) []manifest.ID {
 	for _, pods := range v.podsIn(service.ID.Namespace) {
 		meets := true
 		for key, value := range sub(service.tree(), "spec", "selector") {
-			meets = meets && pods.labels[key] == scalar(value) && pods.labels.Has(key)
+			meets = meets && pods.labels[key] == diff.Scalar(value) && pods.labels.Has(key)
 		}
 		if meets {
 			ids = append(ids, pods.id)

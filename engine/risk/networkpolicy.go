@@ -190,8 +190,8 @@ func narrower(selector, wider tree) bool {
 func traffic(rule tree, peers string) string {
 	var ports []string
 	for _, p := range mapsOf(items(rule, "ports")) {
-		port := scalar(p["port"])
-		if end := scalar(p["endPort"]); end != "" {
+		port := diff.Scalar(p["port"])
+		if end := diff.Scalar(p["endPort"]); end != "" {
 			port += "-" + end
 		}
 		ports = append(ports, port)

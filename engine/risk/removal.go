@@ -205,7 +205,7 @@ var builtIn = []string{
 
 func (o *object) claim() string {
 	t := o.before.tree()
-	size := scalar(get(t, "spec", "resources", "requests", "storage"))
+	size := diff.Scalar(get(t, "spec", "resources", "requests", "storage"))
 	if size != "" {
 		size = " (" + size + ")"
 	}

@@ -3,6 +3,8 @@ package risk
 import (
 	"fmt"
 	"strings"
+
+	"github.com/weir-dev/weir/engine/diff"
 )
 
 var storageRules = []Rule{
@@ -28,7 +30,7 @@ func shrink(o *object) []finding {
 	if !ok || !is || a.Cmp(b) >= 0 {
 		return nil
 	}
-	return []finding{{path: path(keys...), reason: fmt.Sprintf("the claim shrinks from %s to %s, and no volume can", scalar(before), scalar(after))}}
+	return []finding{{path: path(keys...), reason: fmt.Sprintf("the claim shrinks from %s to %s, and no volume can", diff.Scalar(before), diff.Scalar(after))}}
 }
 
 func scaledAway(o *object) []finding {

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strconv"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 
@@ -205,7 +204,7 @@ var quantities = map[string]bool{"requests": true, "limits": true, "capacity": t
 func quantity(v any) (resource.Quantity, bool) {
 	switch v.(type) {
 	case string, int64, float64:
-		q, err := resource.ParseQuantity(scalar(v))
+		q, err := resource.ParseQuantity(diff.Scalar(v))
 		return q, err == nil
 	}
 	return resource.Quantity{}, false
@@ -221,21 +220,6 @@ func isEmpty(v any) bool {
 		return len(v) == 0
 	}
 	return false
-}
-
-// scalar writes a value for people; empty for maps and lists.
-func scalar(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case bool:
-		return strconv.FormatBool(v)
-	case int64:
-		return strconv.FormatInt(v, 10)
-	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64)
-	}
-	return ""
 }
 
 // verb says in words what happens at a leaf, after "cannot": "change from a to b".
@@ -265,7 +249,7 @@ var private = map[string]bool{"env": true, "args": true, "command": true, "data"
 
 // short is a scalar that fits into a sentence; empty otherwise.
 func short(v any) string {
-	s := scalar(v)
+	s := diff.Scalar(v)
 	if len(s) > 80 || slices.Contains([]byte(s), '\n') {
 		return ""
 	}
