@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -36,11 +37,15 @@ var forms = map[string]form{
 
 func formOf(name string) form { return forms[strings.ToLower(filepath.Ext(name))] }
 
-// savable refuses names that do not say in which form to save.
+// savable refuses names that do not say in which form to save, and those of
+// directories.
 func savable(names []string) error {
 	for _, name := range names {
 		if formOf(name) == nil {
 			return fmt.Errorf("--save %s: the end of the name says in which form; use .md, .html, .json, .sarif or .xml", name)
+		}
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			return fmt.Errorf("--save %s: this is a directory", name)
 		}
 	}
 	return nil
