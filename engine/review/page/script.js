@@ -217,11 +217,13 @@
   function overview() {
     const hits = (review.hits || []).map((h, i) => [h, i]);
     const of = (level) => hits.filter(([h]) => h.level === level && !h.waived);
-    for (const [level, title] of [["block", "Blockers"], ["caution", "Cautions"]]) if (of(level).length) section(title + " (" + of(level).length + ")", hitList(of(level)));
+    const found = (level, title) => { if (of(level).length) section(title + " (" + of(level).length + ")", hitList(of(level))); };
+    found("block", "Blockers");
     const removed = changes.filter((c) => c.change.status === "removed");
     if (removed.length) section("Deletions (" + removed.length + ")", bounded(["Object", "Where", "What really happens"], removed.map((c) => [
       anchor(c, objectName(c.change.object)), where(c.change.where),
       c.hits.map((h) => h.consequence || "").filter(Boolean).join(" ") || (c.change.keep ? "It stays in the cluster, without an owner." : "It is deleted.")])));
+    found("caution", "Cautions");
     if ((review.restarts || []).length) section("Restarts (" + review.restarts.length + ")", bounded(["Workload", "Why", "Pods", "Where"], review.restarts.map((r) => [
       objectName(r.object), r.why.join(", "), r.perNode ? "one on each node" : String(r.pods), where(r.where)])));
     if ((review.images || []).length) section("Images (" + review.images.length + ")", bounded(["Image", "From → to", "Step", "Workloads", "Where"], review.images.map((i) => [
@@ -234,7 +236,7 @@
       const rows = review.releases.map((r) => el("tr", {}, el("th", {}, r.name), ...names.map((_, i) => el("td", {}, cells.get(r.name + "\n" + i) || "·"))));
       section("Where (equal letters are equal changes)", el("table", { class: "matrix" }, el("tr", {}, el("th", {}, ""), ...names.map((n) => el("th", {}, n))), ...rows));
     }
-    for (const [level, title] of [["info", "Worth knowing"]]) if (of(level).length) section(title + " (" + of(level).length + ")", hitList(of(level)));
+    found("info", "Worth knowing");
     const waived = hits.filter(([h]) => h.waived);
     if (waived.length) section("Accepted (" + waived.length + ")", hitList(waived));
     if ((review.stale || []).length) section("Acceptances", el("ul", {}, ...review.stale.map((s) => el("li", {}, s))));
