@@ -220,4 +220,5 @@ ConfigMap default/extra: values.yaml:3
 = 1: weir.hcl:12
 = 1: kustomize
 = 1: kubernetes 1.33 -> 1.34
+Cluster c goes from Kubernetes 1.33 to 1.34.
 `

@@ -25,6 +25,7 @@ func (run Run) review(ctx context.Context, c *comparison, o DiffOptions) (*revie
 		return nil, found, err
 	}
 	clusters := c.clusters() // with releases in which nothing changes but Kubernetes, which is a risk
+	c.upgrades()
 	c.pairs = slices.DeleteFunc(c.pairs, func(p *pairing) bool { return !p.differs() })
 	if !o.NoCauses {
 		if err := run.attribute(ctx, c, schemas); err != nil {
@@ -47,6 +48,19 @@ func (run Run) review(ctx context.Context, c *comparison, o DiffOptions) (*revie
 	}
 	r := review.Make(in)
 	return &r, found, nil
+}
+
+// upgrades notes which clusters get another version of Kubernetes: a reason for
+// changes and findings that no object shows.
+func (c *comparison) upgrades() {
+	seen := map[string]bool{}
+	for _, p := range c.pairs {
+		if p.Before == nil || p.After == nil || p.Before.Kubernetes == p.After.Kubernetes || seen[p.Cluster] {
+			continue
+		}
+		seen[p.Cluster] = true
+		c.note("Cluster %s goes from Kubernetes %s to %s.", p.Cluster, p.Before.Kubernetes, p.After.Kubernetes)
+	}
 }
 
 // load reads both sides of every pair.
