@@ -66,6 +66,7 @@ func (run Run) twoRevisions(ctx context.Context, o DiffOptions) (*comparison, di
 		}
 	}
 	c.settle()
+	r.warned(c)
 	return c, append(append(found, nothingNew(o, c)...), r.gone(c)...), nil
 }
 
@@ -120,6 +121,7 @@ type twoReleases struct {
 	same     bool // the very same goes into both
 
 	before, after *product
+	warnings      []string // of the rendering after that there were none of before
 }
 
 func (p *twoReleases) String() string {
@@ -190,7 +192,7 @@ func (r *revisions) one(ctx context.Context, p *twoReleases) (diag.List, error) 
 			return nil, nil
 		}
 	}
-	var found diag.List
+	var found, known diag.List
 	for _, half := range []struct {
 		s       *side
 		release *plan.Release
@@ -200,8 +202,10 @@ func (r *revisions) one(ctx context.Context, p *twoReleases) (diag.List, error) 
 			continue
 		}
 		made, list, err := half.s.h.hydrate(ctx, half.release, false)
-		if half.s.at != "" {
-			list = errorsOf(list)
+		if half.s == r.before {
+			known, list = list, errorsOf(list)
+		} else {
+			p.warnings = newWarnings(known, list)
 		}
 		if found = append(found, half.s.marked(list)...); err != nil {
 			return found, err
@@ -212,6 +216,46 @@ func (r *revisions) one(ctx context.Context, p *twoReleases) (diag.List, error) 
 		}
 	}
 	return found, nil
+}
+
+// newWarnings are the summaries of warnings that were not known before.
+func newWarnings(known, list diag.List) []string {
+	had := map[string]bool{}
+	for _, d := range known {
+		had[d.Summary] = true
+	}
+	var fresh []string
+	for _, d := range list {
+		if d.Severity == diag.Warning && !had[d.Summary] {
+			had[d.Summary] = true
+			fresh = append(fresh, d.Summary)
+		}
+	}
+	return fresh
+}
+
+// warned notes the new warnings, each once: they may be why something changes,
+// and nobody reads what a pipeline prints.
+func (r *revisions) warned(c *comparison) {
+	type warning struct{ release, text string }
+	var all []warning
+	seen := map[warning]bool{}
+	for _, p := range r.pairs {
+		for _, text := range p.warnings {
+			if w := (warning{p.release, text}); !seen[w] {
+				seen[w] = true
+				all = append(all, w)
+			}
+		}
+	}
+	const most = 10
+	for i, w := range all {
+		if i == most {
+			c.note("%d more warnings are new; `weir hydrate --check` prints them.", len(all)-most)
+			return
+		}
+		c.note("Release %q has a new warning: %s.", w.release, w.text)
+	}
 }
 
 // pairing is what a comparison wants to know of two releases.
