@@ -187,10 +187,7 @@ func (o *object) destroys() string {
 	case is(id, "batch", "CronJob"):
 		return "it no longer runs; its jobs and their pods are deleted"
 	case len(o.before.podsOf()) > 0:
-		if n, known := o.before.replicas(); known {
-			return fmt.Sprintf("its pods are deleted (%d)", n)
-		}
-		return "its pods are deleted"
+		return o.podsGo()
 	case !slices.Contains(builtIn, id.Group) && strings.Contains(id.Group, "."):
 		return "it is deleted, with whatever its controller made for it"
 	}
@@ -231,11 +228,20 @@ func (o *object) claim() string {
 	return fmt.Sprintf("the volume%s and its data are destroyed, unless %s retains it", size, class)
 }
 
+// podsGo says how many pods go with a workload, as far as manifests tell.
+func (o *object) podsGo() string {
+	if a := o.before.in.scaler(o.Before); a != nil {
+		return fmt.Sprintf("its pods are deleted (%d to %d)", a.min, a.max)
+	}
+	if n, known := o.before.replicas(); known {
+		return fmt.Sprintf("its pods are deleted (%d)", n)
+	}
+	return "its pods are deleted"
+}
+
 func (o *object) claims() string {
 	t := o.before.tree()
-	n, _ := o.before.replicas()
-	said := fmt.Sprintf("its pods are deleted (%d)", n)
-	names := o.before.claims()
+	said, names := o.podsGo(), o.before.claims()
 	switch {
 	case len(names) == 0:
 		return said
