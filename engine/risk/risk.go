@@ -48,6 +48,30 @@ func Worse(a, b Level) Level {
 type Cluster struct {
 	Name     string
 	Releases []diff.Release // compared, not masked
+	Others   Others         // what does not change; nil: nobody knows
+}
+
+// Others is what the other releases of a cluster have, those that stay as they
+// are: the same before and after. To answer may mean to read files or to render,
+// so a rule asks only where it matters to a hit, and once for all that it wants to
+// know. Hooks are not told. It is asked by one goroutine at a time; what fails is
+// the asked one's to report.
+type Others interface {
+	// Owners are the releases that have objects of these identities, by
+	// environment and name; what nobody has is not in it.
+	Owners(ids []manifest.ID) map[manifest.ID][]Owner
+	// Objects are whole objects of a kind, by owner and in the order of a Set:
+	// those whose identity is wanted, all of them where it is nil.
+	Objects(group, kind string, wanted func(manifest.ID) bool) []Owned
+}
+
+// Owner is a release of the cluster.
+type Owner struct{ Environment, Release string }
+
+// Owned is an object of another release.
+type Owned struct {
+	Owner
+	manifest.Object
 }
 
 // Hit is one rule that fired.
