@@ -233,6 +233,29 @@ spec:
 	}
 }
 
+// TestMaskForms holds the masker to the forms that templates give a value.
+func TestMaskForms(t *testing.T) {
+	mask := NewMasker([]string{"Hunter-é7/x", "on", "54321"})
+	for name, c := range map[string]struct{ text, want string }{
+		"as it is":         {"a: Hunter-é7/x;", "a: (value A);"},
+		"upper":            {"a: HUNTER-É7/X;", "a: (value A);"},
+		"lower":            {"a: hunter-é7/x;", "a: (value A);"},
+		"lower, in base64": {"a: aHVudGVyLcOpNy94;", "a: aHVudGVyLcOpNy94;"},
+		"base64":           {"a: SHVudGVyLcOpNy94;", "a: (value A);"},
+		"hex":              {"a: 48756e7465722dc3a9372f78;", "a: (value A);"},
+		"hex, upper":       {"a: 48756E7465722DC3A9372F78;", "a: (value A);"},
+		"hex of a line":    {"a: 48756e7465722dc3a9372f780a;", "a: (value A)0a;"},
+		"hex alone":        {"48756e7465722dc3a9372f78", "value A"},
+		"a short one":      {"on", "value A"},
+		"a word":           {"ON, on and 6f6e", "ON, on and 6f6e"},
+		"ON":               {"ON", "ON"},
+	} {
+		if got := mask.Text(c.text); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 // TestMaskHidesAnything plants values in random objects and looks for them in
 // all that is left.
 func TestMaskHidesAnything(t *testing.T) {

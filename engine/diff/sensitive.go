@@ -3,6 +3,7 @@ package diff
 import (
 	"cmp"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -64,6 +65,13 @@ func newSecrets(values []string) secrets {
 		}
 		add(url.QueryEscape(trimmed), long)
 		add(url.PathEscape(trimmed), long)
+		encoded := hex.EncodeToString([]byte(trimmed))
+		add(encoded, long)
+		add(strings.ToUpper(encoded), long)
+		if long { // templates' upper and lower; of a short one that would be words
+			add(strings.ToUpper(trimmed), true)
+			add(strings.ToLower(trimmed), true)
+		}
 		if strings.Contains(trimmed, "\n") { // in a text that indents them
 			for line := range strings.Lines(value) {
 				if line = strings.TrimSpace(line); len(line) >= 2*shortest && !strings.HasPrefix(line, "-----") {

@@ -6,6 +6,11 @@ import "github.com/weir-dev/weir/engine/diff"
 func (h Hit) Masked(m *diff.Masker) Hit {
 	h.Object, h.Path = m.ID(h.Object), m.Path(h.Path)
 	h.Reason, h.Consequence = m.Text(h.Reason), m.Text(h.Consequence)
+	if h.Waived != nil {
+		waived := *h.Waived
+		waived.Reason = m.Text(waived.Reason)
+		h.Waived = &waived
+	}
 	return h
 }
 

@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/schema/diag"
 )
 
 // TestMasked shows that nothing that is said of a cluster tells what nobody may
@@ -17,10 +19,15 @@ func TestMasked(t *testing.T) {
 	mask := diff.NewMasker([]string{"hunter2"})
 	id := manifest.ID{Kind: "Deployment", Namespace: "of-hunter2", Name: "web-hunter2"}
 	maskedID := manifest.ID{Kind: "Deployment", Namespace: "of-masked", Name: "web-masked"}
+	waiver := Waiver{Reason: "token hunter2 is known", Until: time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC), Range: diag.Range{File: "weir.hcl"}}
 	for name, c := range map[string]struct{ got, want any }{
 		"hit": {
 			Hit{Rule: "network/ingress-host", Level: Caution, Object: id, Path: path("data", "hunter2"), Reason: "hunter2.example.com goes", Consequence: "hunter2"}.Masked(mask),
 			Hit{Rule: "network/ingress-host", Level: Caution, Object: maskedID, Path: path("data", "value A"), Reason: "(value A).example.com goes", Consequence: "value A"},
+		},
+		"waived hit": {
+			Hit{Rule: "rbac/wildcard", Reason: "hunter2 may do all", Waived: &waiver}.Masked(mask),
+			Hit{Rule: "rbac/wildcard", Reason: "(value A) may do all", Waived: &Waiver{Reason: "token (value A) is known", Until: waiver.Until, Range: waiver.Range}},
 		},
 		"restart": {
 			Restart{Release: "web", Object: id, Pods: 2, Scaler: "HorizontalPodAutoscaler hunter2, 1 to 2"}.Masked(mask),
@@ -37,5 +44,8 @@ func TestMasked(t *testing.T) {
 		if text, err := json.Marshal(c.got); err != nil || strings.Contains(string(text), "hunter2") {
 			t.Errorf("%s: %s, %v", name, text, err)
 		}
+	}
+	if waiver.Reason != "token hunter2 is known" {
+		t.Error("what was given changed")
 	}
 }
