@@ -11,7 +11,6 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
-	"github.com/go-git/go-git/v5/plumbing/storer"
 )
 
 // UnknownError says that the repository has no commit of a name.
@@ -34,27 +33,6 @@ func (c Checkout) Shallow() (bool, error) {
 		return false, fmt.Errorf("read the project's repository: %w", err)
 	}
 	return len(cut) > 0, nil
-}
-
-// Partial tells whether files of old commits were left out when the repository was
-// cloned, to be fetched one by one: only Git itself does that.
-func (c Checkout) Partial() (bool, error) {
-	config, err := c.git.Config()
-	if err != nil {
-		return false, fmt.Errorf("read the configuration of the project's repository: %w", err)
-	}
-	for _, remote := range config.Raw.Section("remote").Subsections {
-		if remote.Option("promisor") == "true" {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// Objects are what engine/remote.TreeFS needs to read the files of a commit. A
-// Checkout whose objects are read so is good for nothing else.
-func (c Checkout) Objects(commit string) (storer.EncodedObjectStorer, plumbing.Hash) {
-	return c.git.Storer, plumbing.NewHash(commit)
 }
 
 // Below is the path of a directory in the repository, slash-separated; empty for
