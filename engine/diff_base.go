@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -14,29 +13,21 @@ import (
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// betweenRevisions compares two revisions of the project. What goes wrong may be
-// that the clone does not have all files of the base.
-func (run Run) betweenRevisions(ctx context.Context, o DiffOptions) (*comparison, diag.List, error) {
-	c, found, err := run.twoRevisions(ctx, o)
-	const missing = "object not found" // as go-git says it
-	if err != nil && strings.Contains(err.Error(), missing) ||
-		slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return strings.Contains(d.Detail, missing) }) {
-		list, failed := run.leftOut()
-		return c, append(found, list...), cmp.Or(err, failed)
-	}
-	return c, found, err
-}
-
-// twoRevisions renders both, where what goes into a release differs: nothing else
-// is looked at.
-func (run Run) twoRevisions(ctx context.Context, o DiffOptions) (*comparison, diag.List, error) {
-	c, err := run.points(o)
-	if err != nil {
+// betweenRevisions compares two revisions of the project. It renders both, where
+// what goes into a release differs: nothing else is looked at.
+func (run Run) betweenRevisions(ctx context.Context, o DiffOptions) (c *comparison, found diag.List, err error) {
+	before, after := &side{}, &side{run: run}
+	defer func() {
+		if found, err = run.Origin.Explain(found, err); before.run.Origin != run.Origin {
+			found, err = before.run.Origin.Explain(found, err)
+		}
+	}()
+	if c, err = run.points(o); err != nil {
 		list, err := refusal(err)
 		return nil, list, err
 	}
-	before, after := &side{run: run, at: c.base.Commit}, &side{run: run}
-	found, err := planBoth(ctx, before, after, func() (found diag.List, err error) {
+	before.run, before.at = run, c.base.Commit
+	found, err = planBoth(ctx, before, after, func() (found diag.List, err error) {
 		before.run, found, err = run.at(o, c.base)
 		return found, err
 	})

@@ -3,6 +3,7 @@ package engine
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -43,11 +44,13 @@ func revision(dir, rev, commit string) (*Origin, diag.List, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	whole, err := remote.TreeFS(repository.Objects(commit))
+	objects, id := repository.Objects(commit)
+	origin := &Origin{Source: state.Source{URL: checkout.WithoutCredentials(repository.Origin()), Commit: commit}, Ref: rev, clone: dir, objects: objects}
+	whole, err := remote.TreeFS(objects, id)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the project's repository: %w", err)
+		found, err := origin.Explain(nil, fmt.Errorf("read the project's repository: %w", err))
+		return nil, found, err
 	}
-	origin := &Origin{Source: state.Source{URL: checkout.WithoutCredentials(repository.Origin()), Commit: commit}, Ref: rev}
 	found := submodules(whole, below, commit)
 	if origin.Files, err = remote.Sub(whole, path.Join(".", below)); err == nil {
 		_, err = fs.Stat(origin.Files, "weir.hcl")
@@ -61,7 +64,8 @@ func revision(dir, rev, commit string) (*Origin, diag.List, error) {
 		}}, nil
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the project at %s: %w", rev, err)
+		found, err = origin.Explain(found, fmt.Errorf("read the project at %s: %w", rev, err))
+		return nil, found, err
 	}
 	return origin, found, nil
 }
@@ -160,19 +164,28 @@ func baseOf(repository checkout.Checkout, o DiffOptions, head string) (review.Po
 		Remedyf("--exact compares with %s itself.", o.Base))
 }
 
-// leftOut says that the clone is a partial one, for who wonders what is missing.
-func (run Run) leftOut() (diag.List, error) {
-	repository, err := checkout.Of(run.Dir)
-	if err != nil || !repository.Exists() {
-		return nil, err
+// Explain adds to what went wrong with a project that its files are not all in the
+// clone which they are read from, where that is so.
+func (o *Origin) Explain(found diag.List, err error) (diag.List, error) {
+	if o == nil || o.objects == nil || o.objects.Missing() == nil || err == nil && !found.HasErrors() {
+		return found, err
 	}
-	partial, err := repository.Partial()
-	if err != nil || !partial {
-		return nil, err
+	if missing := (*checkout.MissingError)(nil); errors.As(err, &missing) {
+		err = nil // what follows says the same
 	}
-	return diag.List{diag.Warningf(diag.Range{}, "The project's clone is a partial one: files of other revisions may not be in it").
-		Detailf("It was made with --filter, or with `filter` of a CI's checkout; Git fetches such files one by one, Weir does not.").
-		Remedyf("`git fetch --refetch --no-filter` brings them; or clone without a filter.")}, nil
+	d := diag.Errorf(diag.Range{}, "The project's clone does not have all files of commit %s", shown(state.Hash(o.Source.Commit))).
+		Detailf("Object %s is missing.", shown(state.Hash(o.objects.Missing().ID))).
+		Remedyf("`git fsck` says what else is; clone it again.")
+	repository, failed := checkout.Of(o.clone)
+	partial := false
+	if failed == nil {
+		partial, failed = repository.Partial()
+	}
+	if partial {
+		d.Detail = "It is a partial one, made with --filter, or with `filter` of a CI's checkout. Git fetches what is missing one by one, Weir does not."
+		d.Remedy = "`git fetch --refetch --no-filter` brings them; or clone without a filter."
+	}
+	return append(found, d), cmp.Or(err, failed)
 }
 
 // marked puts what was found in another revision of the project where a person

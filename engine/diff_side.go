@@ -40,7 +40,8 @@ func (run Run) at(o DiffOptions, point review.Point) (Run, diag.List, error) {
 	}
 	project, list := o.Load(origin.Files)
 	if found = append(found, errorsOf(marked(list, point.Commit, project))...); found.HasErrors() {
-		return run, found, nil
+		found, err = origin.Explain(found, nil)
+		return run, found, err
 	}
 	run.Project, run.Origin, run.Progress = project, origin, nil
 	return run, found, nil

@@ -22,6 +22,9 @@ type Origin struct {
 
 	remote *remote.Remote
 	made   time.Time // the commit
+
+	clone   string            // a directory in the repository that it is read from, if that is of this machine
+	objects *checkout.Objects // of that
 }
 
 // FetchProject brings the files of a project into memory. The address is

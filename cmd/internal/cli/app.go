@@ -263,7 +263,7 @@ func (a *app) load() (*schema.Project, error) {
 		Dir: a.flags.dir, FS: a.files(), Vars: vars, VarFiles: a.flags.varFiles, Environ: os.Environ(), Version: released(),
 	})
 	a.project = project
-	if err := a.report(found); err != nil {
+	if err := a.conclusion(a.origin.Explain(found, nil)); err != nil {
 		return nil, err
 	}
 	return project, nil
