@@ -63,7 +63,7 @@ type Range struct {
 // Related is a further line that is part of the story: the first definition,
 // the value that was passed, the reference that led here.
 type Related struct {
-	Range Range  `json:"range"`
+	Range Range  `json:"range,omitzero"`
 	Note  string `json:"note"`
 }
 
@@ -71,7 +71,7 @@ type Related struct {
 type Diagnostic struct {
 	Severity Severity  `json:"severity"`
 	Summary  string    `json:"summary"`           // one line, no full stop
-	Subject  Range     `json:"subject"`           // the guilty range; zero where there is none
+	Subject  Range     `json:"subject,omitzero"`  // the guilty range; zero where there is none
 	Detail   string    `json:"detail,omitempty"`  // what was found, in sentences
 	Remedy   string    `json:"remedy,omitempty"`  // what to do, in sentences; "Did you mean …?" goes here
 	Related  []Related `json:"related,omitempty"` // all other lines involved

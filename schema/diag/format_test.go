@@ -287,6 +287,7 @@ func TestJSON(t *testing.T) {
 	list := List{
 		Warningf(at("a.hcl", 1, 2, 3), "s").Detailf("d").Remedyf("r").Also(at("b.hcl", 4, 5, 6), "n"),
 		Errorf(Range{File: "c.tgz/x", Text: "t"}, "e"),
+		Errorf(Range{}, "of the command line").Also(Range{}, "a note without a place"),
 	}
 	data, err := json.Marshal(list)
 	if err != nil {
@@ -294,7 +295,8 @@ func TestJSON(t *testing.T) {
 	}
 	want := `[{"severity":"warning","summary":"s","subject":{"file":"a.hcl","start":{"line":1,"column":2},"end":{"line":1,"column":3}},"detail":"d","remedy":"r",` +
 		`"related":[{"range":{"file":"b.hcl","start":{"line":4,"column":5},"end":{"line":4,"column":6}},"note":"n"}]},` +
-		`{"severity":"error","summary":"e","subject":{"file":"c.tgz/x","start":{"line":0},"end":{"line":0},"text":"t"}}]`
+		`{"severity":"error","summary":"e","subject":{"file":"c.tgz/x","start":{"line":0},"end":{"line":0},"text":"t"}},` +
+		`{"severity":"error","summary":"of the command line","related":[{"note":"a note without a place"}]}]`
 	if d := cmp.Diff(want, string(data)); d != "" {
 		t.Error(d)
 	}
