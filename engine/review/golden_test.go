@@ -398,8 +398,16 @@ func TestGolden(t *testing.T) {
 				golden(t, name+".json", append(document, '\n'))
 			}
 			if name == "everything" {
-				golden(t, name+".sarif", r.SARIF(SARIFOptions{Version: "1.2.3", Root: "deploy"}))
-				golden(t, name+".xml", r.JUnit(JUnitOptions{}))
+				sarif, err := r.SARIF(SARIFOptions{Version: "1.2.3", Root: "deploy"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				golden(t, name+".sarif", sarif)
+				junit, err := r.JUnit(JUnitOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				golden(t, name+".xml", junit)
 			}
 		})
 	}

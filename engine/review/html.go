@@ -55,7 +55,7 @@ const contextLines = 3
 // HTML is the review as one page that needs nothing else: no server, no network.
 // What comes from the project is data, which the page's script only ever shows
 // as text; its content security policy lets no other script run.
-func (r Review) HTML() []byte {
+func (r Review) HTML() ([]byte, error) {
 	p := page{Review: pageReview{Review: r}, Targets: newAtlas(r.Targets).names}
 	for _, release := range r.Releases {
 		shown := pageRelease{Release: release}
@@ -73,7 +73,7 @@ func (r Review) HTML() []byte {
 	}
 	data, err := json.Marshal(p) // escapes <, so that no text ends the element it is in
 	if err != nil {
-		panic(err) // our own types
+		return nil, fmt.Errorf("write HTML: %w", err)
 	}
 	out := bytes.NewBuffer(make([]byte, 0, len(data)+len(pageScript)+len(pageStyle)+len(pageHTML)))
 	_, _ = strings.NewReplacer(
@@ -88,7 +88,7 @@ func (r Review) HTML() []byte {
 		"{{.Script}}", pageScript,
 		"{{.Review}}", string(data),
 	).WriteString(out, pageHTML)
-	return out.Bytes()
+	return out.Bytes(), nil
 }
 
 func hunksOf(c Change) []hunk {

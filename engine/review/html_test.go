@@ -125,8 +125,12 @@ func browse(t *testing.T, r Review) *browser {
 		}
 		t.Skip("SKIPPED: the page is not opened, there is no chromium on this machine")
 	}
+	page, err := r.HTML()
+	if err != nil {
+		t.Fatal(err)
+	}
 	file := filepath.Join(t.TempDir(), "review.html")
-	if err = os.WriteFile(file, r.HTML(), 0o600); err != nil {
+	if err = os.WriteFile(file, page, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],

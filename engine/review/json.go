@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
+	"fmt"
 )
 
 //go:embed review.schema.json
@@ -14,15 +15,15 @@ var jsonSchema []byte
 func Schema() []byte { return jsonSchema }
 
 // JSON writes the review in the form that Schema describes.
-func (r Review) JSON() []byte { return indented(r) }
+func (r Review) JSON() ([]byte, error) { return indented(r) }
 
-func indented(value any) []byte {
+func indented(value any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	if err := e.Encode(value); err != nil {
-		panic(err) // our own types
+		return nil, fmt.Errorf("write JSON: %w", err)
 	}
-	return b.Bytes()
+	return b.Bytes(), nil
 }

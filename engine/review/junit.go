@@ -49,7 +49,7 @@ type (
 // JUnit writes the review as test results: a suite for each target that changes,
 // a case for each of its releases, a failure for each hit of the level that
 // fails, whatever else was found as its output.
-func (r Review) JUnit(o JUnitOptions) []byte {
+func (r Review) JUnit(o JUnitOptions) ([]byte, error) {
 	all := junitSuites{Name: "weir diff " + printable(r.Project)}
 	for i, target := range r.Targets {
 		if !target.Change {
@@ -75,10 +75,10 @@ func (r Review) JUnit(o JUnitOptions) []byte {
 	e := xml.NewEncoder(&b)
 	e.Indent("", "  ")
 	if err := e.Encode(all); err != nil {
-		panic(err) // our own types
+		return nil, fmt.Errorf("write JUnit: %w", err)
 	}
 	b.WriteByte('\n')
-	return b.Bytes()
+	return b.Bytes(), nil
 }
 
 func (s *junitSuite) add(c junitCase) {

@@ -86,7 +86,7 @@ var sarifLevels = map[risk.Level]string{risk.Block: "error", risk.Caution: "warn
 // SARIF writes what was found as SARIF 2.1.0, for a forge's code scanning: each
 // hit at the line that declares its release, what was accepted as suppressed. A
 // hit keeps its fingerprint whatever versions and lines it speaks of.
-func (r Review) SARIF(o SARIFOptions) []byte {
+func (r Review) SARIF(o SARIFOptions) ([]byte, error) {
 	run := sarifRun{Tool: sarifTool{sarifDriver{Name: "weir", Version: o.Version, Rules: []sarifRule{}}}, Results: []sarifResult{}}
 	index := map[string]int{}
 	for _, rule := range risk.Rules() {

@@ -20,19 +20,19 @@ type saving struct {
 }
 
 // form writes a review.
-type form func(r review.Review, s saving) []byte
+type form func(r review.Review, s saving) ([]byte, error)
 
 // forms are those that --save knows, by the end of a file's name.
 var forms = map[string]form{
-	".md": func(r review.Review, s saving) []byte {
-		return r.Markdown(review.MarkdownOptions{Name: r.Project, Report: s.report})
+	".md": func(r review.Review, s saving) ([]byte, error) {
+		return r.Markdown(review.MarkdownOptions{Name: r.Project, Report: s.report}), nil
 	},
-	".html": func(r review.Review, _ saving) []byte { return r.HTML() },
-	".json": func(r review.Review, _ saving) []byte { return r.JSON() },
-	".sarif": func(r review.Review, s saving) []byte {
+	".html": func(r review.Review, _ saving) ([]byte, error) { return r.HTML() },
+	".json": func(r review.Review, _ saving) ([]byte, error) { return r.JSON() },
+	".sarif": func(r review.Review, s saving) ([]byte, error) {
 		return r.SARIF(review.SARIFOptions{Version: version(), Root: s.root})
 	},
-	".xml": func(r review.Review, s saving) []byte { return r.JUnit(review.JUnitOptions{FailOn: s.failOn}) },
+	".xml": func(r review.Review, s saving) ([]byte, error) { return r.JUnit(review.JUnitOptions{FailOn: s.failOn}) },
 }
 
 func formOf(name string) form { return forms[strings.ToLower(filepath.Ext(name))] }
@@ -64,7 +64,11 @@ func (a *app) save(r review.Review, names []string, failOn risk.Level) error {
 		}
 	}
 	for _, name := range names {
-		if err := whole.Write(name, formOf(name)(r, s), 0o644); err != nil {
+		content, err := formOf(name)(r, s)
+		if err == nil {
+			err = whole.Write(name, content, 0o644)
+		}
+		if err != nil {
 			return fmt.Errorf("--save %s: %w", name, err)
 		}
 	}
