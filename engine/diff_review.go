@@ -104,21 +104,51 @@ func (run Run) fill(ctx context.Context, c *comparison, hits []risk.Hit, in *rev
 		in.Notes = append(in.Notes, mask.Text(note))
 	}
 	in.Releases = make([]diff.Release, len(c.pairs))
-	restarts, images := make([][]risk.Restart, len(c.pairs)), make([]review.Images, len(c.pairs))
+	restarts := make([][]risk.Restart, len(c.pairs))
 	err := each(ctx, run.Jobs, len(c.pairs), c.name, func(_ context.Context, i int) error {
 		r := c.pairs[i].result
 		for _, restart := range risk.Restarts(r) {
 			restarts[i] = append(restarts[i], restart.Masked(mask))
 		}
-		images[i] = review.Images{Cluster: r.Cluster, Environment: r.Environment, Release: r.Release}
-		for _, image := range risk.Images(r) {
-			images[i].Images = append(images[i].Images, image.Masked(mask))
-		}
 		in.Releases[i] = mask.Release(r)
 		return nil
 	})
-	in.Restarts, in.Images = slices.Concat(restarts...), images
+	in.Restarts = slices.Concat(restarts...)
+	if err == nil {
+		in.Images, err = run.images(ctx, c, mask)
+	}
 	return err
+}
+
+// images are those that change in every release; they are followed through all of
+// a cluster.
+func (run Run) images(ctx context.Context, c *comparison, mask *diff.Masker) ([]review.Images, error) {
+	var clusters []string
+	of := map[string][]int{}
+	for i, p := range c.pairs {
+		if of[p.Cluster] == nil {
+			clusters = append(clusters, p.Cluster)
+		}
+		of[p.Cluster] = append(of[p.Cluster], i)
+	}
+	all := make([]review.Images, len(c.pairs))
+	name := func(i int) string { return "the images of cluster " + clusters[i] }
+	err := each(ctx, run.Jobs, len(clusters), name, func(_ context.Context, i int) error {
+		pairs := of[clusters[i]]
+		releases := make([]diff.Release, len(pairs))
+		for n, at := range pairs {
+			releases[n] = c.pairs[at].result
+		}
+		for n, images := range risk.Images(releases) {
+			made := review.Images{Cluster: releases[n].Cluster, Environment: releases[n].Environment, Release: releases[n].Release}
+			for _, image := range images {
+				made.Images = append(made.Images, image.Masked(mask))
+			}
+			all[pairs[n]] = made
+		}
+		return nil
+	})
+	return all, err
 }
 
 // name is a pair's for whoever hears of it.

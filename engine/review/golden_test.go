@@ -117,7 +117,7 @@ func (w *world) review() Review {
 	}
 	for _, r := range w.releases {
 		in.Restarts = append(in.Restarts, risk.Restarts(r)...)
-		in.Images = append(in.Images, Images{r.Cluster, r.Environment, r.Release, risk.Images(r)})
+		in.Images = append(in.Images, Images{r.Cluster, r.Environment, r.Release, risk.Images([]diff.Release{r})[0]})
 		in.Releases = append(in.Releases, diff.Mask(r, nil))
 	}
 	return Make(in)

@@ -12,16 +12,16 @@ import (
 	"github.com/weir-dev/weir/engine/diff"
 )
 
-// forecasts compares what is said of the first release of each case of a file
-// with the case's hits.
-func forecasts(t *testing.T, file string, say func(diff.Release) []string) {
+// forecasts compares what is said of the releases of each case of a file with the
+// case's hits.
+func forecasts(t *testing.T, file string, say func([]diff.Release) []string) {
 	archive, err := txtar.ParseFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range casesOf(t, archive) {
 		got := ""
-		for _, line := range say(c.cluster.Releases[0]) {
+		for _, line := range say(c.cluster.Releases) {
 			got += line + "\n"
 		}
 		if strings.HasPrefix(c.name, "near") {
@@ -45,9 +45,9 @@ func forecasts(t *testing.T, file string, say func(diff.Release) []string) {
 }
 
 func TestRestarts(t *testing.T) {
-	forecasts(t, "testdata/restarts.txtar", func(r diff.Release) []string {
+	forecasts(t, "testdata/restarts.txtar", func(releases []diff.Release) []string {
 		var said []string
-		for _, f := range Restarts(r) {
+		for _, f := range Restarts(releases[0]) {
 			line := fmt.Sprintf("%s/%s@%s %s: %v, %d", f.Environment, f.Release, f.Cluster, f.Object, f.Why, f.Pods)
 			if f.PerNode {
 				line += " per node"
@@ -65,14 +65,19 @@ func TestRestarts(t *testing.T) {
 }
 
 func TestImages(t *testing.T) {
-	forecasts(t, "testdata/images.txtar", func(r diff.Release) []string {
+	forecasts(t, "testdata/images.txtar", func(releases []diff.Release) []string {
 		var said []string
-		for _, c := range Images(r) {
-			line := fmt.Sprintf("%s %s: %s %q -> %q, %s", c.Object, c.Container, c.Repository, c.From, c.To, c.Step)
-			if c.Was != "" {
-				line += ", was " + c.Was
+		for i, images := range Images(releases) {
+			for _, c := range images {
+				line := fmt.Sprintf("%s %s: %s %q -> %q, %s", c.Object, c.Container, c.Repository, c.From, c.To, c.Step)
+				if c.Was != "" {
+					line += ", was " + c.Was
+				}
+				if len(releases) > 1 {
+					line = releases[i].Environment + "/" + releases[i].Release + " " + line
+				}
+				said = append(said, line)
 			}
-			said = append(said, line)
 		}
 		return said
 	})

@@ -1,11 +1,6 @@
 package risk
 
-import (
-	"fmt"
-
-	"github.com/weir-dev/weir/engine/diff"
-	"github.com/weir-dev/weir/engine/manifest"
-)
+import "fmt"
 
 var imageRules = []Rule{
 	{ID: "image/mutable-tag", Level: Caution, Title: "An image's tag is mutable",
@@ -41,20 +36,18 @@ func images(find func(before, after reference) string) func(*object) []finding {
 	return func(o *object) []finding {
 		var found []finding
 		same := map[string]int64{} // containers by what is said of them
-		o.staying(func(before, after container) bool {
-			from, to := text(before.body, "image"), text(after.body, "image")
-			if from == to || from == "" || to == "" {
-				return true
+		for _, now := range o.in.in.images()[o] {
+			if now.was == nil || now.was.image == now.image {
+				continue
 			}
-			reason := find(parseReference(from), parseReference(to))
+			reason := find(now.was.reference, now.reference)
 			if reason == "" {
-				return true
+				continue
 			}
 			if same[reason]++; same[reason] == 1 {
-				found = append(found, finding{path: below(after.path, "image"), reason: reason})
+				found = append(found, finding{path: below(now.at, "image"), reason: reason})
 			}
-			return true
-		})
+		}
 		for i, f := range found {
 			if n := same[f.reason]; n > 1 {
 				found[i].reason += fmt.Sprintf(" (%s)", count(n, "container"))
@@ -83,50 +76,4 @@ func majorImage(before, after reference) string {
 		return ""
 	}
 	return fmt.Sprintf("%s goes from %s to %s", after.repository, before.tag, after.tag)
-}
-
-// Images lists the images that change in a release's workloads.
-func Images(r diff.Release) []ImageChange {
-	var all []ImageChange
-	for _, o := range newRelease(nil, &r).objects {
-		type running struct{ image, container string }
-		old := map[string]running{}
-		var order []string
-		for _, c := range o.before.containers() {
-			if image := text(c.body, "image"); image != "" {
-				order = append(order, c.path.String())
-				old[c.path.String()] = running{image, c.name}
-			}
-		}
-		for _, c := range o.after.containers() {
-			image := text(c.body, "image")
-			was := old[c.path.String()]
-			delete(old, c.path.String())
-			if image != "" && image != was.image {
-				all = append(all, imageChange(o.id, c.name, was.image, image))
-			}
-		}
-		for _, at := range order {
-			if was, gone := old[at]; gone {
-				all = append(all, imageChange(o.id, was.container, was.image, ""))
-			}
-		}
-	}
-	return all
-}
-
-// imageChange is a step from one image to another; an empty one is none.
-func imageChange(id manifest.ID, container, from, to string) ImageChange {
-	f, t := parseReference(from), parseReference(to)
-	switch {
-	case from == "":
-		return ImageChange{Repository: t.repository, To: t.version(), Object: id, Container: container, Step: stepNew}
-	case to == "":
-		return ImageChange{Repository: f.repository, From: f.version(), Object: id, Container: container, Step: stepGone}
-	}
-	c := ImageChange{Repository: t.repository, From: f.version(), To: t.version(), Object: id, Container: container, Step: step(f, t)}
-	if f.repository != t.repository {
-		c.Was = f.repository
-	}
-	return c
 }

@@ -21,7 +21,8 @@ type cluster struct {
 	now, was definitions
 	// restrictions are the NetworkPolicies before, by namespace; see open.
 	restrictions map[string][]restriction
-	changed      map[kind]bool // see redefined
+	changed      map[kind]bool          // see redefined
+	runs, ran    map[*object][]*running // see images
 }
 
 // release is one release with its objects as rules see them.

@@ -84,7 +84,7 @@ func both(t *testing.T, a, b manifest.Object) {
 		r := diff.Compare(diff.Pair{Cluster: "c", Environment: "e", Release: "r", Before: version(a), After: version(b)})
 		Check(Cluster{Name: "c", Releases: []diff.Release{r}})
 		Restarts(r)
-		Images(r)
+		Images([]diff.Release{r})
 		a, b = b, a
 	}
 }
