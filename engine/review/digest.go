@@ -13,12 +13,25 @@ import (
 	"github.com/weir-dev/weir/engine/manifest"
 )
 
+type digest = [sha256.Size]byte
+
 // digester tells changes that are the same from others: all that a view shows
 // goes in, each part with its length or its kind before it.
 type digester struct {
 	bytes []byte
 	own   string // a name that makes no difference, as a word of its own
+	home  home   // the namespaces of the release, which way says where they make no difference
+	way   way
 }
+
+// way is how far the namespace of a release stands for that of each target.
+type way int
+
+const (
+	literally way = iota // in the identity of an object, nowhere else
+	byKey                // in values that are called namespace, too
+	byValue              // in all values
+)
 
 func (d *digester) sum() digest {
 	sum := sha256.Sum256(d.bytes)
@@ -29,31 +42,32 @@ func (d *digester) sum() digest {
 // change is the digest of a change. What caused it is no part of it: the same
 // edit comes from another line on another target.
 func (d *digester) change(c diff.Change, keep bool) digest {
+	d.flag(d.way == literally)
+	d.flag(d.way == byKey)
 	d.text(string(c.Status))
-	d.id(c.Object())
-	d.id(c.Before.ID)
+	d.id(d.home.anywhere(c.Object()))
+	d.id(d.home.anywhere(c.Before.ID))
 	d.text(string(c.Rename))
 	d.flag(c.Hook())
 	d.flag(keep)
 	switch c.Status {
 	case manifest.Created:
-		d.text(string(c.After.Bytes()))
+		d.object(c.After)
 	case manifest.Removed:
-		d.text(string(c.Before.Bytes()))
+		d.object(c.Before)
 	default:
 		d.fields(c.Fields)
 	}
 	return d.sum()
 }
 
-// group is the digest of all that happens to a release on a target.
-func (d *digester) group(g Group, changes []digest) digest {
-	d.text(string(g.Status))
-	d.text(g.From)
-	for _, c := range changes {
-		d.bytes = append(d.bytes, c[:]...)
+// object is all of an object.
+func (d *digester) object(o manifest.Object) {
+	if d.way == literally {
+		d.text(string(o.Bytes()))
+		return
 	}
-	return d.sum()
+	d.named("", o.Body())
 }
 
 func (d *digester) id(id manifest.ID) {
@@ -66,15 +80,19 @@ func (d *digester) id(id manifest.ID) {
 func (d *digester) fields(fields []diff.Field) {
 	d.number(len(fields))
 	for _, f := range fields {
-		d.text(f.Path.String())
+		d.path(f.Path)
 		d.text(string(f.Status))
 		d.text(string(f.Class))
 		d.flag(f.Order)
 		if f.Class == diff.Checksum { // it follows what else is different
 			continue
 		}
-		d.value(f.Before)
-		d.value(f.After)
+		called := ""
+		if n := len(f.Path); n > 0 {
+			called = f.Path[n-1].Key
+		}
+		d.named(called, f.Before)
+		d.named(called, f.After)
 		d.flag(f.Inner != nil)
 		if f.Inner != nil {
 			d.text(f.Inner.Format)
@@ -82,6 +100,44 @@ func (d *digester) fields(fields []diff.Field) {
 			d.fields(f.Inner.Fields)
 		}
 	}
+}
+
+// path is where a field is; the items of a list may be known by a namespace.
+func (d *digester) path(p diff.Path) {
+	if d.way == literally || !slices.ContainsFunc(p, diff.Step.IsItem) {
+		d.text(p.String())
+		return
+	}
+	d.text(d.home.path(p))
+}
+
+// path is a path as all targets have it.
+func (h home) path(p diff.Path) string {
+	if h == (home{}) || !slices.ContainsFunc(p, diff.Step.IsItem) {
+		return p.String()
+	}
+	p = slices.Clone(p)
+	for i := range p {
+		p[i].Item = slices.Clone(p[i].Item)
+		for j, want := range p[i].Item {
+			if name, ok := want.Value.(string); ok && want.Key == "namespace" && h.has(name) {
+				p[i].Item[j].Value, _ = h.stands(name)
+			}
+		}
+	}
+	return p.String()
+}
+
+// named is a value, and what it is called.
+func (d *digester) named(called string, v any) {
+	if name, ok := v.(string); ok && (d.way == byValue || d.way == byKey && called == "namespace") {
+		if own, is := d.home.stands(name); is {
+			d.text("h")
+			d.text(own)
+			return
+		}
+	}
+	d.value(v)
 }
 
 func (d *digester) value(v any) {
@@ -106,14 +162,14 @@ func (d *digester) value(v any) {
 		d.text("l")
 		d.number(len(v))
 		for _, item := range v {
-			d.value(item)
+			d.named("", item)
 		}
 	case map[string]any:
 		d.text("o")
 		d.number(len(v))
 		for _, key := range slices.Sorted(maps.Keys(v)) {
 			d.text(key)
-			d.value(v[key])
+			d.named(key, v[key])
 		}
 	default:
 		d.text(fmt.Sprintf("%T %v", v, v))

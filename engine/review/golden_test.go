@@ -131,7 +131,7 @@ metadata:
     app.kubernetes.io/name: {{.name}}
     {{with .chart}}helm.sh/chart: {{.}}{{end}}
   name: {{.name}}
-  namespace: shop
+  namespace: {{or .namespace "shop"}}
 spec:
   replicas: {{or .replicas 3}}
   selector:
@@ -172,7 +172,7 @@ metadata:
     app.kubernetes.io/part-of: shop
     {{with .chart}}helm.sh/chart: {{.}}{{end}}
   name: {{.name}}
-  namespace: shop
+  namespace: {{or .namespace "shop"}}
 `
 
 const statefulSet = `
@@ -180,7 +180,7 @@ apiVersion: apps/v1
 kind: StatefulSet
 metadata:
   name: {{.name}}
-  namespace: shop
+  namespace: {{or .namespace "shop"}}
 spec:
   replicas: 3
   selector:
@@ -213,7 +213,7 @@ apiVersion: v1
 kind: PersistentVolumeClaim
 metadata:
   name: {{.name}}
-  namespace: shop
+  namespace: {{or .namespace "shop"}}
 spec:
   accessModes:
   - ReadWriteOnce
@@ -230,7 +230,7 @@ data:
 kind: Secret
 metadata:
   name: {{.name}}
-  namespace: shop
+  namespace: {{or .namespace "shop"}}
 `
 
 const crd = `

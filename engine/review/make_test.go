@@ -21,7 +21,7 @@ func TestMakeOfNothing(t *testing.T) {
 	if r.Verdict != Same {
 		t.Errorf("verdict %s", r.Verdict)
 	}
-	if got, want := string(r.Markdown(MarkdownOptions{Name: "shop"})), "<!-- weir:diff shop -->\n### ✅ shop: no changes\n"; got != want {
+	if got, want := string(r.Markdown(MarkdownOptions{Name: "shop"})), "<!-- weir:diff shop -->\n### ⚪ shop: no changes\n"; got != want {
 		t.Errorf("Markdown %q, not %q", got, want)
 	}
 	if got, want := string(r.Terminal(TerminalOptions{})), "no changes\n"; got != want {
@@ -74,8 +74,8 @@ func TestMakeGroups(t *testing.T) {
 			{Status: manifest.Changed, Where: Where{2}, Counts: Counts{Changed: 1}, Fields: 2, Causes: []Cause{{cause("c.yaml", 2), Where{2}}}},
 		},
 		Changes: []Change{
-			{Status: manifest.Changed, Object: web, Fields: []diff.Field{image}, Where: Where{0, 1}},
-			{Status: manifest.Changed, Object: web, Fields: []diff.Field{replicas, more}, Where: Where{2}},
+			{Status: manifest.Changed, Object: web, Fields: []diff.Field{image}, Where: Where{0, 1}, Own: true},
+			{Status: manifest.Changed, Object: web, Fields: []diff.Field{replicas, more}, Where: Where{2}, Own: true},
 		},
 	}}
 	for i := range r.Releases[0].Changes {

@@ -78,7 +78,7 @@ func (m markdown) title() string {
 	return title + m.summary() + "\n"
 }
 
-var signs = map[Verdict]string{Same: "✅", Routine: "✅", Careful: "⚠️", Blocked: "⛔"}
+var signs = map[Verdict]string{Same: "⚪", Routine: "✅", Changes: "🔵", Careful: "⚠️", Blocked: "⛔"}
 
 // sections are what the document says, in its order, and how much of the room
 // that is left each may take while others wait.

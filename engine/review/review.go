@@ -7,7 +7,8 @@
 // folded here, after the rules have seen all of them: folding hides lines, never
 // a hit. It is pure, and the same Review gives the same bytes.
 //
-// make.go brings what is equal on many targets together (digest.go says what is);
+// make.go brings what is equal on many targets together, each release by
+// make_release.go (digest.go says what is equal, home.go what a namespace is to it);
 // fold.go makes of it the sheets that the views for people show, where.go and
 // text.go the words that they share. Markdown stays in its budget by layout.go,
 // and escape.go and text.go keep what a repository says from being markup. Secrets
@@ -58,20 +59,23 @@ const (
 	State     PointKind = "state"     // the canonical-state repositories
 )
 
-// Verdict is the whole review in a word.
+// Verdict is the whole review in a word: unchanged; routine, where only what is
+// folded changes, such as version labels, and nothing restarts; changes, where
+// nothing above info was found in them; review, where there are cautions; blocked.
 type Verdict string
 
 const (
 	Same    Verdict = "unchanged"
-	Routine Verdict = "routine" // nothing above info
+	Routine Verdict = "routine" // only what is folded, such as version labels, and nothing restarts
+	Changes Verdict = "changes" // real changes, and nothing above info was found in them
 	Careful Verdict = "review"  // cautions
-	Blocked Verdict = "blocked"
+	Blocked Verdict = "blocked" // blockers
 )
 
 // Totals counts over all targets.
 type Totals struct {
 	Clusters int         `json:"clusters"` // that change
-	Releases int         `json:"releases"` // that change, one of several targets counted for each
+	Releases int         `json:"releases"` // that change, one of several targets counted for each; without those that are none, see createNamespace
 	Objects  Counts      `json:"objects"`
 	Fields   int         `json:"fields"`   // changed fields, a created or removed object counted as one
 	Routine  int         `json:"routine"`  // of these objects, those in which only routine fields changed
@@ -106,10 +110,21 @@ type Target struct {
 // Where names targets by their index in Review.Targets, ascending.
 type Where []int
 
+// Namespace is one of several in which the same happens.
+type Namespace struct {
+	Name  string `json:"name"`
+	Where Where  `json:"where"` // the targets on which it is this one
+}
+
 // Hit is a risk, once for all targets that have it in the same words.
 type Hit struct {
 	risk.Hit       // of the first target
 	Where    Where `json:"where"`
+	// Namespaces are those of the object where they are several: each target has
+	// it in the namespace of the release there.
+	Namespaces []Namespace `json:"namespaces,omitempty"`
+
+	Own bool `json:"-"` // the object is in the namespace of its release
 }
 
 // Restart is a workload that rolls, once for all targets where it does so for
@@ -146,9 +161,15 @@ type Chart struct {
 // Release is one release name over all targets where it changes.
 type Release struct {
 	Name    string       `json:"name"`
-	Groups  []Group      `json:"groups"` // targets with the very same changes; the largest first. The matrix shows them as letters
+	Groups  []Group      `json:"groups"` // targets with the very same changes, but for the namespace of the release; the largest first
 	Causes  []diff.Cause `json:"causes"` // each once, fields counted over all targets; empty where nobody looked
 	Changes []Change     `json:"changes"`
+	// CreateNamespace tells that it is no release: its objects are the Namespaces
+	// that create_namespace asks for, and its name is _namespaces.
+	CreateNamespace bool `json:"createNamespace,omitempty"`
+	// Undeclared is where it goes although nothing says that it is meant to: a
+	// hydration will refuse.
+	Undeclared Where `json:"undeclared,omitempty"`
 }
 
 // Group is the targets in which a release changes in the same way.
@@ -168,6 +189,8 @@ type Cause struct {
 }
 
 // Change is one object's change, once for all targets that have the very same.
+// The namespace of the release may be another one on each: object, fields and
+// paths name that of the first, and are the same elsewhere but for it.
 type Change struct {
 	Status  manifest.Status `json:"status"`
 	Object  manifest.ID     `json:"object"`
@@ -179,7 +202,12 @@ type Change struct {
 	Cause   int             `json:"cause"`             // of a created or removed object: index into Release.Causes
 	Routine bool            `json:"routine,omitempty"` // nothing but routine fields: to be folded, unless there is a hit
 	Where   Where           `json:"where"`
-	Hits    []int           `json:"hits,omitempty"` // indices into Review.Hits
+	// Namespaces are those of the object where they are several: each target has
+	// it in the namespace of the release there.
+	Namespaces []Namespace `json:"namespaces,omitempty"`
+	Hits       []int       `json:"hits,omitempty"` // indices into Review.Hits
+
+	Own bool `json:"-"` // the object is in the namespace of its release
 
 	// Masked canonical YAML, for unified views and side by side.
 	Before []byte `json:"-"`
@@ -196,9 +224,13 @@ type Input struct {
 	Hits       []risk.Hit
 	Restarts   []risk.Restart
 	Images     []Images
+	Undeclared []Undeclared
 	Stale      []string
 	Notes      []string
 }
+
+// Undeclared is a release that goes although nothing says that it is meant to.
+type Undeclared struct{ Cluster, Environment, Release string }
 
 // Images are those of one release of one target.
 type Images struct {

@@ -118,7 +118,7 @@ func (t *terminal) words(indent int, colour, text string) {
 }
 
 func (t *terminal) summary() {
-	colour := map[Verdict]string{Same: added, Routine: added, Careful: warning, Blocked: alarm}[t.Verdict]
+	colour := map[Verdict]string{Same: added, Routine: added, Changes: bold, Careful: warning, Blocked: alarm}[t.Verdict]
 	verdict, rest, _ := strings.Cut(t.Review.summary(), " — ")
 	if rest == "" {
 		t.line(0, t.paint(colour, verdict))
