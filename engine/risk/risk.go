@@ -60,6 +60,8 @@ type Others interface {
 	// Owners are the releases that have objects of these identities, by
 	// environment and name; what nobody has is not in it.
 	Owners(ids []manifest.ID) map[manifest.ID][]Owner
+	// In counts the objects in a namespace, by owner.
+	In(namespace string) map[Owner]int
 	// Objects are whole objects of a kind, by owner and in the order of a Set:
 	// those whose identity is wanted, all of them where it is nil.
 	Objects(group, kind string, wanted func(manifest.ID) bool) []Owned
