@@ -116,10 +116,8 @@ func (a *app) diff(ctx context.Context, given diffFlags) (view, error) {
 	if err := a.conclusion(found, err); err != nil {
 		return nil, err
 	}
-	if err := a.save(*r, given.save, failOn); err != nil {
-		return nil, err
-	}
-	return diffView{r, failOn, a.streams.TextWidth(), given.full, !given.noPager}, nil
+	shown := diffView{r, failOn, a.streams.TextWidth(), given.full, !given.noPager}
+	return shown, a.save(*r, given.save, failOn) // what cannot be kept can still be read
 }
 
 // comparable refuses flags that contradict each other.
