@@ -53,8 +53,8 @@ var writes = writing{
 		"os/exec":                                     {"Command", "CommandContext", "LookPath", "Cmd.StderrPipe", "Cmd.StdinPipe", "Cmd.StdoutPipe", "Cmd.Wait"},
 		"syscall":                                     {"Errno.*", "Getpid", "Getuid"},
 		"github.com/go-git/go-billy/v5/osfs":          {"New"},
-		"github.com/go-git/go-git/v5":                 {"PlainOpenWithOptions", "Repository.Head", "Repository.Remote", "Repository.Config", "Repository.Worktree", "Repository.Reference", "Repository.References", "Remote.Config"},
-		"github.com/go-git/go-git/v5/storage/*":       {"*.Close", "NewStorageWithOptions", "*.Reference", "*.IterReferences", "*.Config", "*.EncodedObject", "*.EncodedObjectSize", "*.HasEncodedObject", "*.HashesWithPrefix", "*.Shallow"},
+		"github.com/go-git/go-git/v5":                 {"Open", "Repository.Head", "Repository.Remote", "Repository.Config", "Repository.Worktree", "Repository.Reference", "Repository.References", "Remote.Config"},
+		"github.com/go-git/go-git/v5/storage/*":       {"*.Close", "NewRepositoryFilesystem", "NewStorageWithOptions", "*.Reference", "*.IterReferences", "*.Config", "*.EncodedObject", "*.EncodedObjectSize", "*.HasEncodedObject", "*.HashesWithPrefix", "*.Shallow"},
 		"github.com/go-git/go-git/v5/storage/memory":  {"*"}, // no process is left with anything of it
 		"github.com/go-git/go-git/v5/plumbing/storer": {"ReferenceIter.ForEach", "*.Reference", "*.IterReferences", "*.EncodedObject", "*.EncodedObjectSize", "*.HasEncodedObject", "*.Index", "*.Shallow"},
 		"github.com/gofrs/flock":                      {"New", "SetPermissions", "Flock.Close", "Flock.Stat", "Flock.Unlock"},

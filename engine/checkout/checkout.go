@@ -24,7 +24,7 @@ type Checkout struct{ git *git.Repository }
 
 // Of looks for the repository that a project lies in.
 func Of(project string) (Checkout, error) {
-	repository, err := git.PlainOpenWithOptions(project, &git.PlainOpenOptions{DetectDotGit: true, EnableDotGitCommonDir: true})
+	repository, err := open(project)
 	if errors.Is(err, git.ErrRepositoryNotExists) {
 		return Checkout{}, nil
 	}
