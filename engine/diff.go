@@ -64,6 +64,7 @@ type comparison struct {
 	pairs      []*pairing
 	projects   []*schema.Project // other revisions of the project
 	notes      []string          // on the comparison itself, a sentence each
+	undeclared []review.Undeclared
 	close      func()            // nil: there is nothing to close
 }
 

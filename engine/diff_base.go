@@ -8,6 +8,7 @@ import (
 
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/review"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
@@ -321,10 +322,10 @@ func (r *revisions) gone(c *comparison) diag.List {
 		where := make([]string, len(of[name]))
 		for i, p := range of[name] {
 			where[i] = p.environment + "/" + p.cluster
+			c.undeclared = append(c.undeclared, review.Undeclared{Cluster: p.cluster, Environment: p.environment, Release: p.release})
 		}
 		gone := fmt.Sprintf("Release %q is not declared any more, and nothing says that it is meant to go", name)
 		refused := fmt.Sprintf("`weir hydrate` refuses to remove it from %s.", strings.Join(where, ", "))
-		c.note("%s: %s", gone, refused)
 		found = append(found, diag.Warningf(marked(diag.List{{Subject: first.old.Range}}, r.before.at, r.before.run.Project)[0].Subject, "%s", gone).
 			Detailf("%s", refused).
 			Remedyf("If it is meant to go: removed %q {}. If it has a new name: moved { from = %q, to = … }.", name, name))

@@ -38,7 +38,7 @@ func (run Run) review(ctx context.Context, c *comparison, o DiffOptions) (*revie
 	}
 	policy := run.Project.Policy()
 	found = append(found, risk.CheckPolicy(policy, o.Now)...)
-	in := review.Input{Project: run.Project.Name(), Base: c.base, Head: c.head, Targets: c.targets}
+	in := review.Input{Project: run.Project.Name(), Base: c.base, Head: c.head, Targets: c.targets, Undeclared: c.undeclared}
 	in.Command = strings.TrimSpace(o.Command + " " + c.command)
 	if hits, in.Stale = risk.Apply(hits, policy, o.Now); run.partial() || len(run.Selection.Clusters) > 0 {
 		in.Stale = nil // what they accept may be elsewhere
