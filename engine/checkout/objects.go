@@ -45,7 +45,14 @@ func (o *Objects) EncodedObject(kind plumbing.ObjectType, id plumbing.Hash) (plu
 // is not there.
 func (o *Objects) EncodedObjectSize(id plumbing.Hash) (int64, error) {
 	size, err := o.EncodedObjectStorer.EncodedObjectSize(id)
-	return size, o.noted(id, err)
+	if errors.Is(err, plumbing.ErrObjectNotFound) { // go-git does not look for sizes in what another clone lends
+		object, err := o.EncodedObject(plumbing.AnyObject, id)
+		if err != nil {
+			return 0, err
+		}
+		return object.Size(), nil
+	}
+	return size, err
 }
 
 func (o *Objects) noted(id plumbing.Hash, err error) error {

@@ -27,21 +27,18 @@ func TestMissing(t *testing.T) {
 	blob := strings.TrimSpace(git(t, at, "rev-parse", "HEAD~1:file"))
 	tree := strings.TrimSpace(git(t, at, "rev-parse", "HEAD~1^{tree}"))
 
-	for filter, want := range map[string]struct {
+	for option, want := range map[string]struct {
 		missing string
 		partial bool
 	}{
-		"blob:none": {blob, true},
-		"tree:0":    {tree, true},
-		"":          {"", false},
+		"--filter=blob:none": {blob, true},
+		"--filter=tree:0":    {tree, true},
+		"--no-tags":          {"", false},
+		"--reference=" + at:  {"", false},
 	} {
-		t.Run(filter, func(t *testing.T) {
+		t.Run(option, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "clone")
-			args := []string{"clone", "-q", "file://" + at, dir}
-			if filter != "" {
-				args = append(args, "--filter="+filter)
-			}
-			git(t, at, args...)
+			git(t, at, "clone", "-q", option, "file://"+at, dir)
 			c, err := checkout.Of(dir)
 			if err != nil {
 				t.Fatal(err)
