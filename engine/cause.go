@@ -10,6 +10,7 @@ import (
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/work"
 )
 
 // A change of a release may come from its chart, its values, what else its block
@@ -176,7 +177,7 @@ func (p *pairing) stepSet(ctx context.Context, m making, like known) (manifest.S
 	if err == nil {
 		set, err = setOf(files.Files, like)
 	}
-	list, err := refusal(err)
+	list, err := work.Refusal(err)
 	return set, err == nil && !list.HasErrors(), err
 }
 

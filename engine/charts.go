@@ -10,16 +10,10 @@ import (
 
 	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/engine/render"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
-
-// Outside is what a run may use to get charts that are not in the project. The
-// zero value is nothing.
-type Outside struct {
-	Access *fetch.Access // nil: nothing is fetched
-	Store  *fetch.Store  // nil: nothing is kept
-}
 
 // charts gives every chart of a run: fetched once however many releases want
 // it, parsed only when something has to be rendered. A panic in one of them is
@@ -38,7 +32,7 @@ const keepParsed = 64
 
 // newCharts gives charts by the lock: whatever a run wants, it resolves nothing.
 func newCharts(run Run) *charts {
-	stock, record := run.stock()
+	stock, record := stockOf(run)
 	stock.Shelves = slices.Insert(stock.Shelves, 0, fetch.NewVendor(run.Project.FS()).Only())
 	c := chartsOf(fetch.From{
 		Project:      run.Project.FS(),
@@ -52,7 +46,7 @@ func newCharts(run Run) *charts {
 // load loads a chart; what it needs from elsewhere comes at once.
 func load(ctx context.Context, from fetch.From, ref schema.Chart) (*fetch.Chart, diag.List) {
 	from.Loop = func(n int, do func(int)) {
-		_ = each(ctx, fetchesAtOnce, n, func(int) string { return "the dependencies of " + ref.Source }, func(_ context.Context, i int) error { do(i); return nil })
+		_ = work.Each(ctx, fetchesAtOnce, n, func(int) string { return "the dependencies of " + ref.Source }, func(_ context.Context, i int) error { do(i); return nil })
 	}
 	return from.Load(ctx, ref)
 }
@@ -72,9 +66,9 @@ const (
 	fetchLimit    = 10 * time.Minute
 )
 
-// stock is where the content of charts comes from, and the record of what was
+// stockOf is where the content of charts comes from, and the record of what was
 // fetched for it. Nothing is opened before it is needed.
-func (run Run) stock() (*fetch.Stock, *fetch.Record) {
+func stockOf(run Run) (*fetch.Stock, *fetch.Record) {
 	stock := &fetch.Stock{Keep: run.Outside.Store}
 	if run.Outside.Store != nil {
 		stock.Shelves = append(stock.Shelves, run.Outside.Store)

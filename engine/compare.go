@@ -7,6 +7,7 @@ import (
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/transform"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -29,12 +30,12 @@ func (all *sites) compare(ctx context.Context, run Run, p *plan.Plan, o HydrateO
 func (all *sites) compareOne(ctx context.Context, run Run, p *plan.Plan, s *site, o HydrateOptions, failed bool) (diag.List, error) {
 	found, err := s.disappear(run, p)
 	if err != nil {
-		list, err := refusal(err)
+		list, err := work.Refusal(err)
 		return append(found, list...), err
 	}
 	if all.order != nil && !o.ForceOlder {
 		if found, err = all.order.blame(ctx, run, p, s, found); err != nil {
-			list, err := refusal(err)
+			list, err := work.Refusal(err)
 			return append(found, list...), err
 		}
 	}
@@ -42,11 +43,11 @@ func (all *sites) compareOne(ctx context.Context, run Run, p *plan.Plan, s *site
 		return found, nil // what is said of objects would be noise
 	}
 	if err := s.namespaces(all.plain); err != nil {
-		list, err := refusal(err)
+		list, err := work.Refusal(err)
 		return append(found, list...), err
 	}
 	s.change, err = s.stage.Plan()
-	list, err := refusal(err)
+	list, err := work.Refusal(err)
 	if found = append(found, list...); err != nil || found.HasErrors() || o.Out != "" || s.change.Empty() {
 		return found, err
 	}

@@ -34,21 +34,21 @@ type DiffOptions struct {
 // Diff compares what the selected releases were with what they are to be, and
 // says what that breaks. Where it could not tell there is no review.
 func Diff(ctx context.Context, run Run, o DiffOptions) (*review.Review, diag.List, error) {
-	compare := run.againstStates
+	compare := againstStates
 	switch {
 	case o.States != "":
-		compare = run.betweenStates
+		compare = betweenStates
 	case o.Base != "":
-		compare = run.betweenRevisions
+		compare = betweenRevisions
 	}
-	c, found, err := compare(ctx, o)
+	c, found, err := compare(ctx, run, o)
 	if c != nil && c.close != nil {
 		defer c.close()
 	}
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
-	r, list, err := run.review(ctx, c, o)
+	r, list, err := makeReview(ctx, run, c, o)
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}

@@ -10,26 +10,27 @@ import (
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/review"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
 // betweenRevisions compares two revisions of the project. It renders both, where
 // what goes into a release differs: nothing else is looked at.
-func (run Run) betweenRevisions(ctx context.Context, o DiffOptions) (c *comparison, found diag.List, err error) {
+func betweenRevisions(ctx context.Context, run Run, o DiffOptions) (c *comparison, found diag.List, err error) {
 	before, after := &side{}, &side{run: run}
 	defer func() {
 		if found, err = run.Origin.Explain(found, err); before.run.Origin != run.Origin {
 			found, err = before.run.Origin.Explain(found, err)
 		}
 	}()
-	if c, err = run.points(o); err != nil {
-		list, err := refusal(err)
+	if c, err = points(run, o); err != nil {
+		list, err := work.Refusal(err)
 		return nil, list, err
 	}
 	before.run, before.at = run, c.base.Commit
 	found, err = planBoth(ctx, before, after, func() (found diag.List, err error) {
-		before.run, found, err = run.at(o, c.base)
+		before.run, found, err = runAt(run, o, c.base)
 		return found, err
 	})
 	if err != nil || found.HasErrors() {
@@ -41,7 +42,7 @@ func (run Run) betweenRevisions(ctx context.Context, o DiffOptions) (c *comparis
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
-	list, err = refusal(r.learn(ctx))
+	list, err = work.Refusal(r.learn(ctx))
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
@@ -74,13 +75,13 @@ func nothingNew(o DiffOptions, c *comparison) diag.List {
 }
 
 // points are the two revisions.
-func (run Run) points(o DiffOptions) (*comparison, error) {
+func points(run Run, o DiffOptions) (*comparison, error) {
 	c := &comparison{}
 	var err error
-	if c.head, err = run.point(); err != nil {
+	if c.head, err = pointOf(run); err != nil {
 		return nil, err
 	}
-	repository, err := repositoryOf(run.Dir, "--base")
+	repository, err := work.Repository(run.Dir, "--base")
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +100,7 @@ func (run Run) points(o DiffOptions) (*comparison, error) {
 
 // revisions are both sides with what differs.
 type revisions struct {
-	run           Run
+	run           work.Run
 	before, after *side
 	pairs         []*twoReleases
 	kept          map[string]*state.Snapshot // by cluster: states that have values which were made up
@@ -162,15 +163,13 @@ func (r *revisions) match() {
 func (r *revisions) hydrate(ctx context.Context) (diag.List, error) {
 	found := make([]diag.List, len(r.pairs))
 	name := func(i int) string { return r.pairs[i].String() }
-	if r.run.Progress != nil {
-		r.run.Progress.Total(len(r.pairs))
-	}
-	err := each(ctx, r.run.Jobs, len(r.pairs), name, func(ctx context.Context, i int) (err error) {
-		defer r.run.watch(name(i))()
+	r.run.Expect(len(r.pairs))
+	err := work.Each(ctx, r.run.Jobs, len(r.pairs), name, func(ctx context.Context, i int) (err error) {
+		defer r.run.Watch(name(i))()
 		found[i], err = r.one(ctx, r.pairs[i])
 		return err
 	})
-	return gather(found), err
+	return work.Gather(found), err
 }
 
 func (r *revisions) one(ctx context.Context, p *twoReleases) (diag.List, error) {

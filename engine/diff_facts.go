@@ -11,6 +11,7 @@ import (
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/transform"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -147,7 +148,7 @@ func (r *revisions) namespaces(ctx context.Context) ([]*pairing, diag.List, erro
 			asked map[string][]byte
 		}{{r.before, before[at]}, {r.after, after[at]}} {
 			brought, err := r.brought(ctx, half.s, at.Cluster)
-			if list, err := refusal(err); err != nil || list.HasErrors() {
+			if list, err := work.Refusal(err); err != nil || list.HasErrors() {
 				return nil, list, err
 			}
 			maps.DeleteFunc(half.asked, func(name string, _ []byte) bool { return brought[name] })

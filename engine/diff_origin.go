@@ -15,10 +15,10 @@ import (
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// origins finds out what the committed side of a comparison was made from: the
+// findOrigins finds out what the committed side of a comparison was made from: the
 // commit of the project that the trailers name, if the repository around the
 // project has it. What cannot be told is noted; it is no failure.
-func (run Run) origins(ctx context.Context, c *comparison, sites *sites, o DiffOptions) error {
+func findOrigins(ctx context.Context, run Run, c *comparison, sites *sites, o DiffOptions) error {
 	commits := map[string][]*pairing{} // of the project
 	for _, s := range sites.all {
 		pairs := c.both(s.cluster.Name)
@@ -58,12 +58,12 @@ func (run Run) origins(ctx context.Context, c *comparison, sites *sites, o DiffO
 		ids[id] = true
 	}
 	for _, id := range sortedKeys(ids) {
-		why, err := run.origin(ctx, c, id, commits[id], o)
+		why, err := planOrigin(ctx, run, c, id, commits[id], o)
 		if err != nil {
 			return err
 		}
 		if why != "" {
-			c.note("Causes are not told for what was hydrated from the project's commit %s: %s", shown(state.Hash(id)), why)
+			c.note("Causes are not told for what was hydrated from the project's commit %s: %s", state.Hash(id).Short(), why)
 		}
 	}
 	return nil
@@ -84,9 +84,9 @@ func (c *comparison) both(cluster string) []*pairing {
 	return all
 }
 
-// origin plans the releases of one commit of the project; otherwise it says why
+// planOrigin plans the releases of one commit of the project; otherwise it says why
 // that cannot be done.
-func (run Run) origin(ctx context.Context, c *comparison, commit string, pairs []*pairing, o DiffOptions) (why string, err error) {
+func planOrigin(ctx context.Context, run Run, c *comparison, commit string, pairs []*pairing, o DiffOptions) (why string, err error) {
 	if run.Origin != nil {
 		return "its history is not here.", nil
 	}
@@ -103,7 +103,7 @@ func (run Run) origin(ctx context.Context, c *comparison, commit string, pairs [
 	} else if err != nil {
 		return "", err
 	}
-	old, found, err := run.at(o, review.Point{Kind: review.Revision, Ref: commit, Commit: commit})
+	old, found, err := runAt(run, o, review.Point{Kind: review.Revision, Ref: commit, Commit: commit})
 	if err != nil {
 		return "", err
 	}
@@ -118,14 +118,14 @@ func (run Run) origin(ctx context.Context, c *comparison, commit string, pairs [
 		environments, clusters = append(environments, p.Environment), append(clusters, p.Cluster)
 	}
 	old.Selection = plan.Selection{Environments: environments, Clusters: clusters, Selector: plan.SelectNames(sortedKeys(names))}
-	planned, found, err := old.plan(ctx)
+	planned, found, err := old.Plan(ctx)
 	if err != nil {
 		return "", err
 	}
 	if found.HasErrors() && !unselected(found) {
 		return reason(found), nil
 	}
-	h := old.hydrator()
+	h := newHydrator(old)
 	at := map[place]*plan.Release{}
 	for _, t := range planned.Targets {
 		for _, r := range t.Releases {

@@ -10,29 +10,30 @@ import (
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/review"
 	"github.com/weir-dev/weir/engine/risk"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// review compares the pairs, judges what it finds and takes secrets out of it:
+// makeReview compares the pairs, judges what it finds and takes secrets out of it:
 // the rules see all of a change, a reader nothing that did not go through fill.
-func (run Run) review(ctx context.Context, c *comparison, o DiffOptions) (*review.Review, diag.List, error) {
-	found, err := run.load(ctx, c)
+func makeReview(ctx context.Context, run Run, c *comparison, o DiffOptions) (*review.Review, diag.List, error) {
+	found, err := loadPairs(ctx, run, c)
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
 	schemas := c.schemas()
-	if err := run.compare(ctx, c, schemas); err != nil {
+	if err := comparePairs(ctx, run, c, schemas); err != nil {
 		return nil, found, err
 	}
 	clusters := c.clusters() // with releases in which nothing changes but Kubernetes, which is a risk
 	c.upgrades()
 	c.pairs = slices.DeleteFunc(c.pairs, func(p *pairing) bool { return !p.differs() })
 	if !o.NoCauses {
-		if err := run.attribute(ctx, c, schemas); err != nil {
+		if err := attributeAll(ctx, run, c, schemas); err != nil {
 			return nil, found, err
 		}
 	}
-	hits, err := run.judge(ctx, clusters)
+	hits, err := judge(ctx, run, clusters)
 	if err != nil {
 		return nil, found, err
 	}
@@ -40,10 +41,10 @@ func (run Run) review(ctx context.Context, c *comparison, o DiffOptions) (*revie
 	found = append(found, risk.CheckPolicy(policy, o.Now)...)
 	in := review.Input{Project: run.Project.Name(), Base: c.base, Head: c.head, Targets: c.targets, Undeclared: c.undeclared}
 	in.Command = strings.TrimSpace(o.Command + " " + c.command)
-	if hits, in.Stale = risk.Apply(hits, policy, o.Now); run.partial() || len(run.Selection.Clusters) > 0 {
+	if hits, in.Stale = risk.Apply(hits, policy, o.Now); run.Partial() || len(run.Selection.Clusters) > 0 {
 		in.Stale = nil // what they accept may be elsewhere
 	}
-	if err := run.fill(ctx, c, hits, &in); err != nil {
+	if err := fillReview(ctx, run, c, hits, &in); err != nil {
 		return nil, found, err
 	}
 	r := review.Make(in)
@@ -63,19 +64,19 @@ func (c *comparison) upgrades() {
 	}
 }
 
-// load reads both sides of every pair.
-func (run Run) load(ctx context.Context, c *comparison) (diag.List, error) {
+// loadPairs reads both sides of every pair.
+func loadPairs(ctx context.Context, run Run, c *comparison) (diag.List, error) {
 	lists := make([]diag.List, len(c.pairs))
-	err := each(ctx, run.Jobs, len(c.pairs), c.name, func(ctx context.Context, i int) (err error) {
-		lists[i], err = refusal(c.pairs[i].load(ctx))
+	err := work.Each(ctx, run.Jobs, len(c.pairs), c.name, func(ctx context.Context, i int) (err error) {
+		lists[i], err = work.Refusal(c.pairs[i].load(ctx))
 		return err
 	})
-	return gather(lists), err
+	return work.Gather(lists), err
 }
 
-// compare finds what changes in every pair.
-func (run Run) compare(ctx context.Context, c *comparison, schemas map[string]*diff.Schemas) error {
-	return each(ctx, run.Jobs, len(c.pairs), c.name, func(_ context.Context, i int) error {
+// comparePairs finds what changes in every pair.
+func comparePairs(ctx context.Context, run Run, c *comparison, schemas map[string]*diff.Schemas) error {
+	return work.Each(ctx, run.Jobs, len(c.pairs), c.name, func(_ context.Context, i int) error {
 		p := c.pairs[i]
 		p.result = schemas[p.Cluster].Compare(p.Pair)
 		return nil
@@ -83,19 +84,19 @@ func (run Run) compare(ctx context.Context, c *comparison, schemas map[string]*d
 }
 
 // judge finds the risks of every cluster.
-func (run Run) judge(ctx context.Context, clusters []risk.Cluster) ([]risk.Hit, error) {
+func judge(ctx context.Context, run Run, clusters []risk.Cluster) ([]risk.Hit, error) {
 	hits := make([][]risk.Hit, len(clusters))
 	name := func(i int) string { return "the risks in cluster " + clusters[i].Name }
-	err := each(ctx, run.Jobs, len(clusters), name, func(_ context.Context, i int) error {
+	err := work.Each(ctx, run.Jobs, len(clusters), name, func(_ context.Context, i int) error {
 		hits[i] = risk.Check(clusters[i])
 		return nil
 	})
 	return slices.Concat(hits...), err
 }
 
-// fill puts into a review what was found, without what nobody may read. What is
+// fillReview puts into a review what was found, without what nobody may read. What is
 // made of objects or of values gets there by no other way.
-func (run Run) fill(ctx context.Context, c *comparison, hits []risk.Hit, in *review.Input) error {
+func fillReview(ctx context.Context, run Run, c *comparison, hits []risk.Hit, in *review.Input) error {
 	mask := diff.NewMasker(c.sensitive(run))
 	for _, h := range hits {
 		in.Hits = append(in.Hits, h.Masked(mask))
@@ -105,7 +106,7 @@ func (run Run) fill(ctx context.Context, c *comparison, hits []risk.Hit, in *rev
 	}
 	in.Releases = make([]diff.Release, len(c.pairs))
 	restarts := make([][]risk.Restart, len(c.pairs))
-	err := each(ctx, run.Jobs, len(c.pairs), c.name, func(_ context.Context, i int) error {
+	err := work.Each(ctx, run.Jobs, len(c.pairs), c.name, func(_ context.Context, i int) error {
 		r := c.pairs[i].result
 		for _, restart := range risk.Restarts(r) {
 			restarts[i] = append(restarts[i], restart.Masked(mask))
@@ -115,14 +116,14 @@ func (run Run) fill(ctx context.Context, c *comparison, hits []risk.Hit, in *rev
 	})
 	in.Restarts = slices.Concat(restarts...)
 	if err == nil {
-		in.Images, err = run.images(ctx, c, mask)
+		in.Images, err = imagesOf(ctx, run, c, mask)
 	}
 	return err
 }
 
-// images are those that change in every release; they are followed through all of
+// imagesOf are those that change in every release; they are followed through all of
 // a cluster.
-func (run Run) images(ctx context.Context, c *comparison, mask *diff.Masker) ([]review.Images, error) {
+func imagesOf(ctx context.Context, run Run, c *comparison, mask *diff.Masker) ([]review.Images, error) {
 	var clusters []string
 	of := map[string][]int{}
 	for i, p := range c.pairs {
@@ -133,7 +134,7 @@ func (run Run) images(ctx context.Context, c *comparison, mask *diff.Masker) ([]
 	}
 	all := make([]review.Images, len(c.pairs))
 	name := func(i int) string { return "the images of cluster " + clusters[i] }
-	err := each(ctx, run.Jobs, len(clusters), name, func(_ context.Context, i int) error {
+	err := work.Each(ctx, run.Jobs, len(clusters), name, func(_ context.Context, i int) error {
 		pairs := of[clusters[i]]
 		releases := make([]diff.Release, len(pairs))
 		for n, at := range pairs {
@@ -154,11 +155,11 @@ func (run Run) images(ctx context.Context, c *comparison, mask *diff.Masker) ([]
 // name is a pair's for whoever hears of it.
 func (c *comparison) name(i int) string { return c.pairs[i].String() }
 
-// attribute finds the causes of all changes.
-func (run Run) attribute(ctx context.Context, c *comparison, schemas map[string]*diff.Schemas) error {
+// attributeAll finds the causes of all changes.
+func attributeAll(ctx context.Context, run Run, c *comparison, schemas map[string]*diff.Schemas) error {
 	places := placesFor(c.pairs)
 	told := make([]bool, len(c.pairs))
-	err := each(ctx, run.Jobs, len(c.pairs), c.name, func(ctx context.Context, i int) (err error) {
+	err := work.Each(ctx, run.Jobs, len(c.pairs), c.name, func(ctx context.Context, i int) (err error) {
 		p := c.pairs[i]
 		told[i], err = p.attribute(ctx, schemas[p.Cluster], places)
 		return err

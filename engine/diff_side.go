@@ -8,12 +8,13 @@ import (
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/review"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
 // side is one of two revisions of the project, planned.
 type side struct {
-	run  Run
+	run  work.Run
 	plan *plan.Plan
 	h    *hydrator
 	at   string // the commit that diagnostics are marked with; empty for the head
@@ -32,9 +33,9 @@ func (s *side) marked(found diag.List) diag.List {
 	return marked(found, s.at, s.run.Project)
 }
 
-// at is the run on another revision of the project.
-func (run Run) at(o DiffOptions, point review.Point) (Run, diag.List, error) {
-	origin, found, err := revision(run.Dir, point.Ref, point.Commit)
+// runAt is the run on another revision of the project.
+func runAt(run Run, o DiffOptions, point review.Point) (work.Run, diag.List, error) {
+	origin, found, err := work.RevisionAt(run.Dir, point.Ref, point.Commit)
 	if err != nil || found.HasErrors() {
 		return run, found, err
 	}
@@ -60,13 +61,13 @@ func planBoth(ctx context.Context, before, after *side, load func() (diag.List, 
 	lists := make([]diag.List, len(sides))
 	name := func(i int) string { return []string{"the project at the base", "the project"}[i] }
 	planAll := func(first func() (diag.List, error)) (loaded diag.List, err error) {
-		err = each(ctx, len(sides), len(sides), name, func(ctx context.Context, i int) (err error) {
+		err = work.Each(ctx, len(sides), len(sides), name, func(ctx context.Context, i int) (err error) {
 			if s := sides[i]; s == before {
 				if loaded, err = first(); err != nil || loaded.HasErrors() {
 					return err
 				}
 			}
-			sides[i].plan, lists[i], err = sides[i].run.plan(ctx)
+			sides[i].plan, lists[i], err = sides[i].run.Plan(ctx)
 			return err
 		})
 		return loaded, err
@@ -96,7 +97,7 @@ func planBoth(ctx context.Context, before, after *side, load func() (diag.List, 
 		return found, nil
 	}
 	for _, s := range sides {
-		s.h = s.run.hydrator()
+		s.h = newHydrator(s.run)
 		s.all = map[place]*plan.Release{}
 		for _, t := range s.plan.Targets {
 			for _, r := range t.Releases {

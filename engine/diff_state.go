@@ -10,30 +10,31 @@ import (
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/review"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
 // againstStates takes the steps of a hydration that writes nothing, and pairs
 // what the states have with what would be committed.
-func (run Run) againstStates(ctx context.Context, o DiffOptions) (*comparison, diag.List, error) {
-	p, found, err := run.plan(ctx)
+func againstStates(ctx context.Context, run Run, o DiffOptions) (*comparison, diag.List, error) {
+	p, found, err := run.Plan(ctx)
 	if err == nil && found.HasErrors() {
 		var more diag.List
-		more, err = run.others(ctx, p)
+		more, err = othersOf(ctx, run, p)
 		found = append(found, more...)
 	}
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
 	looking := HydrateOptions{Check: true, Access: o.Access, Clones: o.Clones}
-	sites, refused, err := run.open(ctx, p, looking)
+	sites, refused, err := openSites(ctx, run, p, looking)
 	c := &comparison{base: review.Point{Kind: review.State}, targets: targetsOf(p), close: sites.close}
 	if found = append(found, refused...); err != nil {
 		return c, found, err
 	}
 	if found.HasErrors() {
-		return c, append(found, run.missingCharts(ctx, p)...), nil
+		return c, append(found, missingCharts(ctx, run, p)...), nil
 	}
 	for _, s := range sites.all {
 		s.asked = map[string][]byte{}
@@ -41,7 +42,7 @@ func (run Run) againstStates(ctx context.Context, o DiffOptions) (*comparison, d
 			j.look = true
 		}
 	}
-	rendered, err := run.render(ctx, sites, looking)
+	rendered, err := renderAll(ctx, run, sites, looking)
 	if found = append(found, rendered...); err != nil {
 		return c, found, err
 	}
@@ -49,7 +50,7 @@ func (run Run) againstStates(ctx context.Context, o DiffOptions) (*comparison, d
 	if found = append(found, compared...); err != nil || found.HasErrors() {
 		return c, found, err
 	}
-	if c.head, err = run.point(); err != nil {
+	if c.head, err = pointOf(run); err != nil {
 		return c, found, err
 	}
 	for _, s := range sites.all {
@@ -57,7 +58,7 @@ func (run Run) againstStates(ctx context.Context, o DiffOptions) (*comparison, d
 			c.base.Commit = string(s.base.Commit())
 		}
 		pairs, err := s.pairs(sites.h, p)
-		list, err := refusal(err)
+		list, err := work.Refusal(err)
 		if found = append(found, list...); err != nil || found.HasErrors() {
 			return c, found, err
 		}
@@ -65,13 +66,13 @@ func (run Run) againstStates(ctx context.Context, o DiffOptions) (*comparison, d
 	}
 	c.settle()
 	if !o.NoCauses {
-		err = run.origins(ctx, c, sites, o)
+		err = findOrigins(ctx, run, c, sites, o)
 	}
 	return c, found, err
 }
 
-// point is what the run's project is.
-func (run Run) point() (review.Point, error) {
+// pointOf is what the run's project is.
+func pointOf(run Run) (review.Point, error) {
 	if run.Origin != nil {
 		return review.Point{Kind: review.Revision, Ref: run.Origin.Ref, Commit: run.Origin.Source.Commit}, nil
 	}

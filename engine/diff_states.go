@@ -11,18 +11,19 @@ import (
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/review"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
 // betweenStates compares two commits of the clusters' states. Nothing is
 // rendered; the project says where the states are, and what was meant.
-func (run Run) betweenStates(ctx context.Context, o DiffOptions) (*comparison, diag.List, error) {
+func betweenStates(ctx context.Context, run Run, o DiffOptions) (*comparison, diag.List, error) {
 	from, to, err := splitStates(o.States)
 	if err != nil {
-		list, err := refusal(err)
+		list, err := work.Refusal(err)
 		return nil, list, err
 	}
-	clusters, known, found := run.clustersOfThePast()
+	clusters, known, found := clustersOfThePast(run)
 	if found.HasErrors() {
 		return nil, found, nil
 	}
@@ -33,7 +34,7 @@ func (run Run) betweenStates(ctx context.Context, o DiffOptions) (*comparison, d
 	}
 	parts := make([]comparison, len(clusters))
 	unknown := make([]error, len(clusters))
-	more, err := run.read(ctx, o.Reading, clusters, func(ctx context.Context, i int, s *site) error {
+	more, err := readStates(ctx, run, o.Reading, clusters, func(ctx context.Context, i int, s *site) error {
 		before, _, err := state.SnapshotAt(ctx, s.repository, s.base, from)
 		var after *state.Snapshot
 		if err == nil {
@@ -49,7 +50,7 @@ func (run Run) betweenStates(ctx context.Context, o DiffOptions) (*comparison, d
 		if len(clusters) == 1 {
 			c.base.Commit, c.head.Commit = string(before.Commit()), string(after.Commit())
 		}
-		return run.twoStates(s, known, before, after, &parts[i])
+		return twoStates(run, s, known, before, after, &parts[i])
 	})
 	if found = append(found, more...); err != nil || found.HasErrors() {
 		return nil, found, err
@@ -89,7 +90,7 @@ func somewhere(unknown []error) (diag.List, error) {
 		if err == nil {
 			continue
 		}
-		list, err := refusal(err)
+		list, err := work.Refusal(err)
 		if err != nil {
 			return found, err
 		}
@@ -106,7 +107,7 @@ func somewhere(unknown []error) (diag.List, error) {
 
 // twoStates pairs the selected releases of a cluster that two commits have
 // differently.
-func (run Run) twoStates(s *site, known asked, before, after *state.Snapshot, c *comparison) error {
+func twoStates(run Run, s *site, known asked, before, after *state.Snapshot, c *comparison) error {
 	keys, err := keysOf(before, after)
 	if err != nil {
 		return err
@@ -153,7 +154,7 @@ func (run Run) twoStates(s *site, known asked, before, after *state.Snapshot, c 
 		if !ok {
 			from = key
 		}
-		pair, err := run.twoCommitted(s, from, key, before, after)
+		pair, err := twoCommitted(run, s, from, key, before, after)
 		if err != nil {
 			return err
 		}
@@ -192,7 +193,7 @@ func keysOf(before, after *state.Snapshot) ([]state.Key, error) {
 }
 
 // twoCommitted pairs a release of two commits; nil where it is the same.
-func (run Run) twoCommitted(s *site, from, key state.Key, before, after *state.Snapshot) (*pairing, error) {
+func twoCommitted(run Run, s *site, from, key state.Key, before, after *state.Snapshot) (*pairing, error) {
 	was, err := before.Fingerprint(from)
 	if err != nil {
 		return nil, err

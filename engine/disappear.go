@@ -25,7 +25,7 @@ func (s *site) disappear(run Run, p *plan.Plan) (diag.List, error) {
 		at := slices.IndexFunc(p.Targets, func(t plan.Target) bool {
 			return t.Environment == environment && t.Cluster.Name == s.cluster.Name
 		})
-		if at < 0 && run.partial() {
+		if at < 0 && run.Partial() {
 			continue // not selected
 		}
 		releases, err := s.base.Releases(environment)

@@ -13,6 +13,7 @@ import (
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -48,12 +49,12 @@ type Deployed struct {
 // releases today; what the project no longer declares is selected by name only.
 // With either, commits that touched nothing of that are left out.
 func Log(ctx context.Context, run Run, o LogOptions) ([]Deployed, diag.List, error) {
-	clusters, known, found := run.clustersOfThePast()
+	clusters, known, found := clustersOfThePast(run)
 	if found.HasErrors() {
 		return nil, found, nil
 	}
 	logs := make([][]Deployed, len(clusters))
-	more, err := run.read(ctx, o.Reading, clusters, func(ctx context.Context, i int, s *site) error {
+	more, err := readStates(ctx, run, o.Reading, clusters, func(ctx context.Context, i int, s *site) error {
 		if s.base.Commit() == "" {
 			return diag.Refuse(diag.Warningf(diag.Range{File: s.at.Name}, "The state of cluster %q has no commit yet", s.cluster.Name).
 				Remedyf("`weir hydrate` makes the first one."))
@@ -95,7 +96,7 @@ type asked struct {
 
 // clustersOfThePast are those whose history a selection may ask for: also for an
 // environment or a release that the project no longer has.
-func (run Run) clustersOfThePast() ([]schema.Cluster, asked, diag.List) {
+func clustersOfThePast(run Run) ([]schema.Cluster, asked, diag.List) {
 	p := asked{Selection: run.Selection, declared: map[string]bool{}}
 	all, found := plan.Draw(run.Project, plan.Selection{Clusters: run.Selection.Clusters}, plan.Serially)
 	if found.HasErrors() {
@@ -147,23 +148,21 @@ func (p asked) deployed(s *site, d state.Deployment) (Deployed, bool) {
 	return entry, len(entry.Releases) > 0 || len(p.Environments) == 0 && p.Selector.Empty()
 }
 
-// read opens the states of clusters, many at once, and does something with each.
-func (run Run) read(ctx context.Context, o Reading, clusters []schema.Cluster, do func(ctx context.Context, i int, s *site) error) (diag.List, error) {
+// readStates opens the states of clusters, many at once, and does something with each.
+func readStates(ctx context.Context, run Run, o Reading, clusters []schema.Cluster, do func(ctx context.Context, i int, s *site) error) (diag.List, error) {
 	found := make([]diag.List, len(clusters))
 	name := func(i int) string { return "the state of cluster " + clusters[i].Name }
-	if run.Progress != nil {
-		run.Progress.Total(len(clusters))
-	}
-	err := each(ctx, connections, len(clusters), name, func(ctx context.Context, i int) (err error) {
-		defer run.watch("read " + clusters[i].Name)()
+	run.Expect(len(clusters))
+	err := work.Each(ctx, connections, len(clusters), name, func(ctx context.Context, i int) (err error) {
+		defer run.Watch("read " + clusters[i].Name)()
 		s := &site{cluster: clusters[i]}
-		found[i], err = refusal(s.look(ctx, run, o, func() error { return do(ctx, i, s) }))
+		found[i], err = work.Refusal(s.look(ctx, run, o, func() error { return do(ctx, i, s) }))
 		if err != nil {
 			return fmt.Errorf("read the state of cluster %s: %w", clusters[i].Name, err)
 		}
 		return nil
 	})
-	return gather(found), err
+	return work.Gather(found), err
 }
 
 func (s *site) look(ctx context.Context, run Run, o Reading, do func() error) (err error) {
@@ -211,7 +210,7 @@ type ShownFile struct {
 // Show finds a release in a commit of the selected clusters' states. It is an
 // answer where there is exactly one.
 func Show(ctx context.Context, run Run, o ShowOptions) (Shown, diag.List, error) {
-	clusters, _, found := run.clustersOfThePast()
+	clusters, _, found := clustersOfThePast(run)
 	if found.HasErrors() {
 		return Shown{}, found, nil
 	}
@@ -222,7 +221,7 @@ func Show(ctx context.Context, run Run, o ShowOptions) (Shown, diag.List, error)
 	hits := make([][]Shown, len(clusters))
 	others := make([][]string, len(clusters))
 	unknown := make([]error, len(clusters))
-	more, err := run.read(ctx, o.Reading, clusters, func(ctx context.Context, i int, s *site) error {
+	more, err := readStates(ctx, run, o.Reading, clusters, func(ctx context.Context, i int, s *site) error {
 		at, commit, err := state.SnapshotAt(ctx, s.repository, s.base, o.Rev)
 		if rev := (*state.UnknownRevError)(nil); errors.As(err, &rev) || s.base.Commit() == "" {
 			unknown[i] = err
@@ -264,7 +263,7 @@ func Show(ctx context.Context, run Run, o ShowOptions) (Shown, diag.List, error)
 	case len(all) > 1:
 		return Shown{}, append(found, severalReleases(o, all)), nil
 	case !slices.Contains(unknown, nil):
-		list, err := refusal(errors.Join(unknown...))
+		list, err := work.Refusal(errors.Join(unknown...))
 		return Shown{}, append(found, list...), err
 	}
 	names := slices.Concat(others...)

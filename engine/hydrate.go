@@ -3,11 +3,11 @@ package engine
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/engine/signing"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -27,8 +27,7 @@ type HydrateOptions struct {
 	Access    *remote.Access     // what connections may use of this machine
 	Clones    string             // where copies of remotes are kept between runs
 
-	Pause  func(context.Context, time.Duration) error // between two tries to write; nil: waits
-	Random func() float64                             // in [0,1), for how long; nil: any
+	work.Patience // between two tries to write
 }
 
 // Hydrate renders every selected release of every target and commits the
@@ -37,10 +36,10 @@ type HydrateOptions struct {
 // commit. After that each cluster lands or not on its own, and the report says
 // which. There is no report where nothing was to be written.
 func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List, error) {
-	p, found, err := run.plan(ctx)
+	p, found, err := run.Plan(ctx)
 	if err == nil && found.HasErrors() {
 		var more diag.List
-		more, err = run.others(ctx, p)
+		more, err = othersOf(ctx, run, p)
 		found = append(found, more...)
 	}
 	if err != nil || found.HasErrors() {
@@ -49,16 +48,16 @@ func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List
 	again, unknown := regenerated(p, o.Regenerate)
 	o.Regenerate, found = again, append(found, unknown...)
 
-	sites, refused, err := run.open(ctx, p, o)
+	sites, refused, err := openSites(ctx, run, p, o)
 	defer sites.close()
 	if found = append(found, refused...); err != nil {
 		return nil, found, err
 	}
 	if found.HasErrors() {
-		return nil, append(found, run.missingCharts(ctx, p)...), nil
+		return nil, append(found, missingCharts(ctx, run, p)...), nil
 	}
 
-	rendered, err := run.render(ctx, sites, o)
+	rendered, err := renderAll(ctx, run, sites, o)
 	if found = append(found, rendered...); err != nil {
 		return nil, found, err
 	}
@@ -71,7 +70,7 @@ func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List
 	}
 
 	if o.Out != "" {
-		if list, err := refusal(sites.plain.Commit()); err != nil || list.HasErrors() {
+		if list, err := work.Refusal(sites.plain.Commit()); err != nil || list.HasErrors() {
 			return nil, append(found, list...), err
 		}
 	}
@@ -79,10 +78,10 @@ func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List
 	if found = append(found, dirty...); err != nil {
 		return nil, found, err
 	}
-	if err := run.foresee(ctx, sites, o); err != nil {
+	if err := foresee(ctx, run, sites, o); err != nil {
 		return nil, found, err
 	}
-	err = run.land(ctx, sites, p, o)
+	err = landAll(ctx, run, sites, p, o)
 	for _, s := range sites.all {
 		found = append(found, s.found...)
 		if !errors.Is(s.failed, errUnwritten) {
@@ -95,9 +94,9 @@ func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List
 	return sites.report(run, o), found, err
 }
 
-// others renders what the plan has no mistakes in, where it has some elsewhere,
+// othersOf renders what the plan has no mistakes in, where it has some elsewhere,
 // so that a person hears of all mistakes at once. It returns nothing but them.
-func (run Run) others(ctx context.Context, p *plan.Plan) (diag.List, error) {
+func othersOf(ctx context.Context, run Run, p *plan.Plan) (diag.List, error) {
 	var releases []*plan.Release
 	for _, target := range p.Targets {
 		for _, r := range target.Releases {
@@ -106,16 +105,14 @@ func (run Run) others(ctx context.Context, p *plan.Plan) (diag.List, error) {
 			}
 		}
 	}
-	h := run.hydrator()
+	h := newHydrator(run)
 	lists := make([]diag.List, len(releases))
 	name := func(i int) string {
 		return releases[i].Environment + "/" + releases[i].Name + "@" + releases[i].Cluster.Name
 	}
-	if run.Progress != nil {
-		run.Progress.Total(len(releases))
-	}
-	err := each(ctx, run.Jobs, len(releases), name, func(ctx context.Context, i int) (err error) {
-		defer run.watch(name(i))()
+	run.Expect(len(releases))
+	err := work.Each(ctx, run.Jobs, len(releases), name, func(ctx context.Context, i int) (err error) {
+		defer run.Watch(name(i))()
 		_, lists[i], err = h.hydrate(ctx, releases[i], false)
 		return err
 	})
@@ -125,12 +122,12 @@ func (run Run) others(ctx context.Context, p *plan.Plan) (diag.List, error) {
 			found = append(found, list...)
 		}
 	}
-	return together(found), err
+	return work.Together(found), err
 }
 
 // missingCharts is what a run that cannot render can still say of its charts, so
 // that a person hears of all mistakes at once.
-func (run Run) missingCharts(ctx context.Context, p *plan.Plan) diag.List {
+func missingCharts(ctx context.Context, run Run, p *plan.Plan) diag.List {
 	var found diag.List
 	charts := newCharts(run)
 	for _, target := range p.Targets {
@@ -141,5 +138,5 @@ func (run Run) missingCharts(ctx context.Context, p *plan.Plan) diag.List {
 			}
 		}
 	}
-	return together(found)
+	return work.Together(found)
 }

@@ -23,7 +23,7 @@ type Listed struct {
 // List names the selected releases of every selected target, those that `when`
 // or `environments` keep out included.
 func List(ctx context.Context, run Run) ([]Listed, diag.List, error) {
-	p, found, err := run.plan(ctx)
+	p, found, err := run.Plan(ctx)
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
@@ -48,7 +48,7 @@ func List(ctx context.Context, run Run) ([]Listed, diag.List, error) {
 
 // Graph is what needs what among the selected releases.
 func Graph(ctx context.Context, run Run) (plan.Graph, diag.List, error) {
-	p, found, err := run.plan(ctx)
+	p, found, err := run.Plan(ctx)
 	if err != nil || found.HasErrors() {
 		return plan.Graph{}, found, err
 	}

@@ -8,12 +8,12 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/whole"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -54,15 +54,15 @@ type LockChange struct {
 // out by the selection, entries that nothing needs are dropped. An error means
 // that nothing was written.
 func Lock(ctx context.Context, run Run) (*LockReport, diag.List, error) {
-	p, found, err := run.plan(ctx)
+	p, found, err := run.Plan(ctx)
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
-	l, list := run.locker(p)
+	l, list := newLocker(run, p)
 	if found = append(found, list...); found.HasErrors() {
 		return nil, found, nil
 	}
-	list, err = run.loadAll(ctx, l.locking.Missing(), l.wants)
+	list, err = loadAll(ctx, run, l.locking.Missing(), l.wants)
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
@@ -72,7 +72,7 @@ func Lock(ctx context.Context, run Run) (*LockReport, diag.List, error) {
 
 // locker is what lock and update share.
 type locker struct {
-	run      Run
+	run      work.Run
 	old      schema.Lock
 	locking  *fetch.Locking
 	record   *fetch.Record
@@ -87,12 +87,12 @@ type want struct {
 	releases []string
 }
 
-func (run Run) locker(p *plan.Plan) (*locker, diag.List) {
+func newLocker(run Run, p *plan.Plan) (*locker, diag.List) {
 	old, found := run.Project.Lock()
 	if found.HasErrors() {
 		return nil, found
 	}
-	stock, record := run.stock()
+	stock, record := stockOf(run)
 	stock.Shelves = slices.Insert(stock.Shelves, 0, fetch.Shelf(fetch.NewVendor(run.Project.FS())))
 	if stock.Source == nil {
 		return nil, append(found, diag.Diagnostic{Summary: "Nothing can be fetched here", Remedy: "Run it where the network is."})
@@ -100,11 +100,11 @@ func (run Run) locker(p *plan.Plan) (*locker, diag.List) {
 	l := &locker{
 		run: run, old: old, record: record,
 		locking: &fetch.Locking{Old: old, Stock: stock},
-		whole:   !run.partial() && len(run.Selection.Clusters) == 0,
+		whole:   !run.Partial() && len(run.Selection.Clusters) == 0,
 	}
 	l.wants = wantsOf(p)
 	for _, target := range p.Targets {
-		l.unwanted = append(l.unwanted, run.unplanned(target)...)
+		l.unwanted = append(l.unwanted, unplanned(run, target)...)
 	}
 	return l, found
 }
@@ -135,7 +135,7 @@ func wantsOf(p *plan.Plan) []want {
 
 // unplanned are the charts of releases that `when` or `environments` keep out
 // of a target today: another variable may let them in.
-func (run Run) unplanned(target plan.Target) []schema.Chart {
+func unplanned(run Run, target plan.Target) []schema.Chart {
 	var refs []schema.Chart
 	for _, h := range target.Headers {
 		if h.Planned {
@@ -150,50 +150,20 @@ func (run Run) unplanned(target plan.Target) []schema.Chart {
 }
 
 // loadAll loads charts and all that they depend on through a library.
-func (run Run) loadAll(ctx context.Context, library fetch.Library, wants []want) (diag.List, error) {
+func loadAll(ctx context.Context, run Run, library fetch.Library, wants []want) (diag.List, error) {
 	from := fetch.From{
 		Project:      run.Project.FS(),
 		Repositories: run.Project.Repositories(),
 		Library:      library,
 	}
-	if run.Progress != nil {
-		run.Progress.Total(len(wants))
-	}
+	run.Expect(len(wants))
 	lists := make([]diag.List, len(wants))
-	err := each(ctx, max(run.Jobs, fetchesAtOnce), len(wants), func(i int) string { return wants[i].ref.Source }, func(ctx context.Context, i int) error {
-		defer run.watch(wants[i].ref.Source)()
+	err := work.Each(ctx, max(run.Jobs, fetchesAtOnce), len(wants), func(i int) string { return wants[i].ref.Source }, func(ctx context.Context, i int) error {
+		defer run.Watch(wants[i].ref.Source)()
 		_, lists[i] = load(ctx, from, wants[i].ref)
 		return ctx.Err()
 	})
-	return together(gather(lists)), err
-}
-
-// together makes one finding of those that say the same at several places: a
-// repository that is down is one problem, however many releases want it.
-func together(found diag.List) diag.List {
-	const shown = 4
-	at, more := map[string]int{}, map[string]int{}
-	var all diag.List
-	for _, d := range found.Sorted() {
-		key := d.Severity.String() + "\x00" + d.Summary + "\x00" + d.Detail + "\x00" + d.Remedy
-		i, known := at[key]
-		switch {
-		case !known:
-			at[key] = len(all)
-			all = append(all, d)
-		case d.Subject == all[i].Subject: // what is wrong there, not with who wants it
-			continue
-		case more[key] < shown:
-			all[i] = all[i].Also(d.Subject, "the same here")
-		}
-		more[key]++
-	}
-	for key, i := range at {
-		if n := more[key] - 1 - shown; n > 0 {
-			all[i].Detail = strings.TrimSpace(fmt.Sprintf("%s It is the same at %d more places.", all[i].Detail, n))
-		}
-	}
-	return all
+	return work.Together(work.Gather(lists)), err
 }
 
 // finish writes the new lock, if it is another one, and says what it is.

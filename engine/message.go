@@ -2,6 +2,7 @@ package engine
 
 import (
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -30,7 +31,7 @@ func (s *site) compose(run Run, all *sites, o HydrateOptions) (diag.List, error)
 	for _, t := range m.Trailers {
 		trailer := state.Trailer{Name: t.Name, Value: t.Value}
 		s.message.Trailers = append(s.message.Trailers, trailer)
-		list, err := refusal(at(t.Range, state.Message{Trailers: []state.Trailer{trailer}}.Check()))
+		list, err := work.Refusal(at(t.Range, state.Message{Trailers: []state.Trailer{trailer}}.Check()))
 		if found = append(found, list...); err != nil {
 			return found, err
 		}

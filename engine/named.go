@@ -72,9 +72,9 @@ func regenerated(p *plan.Plan, given []string) ([]string, diag.List) {
 	return meant, found
 }
 
-// one is the single release that an argument names, among those of the
+// oneRelease is the single release that an argument names, among those of the
 // selected targets, planned or not.
-func (run Run) one(name string) (string, diag.List) {
+func oneRelease(run Run, name string) (string, diag.List) {
 	selection := run.Selection
 	selection.Selector = plan.Selector{}
 	outline, found := plan.Draw(run.Project, selection, plan.Serially)

@@ -14,14 +14,15 @@ import (
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// source is the commit of the project that a run is of, and when it was made;
+// sourceOf is the commit of the project that a run is of, and when it was made;
 // zero values where there is none.
-func (run Run) source() (state.Source, time.Time, error) {
+func sourceOf(run Run) (state.Source, time.Time, error) {
 	if run.Origin != nil {
-		return run.Origin.Source, run.Origin.made, nil
+		return run.Origin.Source, run.Origin.Made, nil
 	}
 	repository, err := checkout.Of(run.Dir)
 	if err != nil {
@@ -62,16 +63,16 @@ func (o *order) to(ctx context.Context, other state.Source) (checkout.Lineage, e
 	return lineage, err
 }
 
-// order is that of the project's repository: of its history here and, where that
+// orderOf is that of the project's repository: of its history here and, where that
 // is not enough, of the one it was cloned from.
-func (run Run) order(o HydrateOptions) (*order, error) {
-	source, made, err := run.source()
+func orderOf(run Run, o HydrateOptions) (*order, error) {
+	source, made, err := sourceOf(run)
 	if err != nil {
 		return nil, err
 	}
 	lineage := func(ctx context.Context, other state.Source) (checkout.Lineage, error) {
 		if run.Origin != nil {
-			return askOrigin(ctx, run.Origin.remote, source, other)
+			return askOrigin(ctx, run.Origin.Remote, source, other)
 		}
 		repository, err := checkout.Of(run.Dir)
 		if err != nil {
@@ -149,25 +150,25 @@ func (all *sites) uncommitted(o HydrateOptions) (diag.List, error) {
 		names += fmt.Sprintf(" and %d more", more)
 	}
 	return diag.List{diag.Warningf(diag.Range{File: changed[0]}, "What is pushed is of a project with uncommitted changes").
-		Detailf("Commit %s of the project does not have these as this run read them: %s. Nobody else can hydrate the same; the commits say so with -dirty behind the project's.", shown(state.Hash(all.order.source.Commit)), names).
+		Detailf("Commit %s of the project does not have these as this run read them: %s. Nobody else can hydrate the same; the commits say so with -dirty behind the project's.", state.Hash(all.order.source.Commit).Short(), names).
 		Remedyf("Commit them and hydrate again.")}, nil
 }
 
 // foresee tells of changes that are not written now why they could not be: a
 // check fails where the run that it stands for would, anything else is warned.
-func (run Run) foresee(ctx context.Context, all *sites, o HydrateOptions) error {
+func foresee(ctx context.Context, run Run, all *sites, o HydrateOptions) error {
 	if o.ForceOlder || o.Out != "" {
 		return nil
 	}
 	name := func(i int) string { return "the history of cluster " + all.all[i].cluster.Name }
-	return each(ctx, connections, len(all.all), name, func(ctx context.Context, i int) error {
+	return work.Each(ctx, connections, len(all.all), name, func(ctx context.Context, i int) error {
 		s := all.all[i]
 		if s.writes(o) || s.change.Empty() {
 			return nil
 		}
 		found, err := all.order.check(ctx, s, s.environments())
 		if err != nil {
-			found, err = refusal(err)
+			found, err = work.Refusal(err)
 		}
 		for i, d := range found {
 			if d.Severity == diag.Error && !o.Check {
@@ -227,7 +228,7 @@ func (o *order) blame(ctx context.Context, run Run, p *plan.Plan, s *site, compl
 		return complaints, err
 	}
 	environments = slices.DeleteFunc(environments, func(e string) bool {
-		return run.partial() && !slices.ContainsFunc(p.Targets, func(t plan.Target) bool {
+		return run.Partial() && !slices.ContainsFunc(p.Targets, func(t plan.Target) bool {
 			return t.Environment == e && t.Cluster.Name == s.cluster.Name
 		})
 	})
@@ -259,7 +260,7 @@ func (f finding) diagnostic(at state.Location, source state.Source, environments
 	if len(environments) > 1 {
 		names = fmt.Sprintf("environments %s", quoted(environments))
 	}
-	of := fmt.Sprintf("Its state is of the project's commit %s; this run is of %s", shown(state.Hash(f.from)), shown(state.Hash(source.Commit)))
+	of := fmt.Sprintf("Its state is of the project's commit %s; this run is of %s", state.Hash(f.from).Short(), state.Hash(source.Commit).Short())
 	switch f.lineage {
 	case checkout.Older:
 		return diag.Errorf(place, "A newer commit of the project is deployed to %s", names).

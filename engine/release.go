@@ -14,6 +14,7 @@ import (
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/transform"
 	"github.com/weir-dev/weir/engine/unstable"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -30,7 +31,7 @@ type hydrator struct {
 // memoSize bounds the canonical bytes that are remembered between releases.
 const memoSize = 128 << 20
 
-func (run Run) hydrator() *hydrator {
+func newHydrator(run Run) *hydrator {
 	files := run.Project.FS()
 	return &hydrator{
 		store:  run.Cache,
@@ -143,7 +144,7 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 	}
 	laid, err := state.Layout(state.Key{Environment: r.Environment, Release: r.Name}, final.Objects, metadata(r, chart, rendered, final, fields))
 	if err != nil {
-		list, err := refusal(err)
+		list, err := work.Refusal(err)
 		return nil, append(found, list...), err
 	}
 	p := &product{release: &laid}

@@ -12,6 +12,7 @@ import (
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -54,7 +55,7 @@ func (s *site) locate(run Run, o HydrateOptions) error {
 	switch {
 	case in.Repository != "" && o.Out != "":
 	case in.Repository != "":
-		r, err := run.remoteOf(s.cluster, o.Access)
+		r, err := remoteOf(run, s.cluster, o.Access)
 		if err != nil {
 			return err
 		}
@@ -78,7 +79,7 @@ func (s *site) locate(run Run, o HydrateOptions) error {
 }
 
 // remoteOf is the repository that a cluster keeps its state in.
-func (run Run) remoteOf(c schema.Cluster, access *remote.Access) (*remote.Remote, error) {
+func remoteOf(run Run, c schema.Cluster, access *remote.Access) (*remote.Remote, error) {
 	if run.Origin != nil && isRelative(c.State.Repository) {
 		return nil, diag.Refuse(diag.Errorf(c.State.Range, "The state of cluster %q is at a path of the project's directory", c.Name).
 			Detailf("With --from-git there is no such directory for %q to begin at.", c.State.Repository).
@@ -139,7 +140,7 @@ func sameState(run Run) diag.List {
 		if c.State.Repository == "" {
 			continue
 		}
-		key := run.repositoryName(c.State.Repository) + " " + c.State.Branch
+		key := reallyAt(run, c.State.Repository) + " " + c.State.Branch
 		other, ok := first[key]
 		if !ok {
 			first[key] = c
@@ -153,9 +154,9 @@ func sameState(run Run) diag.List {
 	return found
 }
 
-// repositoryName is an address in a form to compare, however it is written: that
+// reallyAt is an address in a form to compare, however it is written: that
 // of a path is where it really leads.
-func (run Run) repositoryName(address string) string {
+func reallyAt(run Run, address string) string {
 	local := strings.TrimPrefix(address, "file://")
 	if local == address && !isRelative(address) && !filepath.IsAbs(address) {
 		return repositoryName(address)
@@ -215,14 +216,14 @@ func (all *sites) close() {
 // for others most of the time, so it has nothing to do with the machine.
 const connections = 10
 
-// open looks at the state of every cluster, many at once; nothing is created
+// openSites looks at the state of every cluster, many at once; nothing is created
 // yet. What is open has to be closed even where there is an error.
-func (run Run) open(ctx context.Context, p *plan.Plan, o HydrateOptions) (*sites, diag.List, error) {
-	all := &sites{h: run.hydrator()}
+func openSites(ctx context.Context, run Run, p *plan.Plan, o HydrateOptions) (*sites, diag.List, error) {
+	all := &sites{h: newHydrator(run)}
 	found := sameState(run)
 	for _, cluster := range p.Clusters {
 		s := &site{cluster: cluster, moved: p.Moved}
-		list, err := refusal(s.locate(run, o))
+		list, err := work.Refusal(s.locate(run, o))
 		found = append(found, list...)
 		if err != nil {
 			return all, found, err
@@ -233,7 +234,7 @@ func (run Run) open(ctx context.Context, p *plan.Plan, o HydrateOptions) (*sites
 		return all, found, nil
 	}
 	if o.Out == "" {
-		order, err := run.order(o)
+		order, err := orderOf(run, o)
 		if err != nil {
 			return all, found, err
 		}
@@ -241,7 +242,7 @@ func (run Run) open(ctx context.Context, p *plan.Plan, o HydrateOptions) (*sites
 	}
 	if o.Out != "" {
 		plain, err := state.NewPlain(o.Out)
-		if list, err := refusal(err); err != nil || list.HasErrors() {
+		if list, err := work.Refusal(err); err != nil || list.HasErrors() {
 			return all, append(found, list...), err
 		}
 		all.plain = plain
@@ -253,19 +254,17 @@ func (run Run) open(ctx context.Context, p *plan.Plan, o HydrateOptions) (*sites
 			all.all[at].jobs = append(all.all[at].jobs, &job{site: all.all[at], target: target, release: r})
 		}
 	}
-	if run.Progress != nil {
-		run.Progress.Total(all.work(o))
-	}
+	run.Expect(all.work(o))
 	lists := make([]diag.List, len(all.all))
-	err := each(ctx, connections, len(all.all), all.name, func(ctx context.Context, i int) (err error) {
+	err := work.Each(ctx, connections, len(all.all), all.name, func(ctx context.Context, i int) (err error) {
 		s := all.all[i]
 		if s.remote() {
-			defer run.watch("fetch " + s.cluster.Name)()
+			defer run.Watch("fetch " + s.cluster.Name)()
 		}
-		lists[i], err = refusal(o.patience().open(ctx, s, o))
+		lists[i], err = work.Refusal(s.open(ctx, o))
 		return err
 	})
-	return all, append(found, gather(lists)...), err
+	return all, append(found, work.Gather(lists)...), err
 }
 
 func (all *sites) name(i int) string { return "the state of cluster " + all.all[i].cluster.Name }
@@ -283,6 +282,11 @@ func (all *sites) work(o HydrateOptions) int {
 		}
 	}
 	return n
+}
+
+// open begins a site, and again where its remote does not answer at once.
+func (s *site) open(ctx context.Context, o HydrateOptions) error {
+	return o.Try(ctx, func() error { return s.begin(ctx, o) })
 }
 
 // begin reads a state and starts to stage on it, or does so once more: a
@@ -326,26 +330,26 @@ func (s *site) read(ctx context.Context) error {
 	return s.placed(err)
 }
 
-// render hydrates all jobs and stages what they made. Releases that must wait
+// renderAll hydrates all jobs and stages what they made. Releases that must wait
 // for what others define, or for committed values, come in a second round.
-func (run Run) render(ctx context.Context, all *sites, o HydrateOptions) (diag.List, error) {
+func renderAll(ctx context.Context, run Run, all *sites, o HydrateOptions) (diag.List, error) {
 	var jobs []*job
 	for _, s := range all.all {
 		jobs = append(jobs, s.jobs...)
 	}
 	found := make([]diag.List, len(jobs))
 	name := func(i int) string { return jobs[i].String() }
-	err := each(ctx, run.Jobs, len(jobs), name, func(ctx context.Context, i int) (err error) {
-		defer run.watch(jobs[i].String())()
-		found[i], err = run.job(ctx, all, jobs[i], o)
+	err := work.Each(ctx, run.Jobs, len(jobs), name, func(ctx context.Context, i int) (err error) {
+		defer run.Watch(jobs[i].String())()
+		found[i], err = hydrateJob(ctx, run, all, jobs[i], o)
 		return err
 	})
-	listed := together(gather(found))
+	listed := work.Together(work.Gather(found))
 	if err != nil || listed.HasErrors() {
 		return listed, err
 	}
 	for _, s := range all.all {
-		list, err := refusal(s.settle(ctx, all.h, all.plain, o))
+		list, err := work.Refusal(s.settle(ctx, all.h, all.plain, o))
 		listed = append(listed, list...)
 		if err != nil {
 			return listed, err
@@ -354,8 +358,8 @@ func (run Run) render(ctx context.Context, all *sites, o HydrateOptions) (diag.L
 	return listed, nil
 }
 
-// job hydrates one release and stages it, unless it has to wait.
-func (run Run) job(ctx context.Context, all *sites, j *job, o HydrateOptions) (diag.List, error) {
+// hydrateJob hydrates one release and stages it, unless it has to wait.
+func hydrateJob(ctx context.Context, run Run, all *sites, j *job, o HydrateOptions) (diag.List, error) {
 	p, found, err := all.h.hydrate(ctx, j.release, slices.Contains(o.Regenerate, j.release.Name))
 	if err != nil || found.HasErrors() {
 		return found, err
@@ -372,7 +376,7 @@ func (run Run) job(ctx context.Context, all *sites, j *job, o HydrateOptions) (d
 		p.letGo() // not to be held until its turn comes
 		return found, nil
 	}
-	list, err := refusal(j.place(ctx, all.h, all.plain))
+	list, err := work.Refusal(j.place(ctx, all.h, all.plain))
 	return append(found, list...), err
 }
 

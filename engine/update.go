@@ -20,7 +20,7 @@ type UpdateOptions struct {
 // named, as far as their constraints allow; sub-charts included. The rest of the
 // lock stays, and what is missing in it is added.
 func Update(ctx context.Context, run Run, o UpdateOptions) (*LockReport, diag.List, error) {
-	p, found, err := run.plan(ctx)
+	p, found, err := run.Plan(ctx)
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
@@ -43,7 +43,7 @@ func Update(ctx context.Context, run Run, o UpdateOptions) (*LockReport, diag.Li
 	if found = append(found, list...); found.HasErrors() {
 		return nil, found, nil
 	}
-	l, list := run.locker(p)
+	l, list := newLocker(run, p)
 	if found = append(found, list...); found.HasErrors() {
 		return nil, found, nil
 	}
@@ -57,11 +57,11 @@ func Update(ctx context.Context, run Run, o UpdateOptions) (*LockReport, diag.Li
 		}
 	}
 	// First what moves: what several releases have goes with the one that is named.
-	list, err = run.loadAll(ctx, l.locking.Newest(), moving)
+	list, err = loadAll(ctx, run, l.locking.Newest(), moving)
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
-	if list, err = run.loadAll(ctx, l.locking.Missing(), staying); err != nil || list.HasErrors() {
+	if list, err = loadAll(ctx, run, l.locking.Missing(), staying); err != nil || list.HasErrors() {
 		return nil, append(found, list...), err
 	}
 	report, err := l.finish(ctx)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/engine/risk"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -25,7 +26,7 @@ type Valid struct {
 // that is not locked yet is a warning: a project can be looked at before anybody
 // has asked a server for anything. today decides which accept blocks have expired.
 func Validate(ctx context.Context, run Run, today time.Time) (Valid, diag.List, error) {
-	p, found, err := run.plan(ctx)
+	p, found, err := run.Plan(ctx)
 	found = append(found, risk.CheckPolicy(run.Project.Policy(), today)...)
 	if err != nil || found.HasErrors() {
 		return Valid{}, found, err
@@ -34,8 +35,8 @@ func Validate(ctx context.Context, run Run, today time.Time) (Valid, diag.List, 
 		if c.State.Repository == "" {
 			continue
 		}
-		_, err := run.remoteOf(c, nil)
-		list, err := refusal(err)
+		_, err := remoteOf(run, c, nil)
+		list, err := work.Refusal(err)
 		if found = append(found, list...); err != nil {
 			return Valid{}, found, err
 		}
@@ -52,10 +53,10 @@ func Validate(ctx context.Context, run Run, today time.Time) (Valid, diag.List, 
 			jobs = append(jobs, &job{target: &p.Targets[i], release: r})
 		}
 	}
-	h := run.hydrator()
-	unlocked := run.unlocked()
+	h := newHydrator(run)
+	unlocked := unlockedIn(run)
 	lists := make([]diag.List, len(jobs))
-	err = each(ctx, run.Jobs, len(jobs), func(i int) string { return jobs[i].String() }, func(ctx context.Context, i int) error {
+	err = work.Each(ctx, run.Jobs, len(jobs), func(i int) string { return jobs[i].String() }, func(ctx context.Context, i int) error {
 		r := jobs[i].release
 		if r.Chart != nil && unlocked(*r.Chart) {
 			lists[i] = h.keys.reach(r.Kustomize)
@@ -64,7 +65,7 @@ func Validate(ctx context.Context, run Run, today time.Time) (Valid, diag.List, 
 		lists[i] = h.validate(ctx, r)
 		return nil
 	})
-	return Valid{len(p.Targets), len(jobs), h.charts.record.Fetched()}, append(append(found, notLocked(jobs, unlocked)...), together(gather(lists))...), err
+	return Valid{len(p.Targets), len(jobs), h.charts.record.Fetched()}, append(append(found, notLocked(jobs, unlocked)...), work.Together(work.Gather(lists))...), err
 }
 
 // notLocked is one warning about all charts that are not locked.
@@ -92,10 +93,10 @@ func notLocked(jobs []*job, unlocked func(schema.Chart) bool) diag.List {
 	return diag.List{d.Remedyf("Run `weir lock` and commit %s; values are then compared with what their charts take.", schema.LockFile)}
 }
 
-// unlocked tells which charts the lock does not have. It is read when first one
+// unlockedIn tells which charts the lock does not have. It is read when first one
 // is asked for that is not in the project; what is wrong with it is left to
 // whoever wants a chart of it.
-func (run Run) unlocked() func(schema.Chart) bool {
+func unlockedIn(run Run) func(schema.Chart) bool {
 	read := sync.OnceValues(run.Project.Lock)
 	return func(c schema.Chart) bool {
 		if c.Kind == schema.Local {

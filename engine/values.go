@@ -23,13 +23,13 @@ type Values struct {
 // chart's own values.yaml as the lowest layer where chart is set. A release
 // that several selected targets have is an answer only where they agree.
 func ValuesOf(ctx context.Context, run Run, name string, chart bool) (Values, diag.List, error) {
-	name, found := run.one(name)
+	name, found := oneRelease(run, name)
 	if found.HasErrors() {
 		return Values{}, found, nil
 	}
 	named, _ := plan.ParseSelector([]string{"name=" + name})
 	run.Selection.Selector = named
-	p, found, err := run.plan(ctx)
+	p, found, err := run.Plan(ctx)
 	if err != nil || found.HasErrors() {
 		return Values{}, found, err
 	}
@@ -51,7 +51,7 @@ func ValuesOf(ctx context.Context, run Run, name string, chart bool) (Values, di
 	}
 	answer := Values{Environment: first.Environment, Cluster: first.Cluster.Name, Release: first.Name, Tree: first.Values}
 	if chart && first.Chart != nil {
-		base, list := run.chartValues(ctx, first)
+		base, list := chartValues(ctx, run, first)
 		found = append(found, list...)
 		if base != nil {
 			answer.Tree = values.Merge([]values.Layer{{Name: values.ChartLayer, Root: base}, {Root: first.Values}})
@@ -65,7 +65,7 @@ func sameChart(a, b *plan.Release) bool {
 }
 
 // chartValues reads the chart's own values.yaml, with lines.
-func (run Run) chartValues(ctx context.Context, r *plan.Release) (*values.Node, diag.List) {
+func chartValues(ctx context.Context, run Run, r *plan.Release) (*values.Node, diag.List) {
 	charts := newCharts(run)
 	chart, found := charts.fetch(ctx, *r.Chart)
 	if found.HasErrors() {

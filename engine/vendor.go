@@ -11,6 +11,7 @@ import (
 	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -51,16 +52,16 @@ func Vendor(ctx context.Context, run Run, look bool) (*VendorReport, diag.List, 
 	vendor := fetch.NewVendor(run.Project.FS())
 	todo, err := vendor.Compare(lock)
 	if err != nil {
-		list, err := refusal(err)
+		list, err := work.Refusal(err)
 		return nil, append(found, list...), err
 	}
 	report := vendorReport(todo, look)
-	wants, list, err := run.locked(ctx, lock)
+	wants, list, err := lockedCharts(ctx, run, lock)
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
 	if len(report.Changes) == 0 { // so that all is at hand that is locked
-		list, err = run.loadAll(ctx, &fetch.Pins{Lock: run.Project.Lock, Stock: &fetch.Stock{Shelves: []fetch.Shelf{vendor}}}, wants)
+		list, err = loadAll(ctx, run, &fetch.Pins{Lock: run.Project.Lock, Stock: &fetch.Stock{Shelves: []fetch.Shelf{vendor}}}, wants)
 		return report, append(found, list...), err
 	}
 	if look {
@@ -71,7 +72,7 @@ func Vendor(ctx context.Context, run Run, look bool) (*VendorReport, diag.List, 
 	}
 	w, err := fetch.NewVendorWriter(ctx, run.Dir)
 	if err != nil {
-		list, err := refusal(err)
+		list, err := work.Refusal(err)
 		return nil, append(found, list...), err
 	}
 	defer w.Close()
@@ -81,32 +82,32 @@ func Vendor(ctx context.Context, run Run, look bool) (*VendorReport, diag.List, 
 	}
 	vendor = fetch.NewVendor(run.Project.FS())
 	if todo, err = w.Compare(vendor, lock); err != nil {
-		list, err := refusal(err)
+		list, err := work.Refusal(err)
 		return nil, append(found, list...), err
 	}
 	report = vendorReport(todo, look)
-	stock, record := run.stock()
+	stock, record := stockOf(run)
 	stock.Shelves = slices.Insert(stock.Shelves, 0, vendor.Sound())
-	files, list, err := run.lockedFiles(ctx, stock, todo.Copies)
+	files, list, err := lockedFiles(ctx, run, stock, todo.Copies)
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
-	list, err = run.loadAll(ctx, &fetch.Pins{Lock: run.Project.Lock, Stock: stock}, wants) // sub-charts may not be locked
+	list, err = loadAll(ctx, run, &fetch.Pins{Lock: run.Project.Lock, Stock: stock}, wants) // sub-charts may not be locked
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
 	report.Fetched = append(report.Fetched, record.Fetched()...)
-	if list, err = refusal(writeVendored(w, vendor, todo, files)); err != nil || len(list) > 0 {
+	if list, err = work.Refusal(writeVendored(w, vendor, todo, files)); err != nil || len(list) > 0 {
 		return nil, append(found, list...), err
 	}
 	return report, found, nil
 }
 
-// locked is every chart of the project, all of them locked: what the lock lacks
+// lockedCharts is every chart of the project, all of them locked: what the lock lacks
 // would be removed from what is vendored.
-func (run Run) locked(ctx context.Context, lock schema.Lock) ([]want, diag.List, error) {
+func lockedCharts(ctx context.Context, run Run, lock schema.Lock) ([]want, diag.List, error) {
 	run.Selection = plan.Selection{}
-	p, found, err := run.plan(ctx)
+	p, found, err := run.Plan(ctx)
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
@@ -123,14 +124,12 @@ func (run Run) locked(ctx context.Context, lock schema.Lock) ([]want, diag.List,
 }
 
 // lockedFiles gets the charts that are to be written, many at once.
-func (run Run) lockedFiles(ctx context.Context, stock *fetch.Stock, copies []fetch.VendorCopy) ([][]fetch.File, diag.List, error) {
-	if run.Progress != nil {
-		run.Progress.Total(len(copies))
-	}
+func lockedFiles(ctx context.Context, run Run, stock *fetch.Stock, copies []fetch.VendorCopy) ([][]fetch.File, diag.List, error) {
+	run.Expect(len(copies))
 	files := make([][]fetch.File, len(copies))
 	lists := make([]diag.List, len(copies))
-	err := each(ctx, max(run.Jobs, fetchesAtOnce), len(copies), func(i int) string { return copies[i].Name }, func(ctx context.Context, i int) error {
-		defer run.watch(copies[i].Name)()
+	err := work.Each(ctx, max(run.Jobs, fetchesAtOnce), len(copies), func(i int) string { return copies[i].Name }, func(ctx context.Context, i int) error {
+		defer run.Watch(copies[i].Name)()
 		c := copies[i]
 		if c.Status == fetch.VendorSame {
 			return nil
@@ -142,7 +141,7 @@ func (run Run) lockedFiles(ctx context.Context, stock *fetch.Stock, copies []fet
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if lists[i], err = refusal(err); err != nil {
+		if lists[i], err = work.Refusal(err); err != nil {
 			lists[i] = diag.List{{
 				Summary: "chart " + c.Sources[0] + " cannot be fetched", Detail: diag.Sentence(err.Error()),
 				Remedy: "Try again; if it stays so, look whether its server can be reached.",
@@ -156,7 +155,7 @@ func (run Run) lockedFiles(ctx context.Context, stock *fetch.Stock, copies []fet
 		}
 		return nil
 	})
-	return files, gather(lists), err
+	return files, work.Gather(lists), err
 }
 
 // referenceOf is a reference that an entry of the lock was made for, as far as

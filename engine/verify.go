@@ -10,6 +10,7 @@ import (
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/signing"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -45,12 +46,12 @@ func Verify(ctx context.Context, run Run, o VerifyOptions) (VerifyReport, diag.L
 	}
 	given, err := o.trust(o.AllowedSigners)
 	if err != nil {
-		list, err := refusal(err)
+		list, err := work.Refusal(err)
 		return VerifyReport{}, append(found, list...), err
 	}
 	verified := make([]*ClusterVerified, len(drawn.Clusters))
 	unknown := make([]error, len(drawn.Clusters))
-	more, err := run.read(ctx, o.Reading, drawn.Clusters, func(ctx context.Context, i int, s *site) error {
+	more, err := readStates(ctx, run, o.Reading, drawn.Clusters, func(ctx context.Context, i int, s *site) error {
 		trust := given
 		if o.AllowedSigners == "" {
 			file, err := signing.AllowedSignersFile(ctx, s.repository.ConfigDir(), o.Env)
@@ -81,7 +82,7 @@ func Verify(ctx context.Context, run Run, o VerifyOptions) (VerifyReport, diag.L
 	}
 	// An id is known in one cluster's state only; a name may be in all.
 	if len(unknown) > 0 && !slices.Contains(unknown, nil) {
-		list, err := refusal(errors.Join(unknown...))
+		list, err := work.Refusal(errors.Join(unknown...))
 		return VerifyReport{}, append(found, list...), err
 	}
 	report := VerifyReport{Clusters: []ClusterVerified{}}

@@ -42,6 +42,7 @@ var house = rules{
 		{"engine/plan", "engine/fetch", "engine/render", "engine/transform", "engine/state", "engine/cache", "engine/unstable", "engine/diff"},
 		{"engine/risk"},
 		{"engine/review"},
+		{"engine/work"},
 		{"engine"},
 		{"cmd/internal/ui"},
 		{"cmd/internal/cli"},
@@ -85,11 +86,11 @@ var house = rules{
 		"github.com/hashicorp/golang-lru/v2":       {"engine"},
 		"github.com/pmezard/go-difflib":            {"engine/diff"},                   // which lines and items two texts and lists have in common
 		"golang.org/x/net/http/httpproxy":          {"engine/fetch", "engine/remote"}, // http_proxy and no_proxy as everybody reads them
-		"golang.org/x/sync":                        {"engine"},
+		"golang.org/x/sync":                        {"engine/work"},
 		"golang.org/x/term":                        {"cmd/internal/ui"},
 		"github.com/spf13/cobra":                   {"cmd/internal/cli"},
 	},
-	goroutines: []string{"engine", "engine/agent"},
+	goroutines: []string{"engine/work", "engine/agent"},
 }
 
 func TestLayers(t *testing.T) {

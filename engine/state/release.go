@@ -75,6 +75,14 @@ func Layout(k Key, objects []manifest.Object, m Metadata) (Release, error) {
 // Hash is the id of a Git object in hex.
 type Hash string
 
+// Short is the id of a commit as a person reads it.
+func (h Hash) Short() string {
+	if h == "" {
+		return "no commit"
+	}
+	return string(h[:min(len(h), 12)])
+}
+
 // Fingerprint is all that a release is in a commit, as three object ids; empty
 // where there is none. Equal fingerprints mean equal files and metadata.
 type Fingerprint struct {

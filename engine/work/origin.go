@@ -1,4 +1,4 @@
-package engine
+package work
 
 import (
 	"context"
@@ -20,8 +20,8 @@ type Origin struct {
 	Source state.Source
 	Ref    string // the revision that was asked for
 
-	remote *remote.Remote
-	made   time.Time // the commit
+	Remote *remote.Remote
+	Made   time.Time // the commit
 
 	clone   string            // a directory in the repository that it is read from, if that is of this machine
 	objects *checkout.Objects // of that
@@ -40,12 +40,17 @@ func FetchProject(ctx context.Context, address, dir string, access *remote.Acces
 	}
 	r, err := remote.New(url, dir, access)
 	if err != nil {
-		list, err := refusal(err)
+		list, err := Refusal(err)
 		return nil, list, err
 	}
-	files, commit, err := fetchFiles(ctx, r, rev)
+	var files fs.FS
+	var tip remote.Tip
+	err = Patience{}.Try(ctx, func() (err error) {
+		files, tip, err = r.FetchTree(ctx, rev)
+		return err
+	})
 	if err != nil {
-		list, err := refusal(err)
+		list, err := Refusal(err)
 		return nil, list, err
 	}
 	root, err := fs.Stat(files, ".")
@@ -57,25 +62,12 @@ func FetchProject(ctx context.Context, address, dir string, access *remote.Acces
 			return nil, diag.List{diag.Diagnostic{
 				Summary: fmt.Sprintf("There is no directory %q in the repository", sub),
 				Subject: diag.Range{File: r.String()},
-				Detail:  fmt.Sprintf("%s is its commit %s.", rev, shown(state.Hash(commit))),
+				Detail:  fmt.Sprintf("%s is its commit %s.", rev, state.Hash(tip.Commit.String()).Short()),
 				Remedy:  "Correct what stands after // in --from-git.",
 			}}, nil
 		}
 	}
-	return &Origin{Files: files, Source: state.Source{URL: checkout.WithoutCredentials(url), Commit: commit}, Ref: rev, remote: r, made: root.ModTime()}, nil, nil
-}
-
-func fetchFiles(ctx context.Context, r *remote.Remote, rev string) (fs.FS, string, error) {
-	p := HydrateOptions{}.patience()
-	for try := 1; ; try++ {
-		files, tip, err := r.FetchTree(ctx, rev)
-		if err == nil || !p.again(err, try) || ctx.Err() != nil {
-			return files, tip.Commit.String(), tried(err, try)
-		}
-		if err := p.wait(ctx, try); err != nil {
-			return nil, "", err
-		}
-	}
+	return &Origin{Files: files, Source: state.Source{URL: checkout.WithoutCredentials(url), Commit: tip.Commit.String()}, Ref: rev, Remote: r, Made: root.ModTime()}, nil, nil
 }
 
 // splitOrigin takes the address of a project apart. A user before the host, as

@@ -1,0 +1,87 @@
+// Package work is what every verb is given and how its work is spread: the Run,
+// the plan of it, many pieces at once, second tries, and what is done with what
+// went wrong. All goroutines start in Each, so that a result depends on no
+// scheduling: each piece of work writes a slot of its own. It knows nothing of
+// releases, of states and of what is done with them; engine/charts, engine/product
+// and engine/site do.
+package work
+
+import (
+	"context"
+
+	"github.com/weir-dev/weir/engine/cache"
+	"github.com/weir-dev/weir/engine/fetch"
+	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/schema"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// Run is what every verb is given.
+type Run struct {
+	Project   *schema.Project
+	Dir       string  // the project's directory
+	Origin    *Origin // where the project is from instead, if it has none
+	Selection plan.Selection
+	Jobs      int          // how many releases to work on at once; 0 is 1
+	Version   string       // of weir, for commits
+	Build     string       // names the very code of weir, for cache keys
+	Cache     *cache.Store // never nil
+	Outside   Outside      // where charts come from that are not in the project
+	Progress  Progress     // nil: nobody watches
+}
+
+// Outside is what a run may use to get charts that are not in the project. The
+// zero value is nothing.
+type Outside struct {
+	Access *fetch.Access // nil: nothing is fetched
+	Store  *fetch.Store  // nil: nothing is kept
+}
+
+// Progress is told what a run is doing. Its methods are called from many
+// goroutines.
+type Progress interface {
+	Total(n int)
+	Started(name string)
+	Done(name string)
+}
+
+// Expect tells whoever watches how many pieces of work there will be.
+func (run Run) Expect(n int) {
+	if run.Progress != nil {
+		run.Progress.Total(n)
+	}
+}
+
+// Watch tells whoever watches that a piece of work has started; the function it
+// returns, that it is done.
+func (run Run) Watch(name string) (done func()) {
+	if run.Progress == nil {
+		return func() {}
+	}
+	run.Progress.Started(name)
+	return func() { run.Progress.Done(name) }
+}
+
+// Plan evaluates what the selection picks, many releases at once. Mistakes in
+// the headers of some do not hide those in the bodies of others.
+func (run Run) Plan(ctx context.Context) (*plan.Plan, diag.List, error) {
+	var failed error
+	loop := func(n int, do func(int)) {
+		name := func(int) string { return "the project's expressions" }
+		err := Each(ctx, run.Jobs, n, name, func(_ context.Context, i int) error { do(i); return nil })
+		if failed == nil {
+			failed = err
+		}
+	}
+	outline, found := plan.Draw(run.Project, run.Selection, loop)
+	if failed != nil {
+		return nil, found, failed
+	}
+	p, list := outline.Resolve(loop)
+	return p, append(found, list...), failed
+}
+
+// Partial tells whether the run leaves releases of its clusters out.
+func (run Run) Partial() bool {
+	return len(run.Selection.Environments) > 0 || !run.Selection.Selector.Empty()
+}
