@@ -23,6 +23,13 @@ type cluster struct {
 	restrictions map[string][]restriction
 	changed      map[kind]bool          // see redefined
 	runs, ran    map[*object][]*running // see images
+
+	// See elsewhere.go.
+	others  Others
+	kinds   [2]map[kind]map[string][]*side
+	foreign map[asked][]*side
+	stay    map[Owner]*release
+	owned   map[manifest.ID][]Owner
 }
 
 // release is one release with its objects as rules see them.
@@ -40,8 +47,9 @@ type release struct {
 // version is one side of a release.
 type version struct {
 	*diff.Version
-	sides map[place]*side
-	kinds map[string][]manifest.Object // ordinary objects by kind; see of
+	release *release
+	sides   map[place]*side
+	kinds   map[string][]manifest.Object // ordinary objects by kind; see of
 
 	// Each is made when it is first asked for.
 	scalers   map[manifest.ID]*scaler       // by what they scale, without its group
@@ -81,6 +89,7 @@ func newCluster(c Cluster) *cluster {
 		from: map[manifest.ID]*release{}, to: map[manifest.ID]*release{},
 		first: map[manifest.ID]*release{}, twice: map[manifest.ID]bool{},
 		now: definitions{}, was: definitions{},
+		others: c.Others, foreign: map[asked][]*side{}, stay: map[Owner]*release{},
 	}
 	for i := range c.Releases {
 		all.releases = append(all.releases, newRelease(all, &c.Releases[i]))
@@ -90,7 +99,8 @@ func newCluster(c Cluster) *cluster {
 }
 
 func newRelease(in *cluster, r *diff.Release) *release {
-	all := &release{Release: r, in: in, before: newVersion(r.Before), after: newVersion(r.After)}
+	all := &release{Release: r, in: in}
+	all.before, all.after = newVersion(all, r.Before), newVersion(all, r.After)
 	all.objects = make([]*object, len(r.Changes))
 	for i := range r.Changes {
 		c := &r.Changes[i]
@@ -146,11 +156,11 @@ func (o *object) stays() bool {
 	return o.Status == manifest.Changed && !o.renamed() && !o.Hook()
 }
 
-func newVersion(v *diff.Version) *version {
+func newVersion(r *release, v *diff.Version) *version {
 	if v == nil {
 		return nil
 	}
-	return &version{Version: v, sides: map[place]*side{}}
+	return &version{Version: v, release: r, sides: map[place]*side{}}
 }
 
 func (v *version) side(o manifest.Object) *side {

@@ -24,9 +24,29 @@ func duplicates(r *release) []finding {
 		if first == r || first == nil || r.in.twice[o.ID] {
 			continue
 		}
-		found = append(found, finding{id: o.ID, reason: fmt.Sprintf("release %s has it too; whichever is applied last wins", first.title(r))})
+		found = append(found, finding{id: o.ID, reason: have([]*release{first}, r, "") + " it too; whichever is applied last wins"})
+	}
+	for _, o := range r.objects {
+		if !o.comes() || o.Hook() || r.in.from[o.After.ID] != nil {
+			continue
+		}
+		if owners := r.in.has(o.After.ID); len(owners) > 0 && r.in.first[o.After.ID] == r {
+			found = append(found, finding{id: o.After.ID, reason: have(owners, r, "") + " it too; whichever is applied last wins"})
+		}
 	}
 	return found
+}
+
+// have begins a sentence on releases, for a reader of another one.
+func have(all []*release, reader *release, still string) string {
+	if len(all) == 1 {
+		return "release " + all[0].title(reader) + " " + still + "has"
+	}
+	var names []string
+	for _, r := range all {
+		names = append(names, r.title(reader))
+	}
+	return "releases " + some(names) + " " + still + "have"
 }
 
 // title names a release for a reader of another one.

@@ -121,7 +121,9 @@ func (o *object) lost() bool {
 }
 
 func (o *object) instead() string {
-	switch {
+	switch owners := o.in.in.has(o.Before.ID); {
+	case len(owners) > 0:
+		return "; " + have(owners, o.in, "still ") + " it"
 	case !o.renamed():
 		return ""
 	case o.Rename == diff.Guess:
@@ -157,11 +159,11 @@ func (o *object) destroys() string {
 	t, id := o.before.tree(), o.Before.ID
 	switch {
 	case is(id, "", "Namespace"):
-		return fmt.Sprintf("everything in namespace %s is deleted, what Weir does not manage too: workloads, Secrets, volume claims and their data", id.Name)
+		return fmt.Sprintf("everything in namespace %s is deleted, what Weir does not manage too: workloads, Secrets, volume claims and their data%s", id.Name, o.inside())
 	case is(id, "", "PersistentVolumeClaim"):
 		return o.claim()
 	case is(id, "apiextensions.k8s.io", "CustomResourceDefinition"):
-		return fmt.Sprintf("every %s (%s) in the cluster is deleted, in all namespaces, and what their controller takes down with them", text(t, "spec", "names", "kind"), id.Name)
+		return fmt.Sprintf("every %s (%s) in the cluster is deleted, in all namespaces, and what their controller takes down with them%s", text(t, "spec", "names", "kind"), id.Name, o.resources())
 	case is(id, "apps", "StatefulSet"):
 		return o.claims()
 	case is(id, "", "PersistentVolume"):
@@ -198,6 +200,30 @@ func (o *object) destroys() string {
 var builtIn = []string{
 	"networking.k8s.io", "rbac.authorization.k8s.io", "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io",
 	"storage.k8s.io", "scheduling.k8s.io", "coordination.k8s.io", "certificates.k8s.io", "discovery.k8s.io", "events.k8s.io", "node.k8s.io", "flowcontrol.apiserver.k8s.io",
+}
+
+// inside says what releases still have in a Namespace that goes.
+func (o *object) inside() string {
+	c, name := o.in.in, o.Before.ID.Name
+	var others map[Owner]int
+	if c.others != nil {
+		others = c.others.In(name)
+	}
+	return o.in.counted(c.still(others, func(id manifest.ID) bool { return id.Namespace == name }), "there")
+}
+
+// resources says what releases still have of the kind that a CRD defines, which
+// goes.
+func (o *object) resources() string {
+	c, t := o.in.in, o.before.tree()
+	k := kind{text(t, "spec", "group"), text(t, "spec", "names", "kind")}
+	others := map[Owner]int{}
+	if c.others != nil {
+		for _, r := range c.others.Objects(k.group, k.kind, nil) {
+			others[r.Owner]++
+		}
+	}
+	return o.in.counted(c.still(others, func(id manifest.ID) bool { return kindOf(id) == k }), "of it")
 }
 
 func (o *object) claim() string {

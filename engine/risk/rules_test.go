@@ -105,11 +105,64 @@ func describe(h Hit) string {
 type testCase struct {
 	name    string
 	cluster Cluster
+	others  others
 	hits    *txtar.File
 }
 
+// others are the releases of a case that stay as they are.
+type others []staying
+
+type staying struct {
+	Owner
+	set manifest.Set
+}
+
+func (all others) Owners(ids []manifest.ID) map[manifest.ID][]Owner {
+	owners := map[manifest.ID][]Owner{}
+	for _, r := range all {
+		for _, id := range ids {
+			if _, has := r.set.Find(id); has {
+				owners[id] = append(owners[id], r.Owner)
+			}
+		}
+	}
+	return owners
+}
+
+func (all others) In(namespace string) map[Owner]int {
+	counts := map[Owner]int{}
+	for _, r := range all {
+		for o := range r.set.All() {
+			if o.ID.Namespace == namespace {
+				counts[r.Owner]++
+			}
+		}
+	}
+	return counts
+}
+
+func (all others) Objects(group, kind string, wanted func(manifest.ID) bool) []Owned {
+	var found []Owned
+	for _, r := range all {
+		for o := range r.set.All() {
+			if o.ID.Group == group && o.ID.Kind == kind && (wanted == nil || wanted(o.ID)) {
+				found = append(found, Owned{r.Owner, o})
+			}
+		}
+	}
+	return found
+}
+
+func ownerOfTest(release string) Owner {
+	if environment, name, ok := strings.Cut(release, "/"); ok {
+		return Owner{environment, name}
+	}
+	return Owner{"prod", release}
+}
+
 // casesOf reads sections "<case>/before[ <release>]", "<case>/after[ <release>]"
-// and "<case>/hits". A side is YAML; comments on top of it say more:
+// "<case>/other <release>" for one that stays as it is, and "<case>/hits". A side
+// is YAML; comments on top of it say more:
 // "# chart: web 1.2.3", "# kubernetes: 1.25", "# namespace: web", "# keep",
 // "# none" where there is no such version of the release, "# times: 61" for so
 // many copies with $i counting them.
@@ -135,16 +188,19 @@ func casesOf(t testing.TB, archive *txtar.Archive) []testCase {
 		case "hits":
 			cases[at].hits = f
 			continue
+		case "other":
+			cases[at].others = append(cases[at].others, staying{ownerOfTest(release), versionOfTest(t, f.Name, string(f.Data)).Objects})
+			cases[at].cluster.Others = cases[at].others
+			continue
 		case "before", "after":
 		default:
 			t.Fatalf("section %q", f.Name)
 		}
 		p := pairs[key]
 		if p == nil {
-			p = &diff.Pair{Cluster: "prod-eu", Environment: "prod", Release: release}
-			if environment, name, ok := strings.Cut(release, "/"); ok {
-				p.Environment, p.Release = environment, name
-			}
+			p = &diff.Pair{Cluster: "prod-eu"}
+			o := ownerOfTest(release)
+			p.Environment, p.Release = o.Environment, o.Release
 			pairs[key], order[at] = p, append(order[at], key)
 		}
 		if side == "before" {

@@ -1,0 +1,155 @@
+package risk
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/manifest"
+)
+
+// moment is a side of a change.
+type moment int
+
+const (
+	past moment = iota
+	present
+)
+
+func (r *release) at(m moment) *version {
+	if m == past {
+		return r.before
+	}
+	return r.after
+}
+
+// known are the ordinary objects of some kinds in a namespace, of the releases
+// that change.
+func (c *cluster) known(m moment, namespace string, kinds ...kind) []*side {
+	var all []*side
+	for _, k := range kinds {
+		of := c.kinds[m][k]
+		if of == nil {
+			of = map[string][]*side{}
+			for _, r := range c.releases {
+				for _, s := range r.at(m).of(k.group, k.kind) {
+					of[s.ID.Namespace] = append(of[s.ID.Namespace], s)
+				}
+			}
+			if c.kinds[m] == nil {
+				c.kinds[m] = map[kind]map[string][]*side{}
+			}
+			c.kinds[m][k] = of
+		}
+		all = append(all, of[namespace]...)
+	}
+	return all
+}
+
+// asked is what others were asked for.
+type asked struct {
+	kind
+	namespace string
+}
+
+// elsewhere are those of the releases that stay as they are. To ask for them is
+// dear: it is for what decides on a hit.
+func (c *cluster) elsewhere(namespace string, kinds ...kind) []*side {
+	if c.others == nil {
+		return nil
+	}
+	var all []*side
+	for _, k := range kinds {
+		found, known := c.foreign[asked{k, namespace}]
+		if !known {
+			for _, o := range c.others.Objects(k.group, k.kind, func(id manifest.ID) bool { return id.Namespace == namespace }) {
+				found = append(found, c.owner(o.Owner).after.side(o.Object))
+			}
+			c.foreign[asked{k, namespace}] = found
+		}
+		all = append(all, found...)
+	}
+	return all
+}
+
+// everywhere are both.
+func (c *cluster) everywhere(m moment, namespace string, kinds ...kind) []*side {
+	return slices.Concat(c.known(m, namespace, kinds...), c.elsewhere(namespace, kinds...))
+}
+
+// owner is a release that stays as it is; of its objects only those that were
+// asked for are known.
+func (c *cluster) owner(o Owner) *release {
+	r := c.stay[o]
+	if r == nil {
+		r = &release{Release: &diff.Release{Pair: diff.Pair{Cluster: c.name, Environment: o.Environment, Release: o.Release}}, in: c}
+		r.before = newVersion(r, &diff.Version{})
+		r.after = r.before
+		c.stay[o] = r
+	}
+	return r
+}
+
+// has are the releases that stay as they are and have an object that comes or goes
+// elsewhere, in order.
+func (c *cluster) has(id manifest.ID) []*release {
+	if c.others == nil {
+		return nil
+	}
+	if c.owned == nil {
+		ids := slices.AppendSeq(slices.Collect(maps.Keys(c.from)), maps.Keys(c.to))
+		slices.SortFunc(ids, manifest.ID.Compare)
+		c.owned = c.others.Owners(slices.Compact(ids))
+		if c.owned == nil {
+			c.owned = map[manifest.ID][]Owner{}
+		}
+	}
+	var all []*release
+	for _, o := range slices.SortedFunc(slices.Values(c.owned[id]), Owner.compare) {
+		all = append(all, c.owner(o))
+	}
+	return all
+}
+
+func (o Owner) compare(other Owner) int {
+	return cmp.Or(strings.Compare(o.Environment, other.Environment), strings.Compare(o.Release, other.Release))
+}
+
+// counted says how many objects releases still have somewhere, for a reader of one
+// of them; it is empty where there are none.
+func (r *release) counted(objects map[Owner]int, where string) string {
+	total := 0
+	var names []string
+	for _, o := range slices.SortedFunc(maps.Keys(objects), Owner.compare) {
+		name := o.Release
+		if o.Environment != r.Environment {
+			name = o.Environment + "/" + o.Release
+		}
+		total += objects[o]
+		names = append(names, fmt.Sprintf("%s %d", name, objects[o]))
+	}
+	if total == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; releases still have %s %s (%s)", count(int64(total), "object"), where, some(names))
+}
+
+// still counts objects that the releases have after the change, those that change
+// and those that do not.
+func (c *cluster) still(others map[Owner]int, wanted func(manifest.ID) bool) map[Owner]int {
+	all := maps.Clone(others)
+	if all == nil {
+		all = map[Owner]int{}
+	}
+	for _, r := range c.releases {
+		for o := range r.after.all() {
+			if wanted(o.ID) {
+				all[Owner{r.Environment, r.Release.Release}]++
+			}
+		}
+	}
+	return all
+}
