@@ -60,7 +60,11 @@ func betweenRevisions(ctx context.Context, run Run, o DiffOptions) (c *compariso
 	}
 	c.settle()
 	r.warned(c)
-	return c, append(append(found, nothingNew(o, c)...), r.gone(c)...), nil
+	found = append(append(found, nothingNew(o, c)...), r.gone(c)...)
+	if c.head.Uncommitted, err = uncommitted(run, c.head); err == nil && !c.head.Uncommitted && c.head.Commit != "" {
+		c.command += fmt.Sprintf(" --head %.12s", c.head.Commit)
+	}
+	return c, found, err
 }
 
 // nothingNew warns of a --head that has nothing which --base does not have: who
@@ -91,9 +95,6 @@ func points(run Run, o DiffOptions) (*comparison, error) {
 	c.command = fmt.Sprintf("--base %.12s", c.base.Commit)
 	if o.Exact {
 		c.command += " --exact"
-	}
-	if o.Head != "" {
-		c.command += fmt.Sprintf(" --head %.12s", c.head.Commit)
 	}
 	return c, nil
 }

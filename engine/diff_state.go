@@ -65,6 +65,11 @@ func againstStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 		c.pairs = append(c.pairs, pairs...)
 	}
 	c.settle()
+	if len(c.pairs) > 0 {
+		if c.head.Uncommitted, err = uncommitted(run, c.head); err != nil {
+			return c, found, err
+		}
+	}
 	if !o.NoCauses {
 		err = findOrigins(ctx, run, c, sites, o)
 	}
@@ -82,6 +87,21 @@ func pointOf(run Run) (review.Point, error) {
 	}
 	commit, err := repository.Head()
 	return review.Point{Kind: review.Directory, Commit: commit}, err
+}
+
+// uncommitted tells whether what was read of a directory so far is not all as its
+// commit has it: nobody else sees the same.
+func uncommitted(run Run, p review.Point) (bool, error) {
+	if p.Kind != review.Directory || p.Commit == "" {
+		return false, nil
+	}
+	repository, err := checkout.Of(run.Dir)
+	if err != nil {
+		return false, err
+	}
+	files, dirs := run.Project.Opened()
+	changed, err := repository.Changed(run.Dir, p.Commit, files, dirs)
+	return len(changed) > 0, err
 }
 
 func targetsOf(p *plan.Plan) []review.Target {

@@ -48,6 +48,8 @@ type Point struct {
 	Kind   PointKind `json:"kind"`
 	Ref    string    `json:"ref,omitempty"`    // as it was asked for
 	Commit string    `json:"commit,omitempty"` // whole id; of several state repositories: none
+
+	Uncommitted bool `json:"uncommitted,omitempty"` // of a directory: what was read of it is not all as Commit has it
 }
 
 // PointKind says what a side is.

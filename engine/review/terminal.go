@@ -160,13 +160,17 @@ func (t *terminal) summary() {
 	t.fleet()
 }
 
-// compared says what was compared. The directory with its own commit differs in
-// what is not committed.
+// compared says what was compared. Where the head is not what its commit has, the
+// commit is not named twice.
 func (r Review) compared(point func(Point) string) string {
-	if r.Head.Kind == Directory && r.Head.Commit != "" && r.Head.Commit == r.Base.Commit {
-		return point(r.Base) + " → " + point(Point{Kind: Directory}) + ", with what is not committed"
+	head := r.Head
+	if !head.Uncommitted {
+		return point(r.Base) + " → " + point(head)
 	}
-	return point(r.Base) + " → " + point(r.Head)
+	if head.Commit == r.Base.Commit {
+		head.Commit = ""
+	}
+	return point(r.Base) + " → " + point(head) + ", with what is not committed"
 }
 
 func plainPoint(p Point) string {

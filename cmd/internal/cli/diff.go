@@ -106,7 +106,7 @@ func (a *app) diff(ctx context.Context, given diffFlags) (view, error) {
 		return nil, err
 	}
 	defer run.Cache.Close()
-	o.Access, o.Now, o.Load, o.Command = a.access(), time.Now(), a.loadAlike, a.again()
+	o.Access, o.Now, o.Load, o.Command = a.access(), time.Now(), a.loadAlike, a.again(o)
 	progress := ui.NewProgress(a.streams, a.flags.quiet)
 	if progress != nil {
 		run.Progress = progress
@@ -148,7 +148,7 @@ func (a *app) loadAlike(files fs.FS) (*schema.Project, diag.List) {
 
 // again is a command line of the same meaning, for whoever reads a review. The
 // values of variables may be nobody's business.
-func (a *app) again() string {
+func (a *app) again(o engine.DiffOptions) string {
 	text := []string{"weir"}
 	if a.flags.dir != "." && a.flags.dir != "" {
 		text = append(text, "-C", filepath.ToSlash(a.flags.dir))
@@ -168,6 +168,9 @@ func (a *app) again() string {
 	for _, v := range a.flags.vars {
 		name, _, _ := strings.Cut(v, "=")
 		text = append(text, "--var", name+"=…")
+	}
+	if o.NoCauses {
+		text = append(text, "--no-causes")
 	}
 	for i, word := range text {
 		text[i] = quoted(word)
