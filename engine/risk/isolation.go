@@ -8,9 +8,11 @@ import (
 	"github.com/weir-dev/weir/engine/manifest"
 )
 
+type way struct{ kind, key, peers string }
+
 // ways are the directions that a NetworkPolicy restricts, with the fields that
 // say what it allows. Read only.
-var ways = []struct{ kind, key, peers string }{{"Ingress", "ingress", "from"}, {"Egress", "egress", "to"}}
+var ways = []way{{"Ingress", "ingress", "from"}, {"Egress", "egress", "to"}}
 
 // isolated fires for a policy that closes what was open: pods that no policy
 // selected may talk to everybody, and from the first one on only as it says.
@@ -21,12 +23,12 @@ func isolated(o *object) []finding {
 	spec := sub(o.after.tree(), "spec")
 	var found []finding
 	for _, way := range ways {
-		if !restricts(spec, way.kind, way.key) || uncovered(items(spec, way.key), tree{}, way.peers) == nil {
+		if !closes(spec, way) {
 			continue
 		}
 		var names []string
 		for _, id := range o.in.after.chosen(o.after) {
-			if was := o.in.before.find(id); was != nil && o.in.in.open(was, way.kind) {
+			if was := o.in.before.find(id); was != nil && o.in.in.open(past, was, way.kind) {
 				names = append(names, id.Kind+" "+id.Name)
 			}
 		}
@@ -51,56 +53,57 @@ func (v *version) chosen(policy *side) []manifest.ID {
 	var ids []manifest.ID
 	for _, pods := range v.podsIn(policy.ID.Namespace) {
 		if selects.Matches(pods.labels) {
-			ids = append(ids, pods.id)
+			ids = append(ids, pods.on.ID)
 		}
 	}
 	return ids
 }
 
-// podsIn are the workloads of a namespace with the labels of their pods.
-func (v *version) podsIn(namespace string) []labelled {
-	if v.labelled == nil {
-		v.labelled = map[string][]labelled{}
-		for o := range v.all() {
-			for _, p := range v.side(o).podsOf() {
-				v.labelled[o.ID.Namespace] = append(v.labelled[o.ID.Namespace], labelled{o.ID, labelsOf(p.template)})
-			}
-		}
-	}
-	return v.labelled[namespace]
-}
-
-// restriction is a policy as it was before, by what it restricts.
+// restriction is a policy by what it restricts.
 type restriction struct {
 	selects labels.Selector
 	ways    map[string]bool
 }
 
-// open tells whether no policy of the releases that change restricted a
-// workload's pods before.
-func (c *cluster) open(workload *side, way string) bool {
-	if c.restrictions == nil {
-		c.restrictions = map[string][]restriction{}
-		for _, r := range c.releases {
-			for _, s := range r.before.of("networking.k8s.io", "NetworkPolicy") {
-				spec := sub(s.tree(), "spec")
-				has := restriction{selectorOf(sub(spec, "podSelector")), map[string]bool{}}
-				for _, w := range ways {
-					has.ways[w.kind] = restricts(spec, w.kind, w.key)
-				}
-				if has.selects != nil {
-					c.restrictions[s.ID.Namespace] = append(c.restrictions[s.ID.Namespace], has)
-				}
-			}
+func restrictionsOf(policies []*side) []restriction {
+	var all []restriction
+	for _, s := range policies {
+		spec := sub(s.tree(), "spec")
+		has := restriction{selectorOf(sub(spec, "podSelector")), map[string]bool{}}
+		for _, w := range ways {
+			has.ways[w.kind] = restricts(spec, w.kind, w.key)
+		}
+		if has.selects != nil {
+			all = append(all, has)
 		}
 	}
+	return all
+}
+
+// open tells whether no policy of the cluster restricts a workload's pods.
+func (c *cluster) open(m moment, workload *side, way string) bool {
+	policies := kind{"networking.k8s.io", "NetworkPolicy"}
+	namespace := workload.ID.Namespace
+	if _, known := c.restrictions[m][namespace]; !known {
+		if c.restrictions[m] == nil {
+			c.restrictions[m] = map[string][]restriction{}
+		}
+		c.restrictions[m][namespace] = restrictionsOf(c.known(m, namespace, policies))
+	}
+	if !restricted(c.restrictions[m][namespace], workload, way) {
+		return !restricted(restrictionsOf(c.elsewhere(namespace, policies)), workload, way)
+	}
+	return false
+}
+
+func restricted(by []restriction, workload *side, way string) bool {
 	for _, p := range workload.podsOf() {
 		set := labelsOf(p.template)
-		for _, r := range c.restrictions[workload.ID.Namespace] {
+		for _, r := range by {
 			if r.ways[way] && r.selects.Matches(set) {
-				return false
+				return true
 			}
 		}
 	}
-	return true
+	return false
 }

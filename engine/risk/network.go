@@ -134,19 +134,20 @@ func (o *object) relabels() bool {
 func (v *version) behind(service *side) []manifest.ID {
 	var ids []manifest.ID
 	for _, pods := range v.podsIn(service.ID.Namespace) {
-		meets := true
-		for key, value := range sub(service.tree(), "spec", "selector") {
-			meets = meets && pods.labels[key] == diff.Scalar(value) && pods.labels.Has(key)
-		}
-		if meets {
-			ids = append(ids, pods.id)
+		if service.routesTo(pods.labels) {
+			ids = append(ids, pods.on.ID)
 		}
 	}
 	return ids
 }
 
-// labelled is a workload with the labels of its pods.
-type labelled struct {
-	id     manifest.ID
-	labels labels.Set
+// routesTo tells whether a Service selects pods with some labels.
+func (s *side) routesTo(pods labels.Set) bool {
+	selector := sub(s.tree(), "spec", "selector")
+	for key, value := range selector {
+		if pods[key] != diff.Scalar(value) || !pods.Has(key) {
+			return false
+		}
+	}
+	return len(selector) > 0
 }

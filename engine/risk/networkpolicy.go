@@ -18,7 +18,57 @@ func policyRemoved(o *object) []finding {
 	if !isPolicy(o.before) || !o.lost() || o.keeps() != "" {
 		return nil
 	}
-	return []finding{{id: o.Before.ID, reason: "it is no longer in the release" + o.instead(), consequence: "pods that no other policy selects are open to all traffic"}}
+	said := o.opens()
+	if said == "" {
+		return nil
+	}
+	return []finding{{id: o.Before.ID, reason: "it is no longer in the release" + o.instead(), consequence: said}}
+}
+
+// opens says which pods are open without a policy that goes; empty where none are.
+func (o *object) opens() string {
+	const unknown = "pods that no other policy selects are open to all traffic"
+	c, selects := o.in.in, o.before.company()
+	if selects == nil {
+		return unknown
+	}
+	spec := sub(o.before.tree(), "spec")
+	if c.others == nil && isEmpty(get(spec, "podSelector")) {
+		return unknown // it was for whatever is in the namespace
+	}
+	known := false
+	var open [2][]string
+	for _, from := range [][]*pods{c.podsIn(past, o.Before.ID.Namespace), c.podsElsewhere(o.Before.ID.Namespace)} {
+		for _, p := range from {
+			if !selects(p) {
+				continue
+			}
+			known = true
+			now := p.on.becomes()
+			if now == nil {
+				continue
+			}
+			for i, way := range ways {
+				if closes(spec, way) && c.open(present, now, way.kind) {
+					open[i] = append(open[i], now.title(o.in))
+				}
+			}
+		}
+	}
+	ingress, egress := some(unique(open[0])), some(unique(open[1]))
+	switch {
+	case !known:
+		return unknown
+	case ingress == egress && ingress != "":
+		return "from then on open to all traffic: " + ingress
+	case ingress != "" && egress != "":
+		return "from then on open to all incoming traffic: " + ingress + "; to all outgoing traffic: " + egress
+	case ingress != "":
+		return "from then on open to all incoming traffic: " + ingress
+	case egress != "":
+		return "from then on open to all outgoing traffic: " + egress
+	}
+	return ""
 }
 
 func policyWidened(o *object) []finding {
@@ -59,6 +109,11 @@ func (o *object) selectsAll() bool {
 		}
 	}
 	return len(chosen) > 0
+}
+
+// closes tells whether a policy lets less than everything through.
+func closes(spec tree, w way) bool {
+	return restricts(spec, w.kind, w.key) && uncovered(items(spec, w.key), tree{}, w.peers) != nil
 }
 
 func restricts(spec tree, kind, key string) bool {

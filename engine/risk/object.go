@@ -19,8 +19,9 @@ type cluster struct {
 	twice    map[manifest.ID]bool     // two releases had it before
 	hosts    map[string]bool          // see routed
 	now, was definitions
-	// restrictions are the NetworkPolicies before, by namespace; see open.
-	restrictions map[string][]restriction
+	// restrictions are the NetworkPolicies of releases that change, by namespace;
+	// see open.
+	restrictions [2]map[string][]restriction
 	changed      map[kind]bool          // see redefined
 	runs, ran    map[*object][]*running // see images
 
@@ -30,6 +31,10 @@ type cluster struct {
 	foreign map[asked][]*side
 	stay    map[Owner]*release
 	owned   map[manifest.ID][]Owner
+
+	// See standing.go.
+	standing          [2]map[string][]*pods
+	standingElsewhere map[string][]*pods
 }
 
 // release is one release with its objects as rules see them.
@@ -38,6 +43,8 @@ type release struct {
 	in            *cluster
 	before, after *version // nil where there is none
 	objects       []*object
+
+	leaving map[manifest.ID]*object // see change
 
 	// See restarts.
 	forecast []Restart
@@ -54,7 +61,7 @@ type version struct {
 	// Each is made when it is first asked for.
 	scalers   map[manifest.ID]*scaler       // by what they scale, without its group
 	workloads []workload                    // see evictable
-	labelled  map[string][]labelled         // workloads by namespace; see behind
+	standing  map[string][]*pods            // by namespace; see podsIn
 	granted   map[string]bool               // see grants
 	reads     map[manifest.ID][]manifest.ID // who reads a ConfigMap or Secret; see readers
 }
@@ -89,7 +96,7 @@ func newCluster(c Cluster) *cluster {
 		from: map[manifest.ID]*release{}, to: map[manifest.ID]*release{},
 		first: map[manifest.ID]*release{}, twice: map[manifest.ID]bool{},
 		now: definitions{}, was: definitions{},
-		others: c.Others, foreign: map[asked][]*side{}, stay: map[Owner]*release{},
+		others: c.Others, foreign: map[asked][]*side{}, stay: map[Owner]*release{}, standingElsewhere: map[string][]*pods{},
 	}
 	for i := range c.Releases {
 		all.releases = append(all.releases, newRelease(all, &c.Releases[i]))

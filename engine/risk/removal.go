@@ -25,7 +25,7 @@ var removalRules = []Rule{
 		Doc:    "Deleting a StatefulSet deletes its pods; the volumes of its claims stay, unless its persistentVolumeClaimRetentionPolicy says otherwise.",
 		object: removal("apps", "StatefulSet")},
 	{ID: "removal/in-use", Level: Caution, Title: "A ConfigMap or Secret is removed while it is read",
-		Doc:    "A workload of the release still refers to it: its pods cannot start without it, unless the reference is optional.",
+		Doc:    "A workload, of whatever release, still refers to it: its pods cannot start without it, unless the reference is optional.",
 		object: inUse},
 	{ID: "removal/object", Level: Info, Title: "An object is removed",
 		Doc:    "What is no longer in the release is deleted from the cluster.",
@@ -51,11 +51,11 @@ func unmarked(o *object) []finding {
 	return []finding{{path: path("metadata", "annotations", key), reason: fmt.Sprintf("%s goes: from now on it is deleted with the release", before)}}
 }
 
-// heavy are the kinds that have a rule of their own, here or in networkpolicy.go.
+// heavy are the kinds that have a rule of their own; that of a NetworkPolicy
+// leaves some to the others'.
 var heavy = map[[2]string]bool{
 	{"", "Namespace"}: true, {"", "PersistentVolumeClaim"}: true,
 	{"apiextensions.k8s.io", "CustomResourceDefinition"}: true, {"apps", "StatefulSet"}: true,
-	{"networking.k8s.io", "NetworkPolicy"}: true,
 }
 
 // removal fires for objects of one kind that go; of all kinds without a rule of
@@ -67,10 +67,15 @@ func removal(group, kind string) func(*object) []finding {
 		}
 		id := o.Before.ID
 		mine := id.Group == group && id.Kind == kind
-		if kind == "" {
+		switch {
+		case o.keeps() != "":
+			return nil
+		case kind == "" && isPolicy(o.before):
+			mine = o.opens() == ""
+		case kind == "":
 			mine = !heavy[[2]string{id.Group, id.Kind}] && !o.inUse()
 		}
-		if !mine || o.keeps() != "" {
+		if !mine {
 			return nil
 		}
 		return []finding{{id: id, reason: "it is no longer in the release" + o.instead(), consequence: o.destroys()}}
@@ -81,21 +86,26 @@ func inUse(o *object) []finding {
 	if !o.lost() || o.keeps() != "" || !o.inUse() {
 		return nil
 	}
-	var names []string
-	for _, r := range o.readers() {
-		names = append(names, r.Kind+" "+r.Name)
-	}
-	return []finding{{id: o.Before.ID, reason: "it is no longer in the release, and still read by " + strings.Join(names, ", "), consequence: "their pods cannot start without it"}}
+	return []finding{{id: o.Before.ID, reason: "it is no longer in the release, and still read by " + some(o.readers()), consequence: "their pods cannot start without it"}}
 }
 
 func (o *object) inUse() bool { return len(o.readers()) > 0 }
 
 // readers are the workloads that read a ConfigMap or Secret after it is gone.
-func (o *object) readers() []manifest.ID {
-	if !is(o.Before.ID, "", "ConfigMap", "Secret") {
+func (o *object) readers() []string {
+	c, id := o.in.in, o.Before.ID
+	if !is(id, "", "ConfigMap", "Secret") || len(c.has(id)) > 0 {
 		return nil
 	}
-	return o.in.after.readers(o.Before.ID)
+	var names []string
+	for _, from := range [][]*pods{c.podsIn(present, id.Namespace), c.podsElsewhere(id.Namespace)} {
+		for _, p := range from {
+			if p.reads(id) {
+				names = append(names, p.on.title(o.in))
+			}
+		}
+	}
+	return unique(names)
 }
 
 func kept(o *object) []finding {
@@ -157,7 +167,12 @@ func (s *side) marked() string {
 // destroys says what goes with the object.
 func (o *object) destroys() string {
 	t, id := o.before.tree(), o.Before.ID
+	with := o.goesWith()
 	switch {
+	case with != "" && is(id, "", "Service"):
+		return with + "; its name no longer resolves"
+	case with != "":
+		return with
 	case is(id, "", "Namespace"):
 		return fmt.Sprintf("everything in namespace %s is deleted, what Weir does not manage too: workloads, Secrets, volume claims and their data%s", id.Name, o.inside())
 	case is(id, "", "PersistentVolumeClaim"):
@@ -170,6 +185,12 @@ func (o *object) destroys() string {
 		return "the volume is no longer known to the cluster; a claim that is bound to it loses its data's place"
 	case is(id, "", "Secret", "ConfigMap"):
 		return "it is deleted; nothing in the release reads it"
+	case is(id, "networking.k8s.io", "NetworkPolicy"):
+		spec := sub(t, "spec")
+		if !slices.ContainsFunc(ways, func(w way) bool { return closes(spec, w) }) {
+			return "it is deleted; it let everything through"
+		}
+		return "other NetworkPolicies select its pods; they may refuse what it allowed"
 	case is(id, "", "ServiceAccount"):
 		return "its tokens are worth nothing from then on; pods that run under it lose access, and new ones cannot start"
 	case is(id, "", "Service"):

@@ -55,20 +55,24 @@ func (v *version) scaler(target manifest.Object) *scaler {
 	if v.scalers == nil {
 		v.scalers = map[manifest.ID]*scaler{}
 		for _, s := range slices.Concat(v.of("autoscaling", "HorizontalPodAutoscaler"), v.of("keda.sh", "ScaledObject")) {
-			ref := sub(s.tree(), "spec", "scaleTargetRef")
-			kind := text(ref, "kind")
-			if kind == "" {
-				kind = "Deployment" // as KEDA has it
-			}
-			id := manifest.ID{Kind: kind, Namespace: s.ID.Namespace, Name: text(ref, "name")}
-			if v.scalers[id] == nil {
+			if id := scales(s); v.scalers[id] == nil {
 				v.scalers[id] = scalerOf(s)
 			}
 		}
 	}
 	id := target.ID
-	id.Group = "" // its kind is enough
+	id.Group = ""
 	return v.scalers[id]
+}
+
+// scales is what an autoscaler is there for, without its group: its kind is enough.
+func scales(s *side) manifest.ID {
+	ref := sub(s.tree(), "spec", "scaleTargetRef")
+	kind := text(ref, "kind")
+	if kind == "" {
+		kind = "Deployment" // as KEDA has it
+	}
+	return manifest.ID{Kind: kind, Namespace: s.ID.Namespace, Name: text(ref, "name")}
 }
 
 func scalerOf(s *side) *scaler {
