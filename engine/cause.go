@@ -22,19 +22,19 @@ import (
 
 // making is what one side of a release was made from.
 type making struct {
-	h       *hydrator
+	h       *Maker
 	release *plan.Release
 }
 
 // key digests all that goes into the release.
 func (m making) key(ctx context.Context) (cache.Key, bool) {
-	key, _, found := m.h.key(ctx, m.release)
+	key, _, found := m.h.Key(ctx, m.release)
 	return key, !found.HasErrors()
 }
 
 // chartVersion is what the chart calls itself.
 func (m making) chartVersion(ctx context.Context) string {
-	chart, found := m.h.fetch(ctx, m.release)
+	chart, found := m.h.Chart(ctx, m.release)
 	if chart == nil || found.HasErrors() {
 		return ""
 	}
@@ -58,8 +58,7 @@ const (
 // Files of charts come from where the chart does, all others from where the rest
 // of the release does.
 func steps(ctx context.Context, old, now making, places int) []step {
-	half := *old.h
-	half.charts = now.h.charts
+	half := old.h.WithChartsOf(now.h)
 	var all []step
 	at, known := old.key(ctx)
 	take := func(m making, cause diff.Cause) {
@@ -77,7 +76,7 @@ func steps(ctx context.Context, old, now making, places int) []step {
 	if c := now.release.Chart; c != nil {
 		chart.Place = c.Range
 	}
-	take(making{&half, &charted}, chart)
+	take(making{half, &charted}, chart)
 
 	values := old.release.Values
 	lines := byPlace(valueChanges(values, now.release.Values), places)
@@ -87,7 +86,7 @@ func steps(ctx context.Context, old, now making, places int) []step {
 		if next.Values = values; i == len(lines)-1 {
 			next.Values = now.release.Values
 		}
-		take(making{&half, &next}, diff.Cause{Kind: diff.ByValues, Place: line.place})
+		take(making{half, &next}, diff.Cause{Kind: diff.ByValues, Place: line.place})
 	}
 
 	patched := *now.release
@@ -164,12 +163,11 @@ func (s step) String() string {
 
 // stepSet hydrates a step; false where it does not render.
 func (p *pairing) stepSet(ctx context.Context, m making, like known) (manifest.Set, bool, error) {
-	made, found, err := m.h.hydrate(ctx, m.release, false)
+	made, found, err := m.h.Make(ctx, m.release)
 	if err != nil || found.HasErrors() {
 		return manifest.Set{}, false, err
 	}
-	j := &job{release: m.release, product: made}
-	files, err := j.files(ctx, m.h)
+	files, err := m.h.Files(ctx, m.release, made)
 	if err == nil {
 		files, err = p.finish(ctx, files, made, m.release)
 	}
@@ -182,10 +180,10 @@ func (p *pairing) stepSet(ctx context.Context, m making, like known) (manifest.S
 }
 
 // finish does to a step what settling did to the release that came of it.
-func (p *pairing) finish(ctx context.Context, files state.Release, made *product, release *plan.Release) (state.Release, error) {
+func (p *pairing) finish(ctx context.Context, files state.Release, made *Product, release *plan.Release) (state.Release, error) {
 	var err error
 	if len(made.Unknown) > 0 {
-		if files, err = rescope(files, p.scopes); err != nil {
+		if files, err = Rescope(files, p.scopes); err != nil {
 			return files, err
 		}
 	}
@@ -196,7 +194,7 @@ func (p *pairing) finish(ctx context.Context, files state.Release, made *product
 	if err != nil || old == nil {
 		return files, err
 	}
-	return carryOver(*old, files, release, made.Unstable)
+	return CarryOver(*old, files, release, made.Unstable)
 }
 
 // placesFor is how many lines of values there is time to tell apart in each of

@@ -2,13 +2,10 @@ package engine
 
 import (
 	"context"
-	"slices"
 
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/state"
-	"github.com/weir-dev/weir/engine/transform"
 	"github.com/weir-dev/weir/engine/work"
-	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -68,15 +65,11 @@ func (s *site) namespaces(plain *state.Plain) error {
 	for _, j := range s.jobs {
 		name, environment := j.release.Namespace, j.release.Environment
 		wanted := state.Key{Environment: environment, Release: name}
-		if !j.release.CreateNamespace || slices.Contains(everyCluster, name) || asked[wanted] {
+		if !WantsNamespace(j.release) || asked[wanted] {
 			continue
 		}
 		asked[wanted] = true
-		block, ok := j.target.Namespaces[name]
-		if !ok {
-			block = schema.Namespace{Name: name}
-		}
-		data := transform.NamespaceObject(block).Bytes()
+		data := Namespace(*j.target, name)
 		if plain != nil && !rendered[name] {
 			if err := plain.PutNamespace(s.cluster.Name, environment, name, data); err != nil {
 				return err

@@ -65,7 +65,7 @@ type comparison struct {
 	projects   []*schema.Project // other revisions of the project
 	notes      []string          // on the comparison itself, a sentence each
 	undeclared []review.Undeclared
-	close      func()            // nil: there is nothing to close
+	close      func() // nil: there is nothing to close
 }
 
 // pairing is one release that differs. What it was and what it is are read when

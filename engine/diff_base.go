@@ -114,7 +114,7 @@ type twoReleases struct {
 	old, now *plan.Release
 	same     bool // the very same goes into both
 
-	before, after *product
+	before, after *Product
 	warnings      []string // of the rendering after that there were none of before
 }
 
@@ -188,12 +188,12 @@ func (r *revisions) one(ctx context.Context, p *twoReleases) (diag.List, error) 
 	for _, half := range []struct {
 		s       *side
 		release *plan.Release
-		product **product
+		product **Product
 	}{{r.before, p.old, &p.before}, {r.after, p.now, &p.after}} {
 		if half.release == nil {
 			continue
 		}
-		made, list, err := half.s.h.hydrate(ctx, half.release, false)
+		made, list, err := half.s.h.Make(ctx, half.release)
 		if half.s == r.before {
 			known, list = list, errorsOf(list)
 		} else {
@@ -203,7 +203,7 @@ func (r *revisions) one(ctx context.Context, p *twoReleases) (diag.List, error) 
 			return found, err
 		}
 		if made != nil {
-			made.letGo()
+			made.LetGo()
 			*half.product = made
 		}
 	}
@@ -283,7 +283,7 @@ func (r *revisions) pairing(p *twoReleases) *pairing {
 		}
 		now, err := r.settled(ctx, r.after, p.cluster, p.now, p.after)
 		if err == nil && old != nil {
-			now, err = carryOver(*old, now, p.now, p.after.Unstable)
+			now, err = CarryOver(*old, now, p.now, p.after.Unstable)
 		}
 		if err != nil {
 			return err
@@ -294,12 +294,12 @@ func (r *revisions) pairing(p *twoReleases) *pairing {
 }
 
 // settled is one side's files with the scopes that other releases' CRDs tell.
-func (r *revisions) settled(ctx context.Context, s *side, cluster string, release *plan.Release, p *product) (state.Release, error) {
+func (r *revisions) settled(ctx context.Context, s *side, cluster string, release *plan.Release, p *Product) (state.Release, error) {
 	files, err := s.files(ctx, release, p)
 	if err != nil || len(p.Unknown) == 0 {
 		return files, err
 	}
-	return rescope(files, s.scopes[cluster])
+	return Rescope(files, s.scopes[cluster])
 }
 
 // gone tells of releases that disappear although nothing says that they are meant
@@ -337,7 +337,7 @@ func (r *revisions) gone(c *comparison) diag.List {
 // still speaks of it, or no longer of its environment on its cluster.
 func (r *revisions) meant(p *twoReleases, key state.Key) bool {
 	project := r.after.run.Project
-	if declaredIn(r.after.plan, p.cluster, key) != (diag.Range{}) || slices.Contains(project.Declarations(), declaration(p.old)) {
+	if declaredIn(r.after.plan, p.cluster, key) != (diag.Range{}) || slices.Contains(project.Declarations(), Declaration(p.old)) {
 		return true
 	}
 	if !slices.ContainsFunc(project.Clusters(), func(c schema.Cluster) bool { return c.Name == p.cluster }) {

@@ -10,7 +10,6 @@ import (
 	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/state"
-	"github.com/weir-dev/weir/engine/transform"
 	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
@@ -24,7 +23,7 @@ import (
 // a release cannot tell have namespaces.
 func (r *revisions) learn(ctx context.Context) error {
 	unknown := map[*side]map[string]map[string]bool{r.before: {}, r.after: {}} // by cluster: kinds
-	note := func(s *side, cluster string, p *product) {
+	note := func(s *side, cluster string, p *Product) {
 		if p == nil || len(p.Unknown) == 0 {
 			return
 		}
@@ -73,8 +72,8 @@ func (r *revisions) scopes(ctx context.Context, s *side, cluster string, kinds m
 }
 
 // products are those of a cluster that differ, and those of which a text speaks.
-func (r *revisions) products(ctx context.Context, s *side, cluster string, speaks func([]byte) bool) ([]*product, error) {
-	var all []*product
+func (r *revisions) products(ctx context.Context, s *side, cluster string, speaks func([]byte) bool) ([]*Product, error) {
+	var all []*Product
 	charts := map[string]bool{} // by digest
 	for _, p := range r.pairs {
 		if p.cluster != cluster {
@@ -93,13 +92,13 @@ func (r *revisions) products(ctx context.Context, s *side, cluster string, speak
 				continue
 			}
 			var found diag.List
-			if made, found, err = s.h.hydrate(ctx, release, false); err != nil {
+			if made, found, err = s.h.Make(ctx, release); err != nil {
 				return nil, err
 			}
 			if found.HasErrors() {
 				return nil, diag.Refuse(s.marked(found)...)
 			}
-			made.letGo()
+			made.LetGo()
 		}
 		if made != nil {
 			all = append(all, made)
@@ -118,7 +117,7 @@ func (s *side) speaks(ctx context.Context, r *plan.Release, charts map[string]bo
 			return true, nil
 		}
 	}
-	chart, found := s.h.fetch(ctx, r)
+	chart, found := s.h.Chart(ctx, r)
 	if found.HasErrors() {
 		return false, diag.Refuse(s.marked(found)...)
 	}
@@ -170,14 +169,9 @@ func (s *side) askedNamespaces() map[schema.Target]map[string][]byte {
 	for _, t := range s.plan.Targets {
 		asked := map[string][]byte{}
 		for _, r := range t.Releases {
-			if !r.CreateNamespace || slices.Contains(everyCluster, r.Namespace) || asked[r.Namespace] != nil {
-				continue
+			if WantsNamespace(r) && asked[r.Namespace] == nil {
+				asked[r.Namespace] = Namespace(t, r.Namespace)
 			}
-			block, ok := t.Namespaces[r.Namespace]
-			if !ok {
-				block = schema.Namespace{Name: r.Namespace}
-			}
-			asked[r.Namespace] = transform.NamespaceObject(block).Bytes()
 		}
 		all[schema.Target{Environment: t.Environment, Cluster: t.Cluster.Name}] = asked
 	}
@@ -208,7 +202,7 @@ func (r *revisions) doubtful(at schema.Target, before, after map[string][]byte) 
 		if p.cluster != at.Cluster || p.same {
 			continue
 		}
-		for _, made := range []*product{p.before, p.after} {
+		for _, made := range []*Product{p.before, p.after} {
 			if made == nil {
 				continue
 			}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/state"
-	"github.com/weir-dev/weir/engine/transform"
 	"github.com/weir-dev/weir/engine/unstable"
 )
 
@@ -54,37 +53,5 @@ func (r *revisions) keep(cluster string, files state.Release, release *plan.Rele
 	if err != nil || len(old.Files) == 0 {
 		return files, err
 	}
-	return carryOver(old, files, release, fields)
-}
-
-// carryOver gives a release the values of another one where both make them up:
-// they would be kept, and are no change.
-func carryOver(old, now state.Release, release *plan.Release, fields []unstable.Field) (state.Release, error) {
-	if len(fields) == 0 {
-		return now, nil
-	}
-	before := map[string][]byte{}
-	for _, file := range old.Files {
-		before[file.Path] = file.Data
-	}
-	p := past{old.Key, func(path string) ([]byte, error) { return before[path], nil }}
-	wanted := unstable.ByObject(fields)
-	files := slices.Clone(now.Files)
-	var kept unstable.Kept
-	for i, file := range files {
-		if !wanted.Has(file.Object, file.Hook != nil) {
-			continue
-		}
-		was, err := p.file(now.Key, file.Path)
-		if err != nil {
-			return now, err
-		}
-		if files[i].Data, err = kept.Carry(wanted, file.Object, file.Hook != nil, file.Data, was); err != nil {
-			return now, err
-		}
-	}
-	if now.Files = files; kept.Count > 0 && release.RestartOnConfigChange {
-		return again(now, transform.HashConfig)
-	}
-	return now, nil
+	return CarryOver(old, files, release, fields)
 }

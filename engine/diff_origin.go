@@ -125,7 +125,7 @@ func planOrigin(ctx context.Context, run Run, c *comparison, commit string, pair
 	if found.HasErrors() && !unselected(found) {
 		return reason(found), nil
 	}
-	h := newHydrator(old)
+	h := NewMaker(old)
 	at := map[place]*plan.Release{}
 	for _, t := range planned.Targets {
 		for _, r := range t.Releases {

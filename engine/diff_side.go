@@ -16,7 +16,7 @@ import (
 type side struct {
 	run  work.Run
 	plan *plan.Plan
-	h    *hydrator
+	h    *Maker
 	at   string // the commit that diagnostics are marked with; empty for the head
 	all  map[place]*plan.Release
 
@@ -97,7 +97,7 @@ func planBoth(ctx context.Context, before, after *side, load func() (diag.List, 
 		return found, nil
 	}
 	for _, s := range sides {
-		s.h = newHydrator(s.run)
+		s.h = NewMaker(s.run)
 		s.all = map[place]*plan.Release{}
 		for _, t := range s.plan.Targets {
 			for _, r := range t.Releases {
@@ -150,12 +150,11 @@ func disagreement(before, after *side, lists []diag.List) []string {
 
 // key digests what goes into a release; what is wrong is marked with its side.
 func (s *side) key(ctx context.Context, r *plan.Release) (cache.Key, diag.List) {
-	key, _, found := s.h.key(ctx, r)
+	key, _, found := s.h.Key(ctx, r)
 	return key, s.marked(found)
 }
 
 // files wakes one side of a release. What the cache lost is rendered again.
-func (s *side) files(ctx context.Context, r *plan.Release, p *product) (state.Release, error) {
-	j := &job{release: r, product: p}
-	return j.files(ctx, s.h)
+func (s *side) files(ctx context.Context, r *plan.Release, p *Product) (state.Release, error) {
+	return s.h.Files(ctx, r, p)
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/weir-dev/weir/engine/charts"
 	"github.com/weir-dev/weir/engine/checkout"
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/plan"
@@ -18,12 +19,7 @@ import (
 // againstStates takes the steps of a hydration that writes nothing, and pairs
 // what the states have with what would be committed.
 func againstStates(ctx context.Context, run Run, o DiffOptions) (*comparison, diag.List, error) {
-	p, found, err := run.Plan(ctx)
-	if err == nil && found.HasErrors() {
-		var more diag.List
-		more, err = othersOf(ctx, run, p)
-		found = append(found, more...)
-	}
+	p, found, err := Plan(ctx, run)
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
@@ -34,7 +30,7 @@ func againstStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 		return c, found, err
 	}
 	if found.HasErrors() {
-		return c, append(found, missingCharts(ctx, run, p)...), nil
+		return c, append(found, charts.Missing(ctx, run, p)...), nil
 	}
 	for _, s := range sites.all {
 		s.asked = map[string][]byte{}
@@ -113,7 +109,7 @@ func targetsOf(p *plan.Plan) []review.Target {
 }
 
 // pairs are the releases of a site that its change touches.
-func (s *site) pairs(h *hydrator, p *plan.Plan) ([]*pairing, error) {
+func (s *site) pairs(h *Maker, p *plan.Plan) ([]*pairing, error) {
 	jobs := map[state.Key]*job{}
 	for _, j := range s.jobs {
 		jobs[j.key()] = j
@@ -161,7 +157,7 @@ func (s *site) pairs(h *hydrator, p *plan.Plan) ([]*pairing, error) {
 }
 
 // finished are the files of a job as they would be committed; nil for no job.
-func (j *job) finished(ctx context.Context, h *hydrator) (*state.Release, error) {
+func (j *job) finished(ctx context.Context, h *Maker) (*state.Release, error) {
 	switch {
 	case j == nil:
 		return nil, nil
@@ -170,7 +166,7 @@ func (j *job) finished(ctx context.Context, h *hydrator) (*state.Release, error)
 		j.final = nil // not to be held any longer
 		return final, nil
 	}
-	files, err := j.files(ctx, h) // kept as it was, under another name
+	files, err := h.Files(ctx, j.release, j.product) // kept as it was, under another name
 	return &files, err
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/charts"
 	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/engine/signing"
 	"github.com/weir-dev/weir/engine/work"
@@ -36,12 +36,7 @@ type HydrateOptions struct {
 // commit. After that each cluster lands or not on its own, and the report says
 // which. There is no report where nothing was to be written.
 func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List, error) {
-	p, found, err := run.Plan(ctx)
-	if err == nil && found.HasErrors() {
-		var more diag.List
-		more, err = othersOf(ctx, run, p)
-		found = append(found, more...)
-	}
+	p, found, err := Plan(ctx, run)
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
@@ -54,7 +49,7 @@ func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List
 		return nil, found, err
 	}
 	if found.HasErrors() {
-		return nil, append(found, missingCharts(ctx, run, p)...), nil
+		return nil, append(found, charts.Missing(ctx, run, p)...), nil
 	}
 
 	rendered, err := renderAll(ctx, run, sites, o)
@@ -92,51 +87,4 @@ func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List
 		_ = run.Cache.Sweep(o.Committer.Now) // housekeeping: next time will do
 	}
 	return sites.report(run, o), found, err
-}
-
-// othersOf renders what the plan has no mistakes in, where it has some elsewhere,
-// so that a person hears of all mistakes at once. It returns nothing but them.
-func othersOf(ctx context.Context, run Run, p *plan.Plan) (diag.List, error) {
-	var releases []*plan.Release
-	for _, target := range p.Targets {
-		for _, r := range target.Releases {
-			if !r.Mistaken {
-				releases = append(releases, r)
-			}
-		}
-	}
-	h := newHydrator(run)
-	lists := make([]diag.List, len(releases))
-	name := func(i int) string {
-		return releases[i].Environment + "/" + releases[i].Name + "@" + releases[i].Cluster.Name
-	}
-	run.Expect(len(releases))
-	err := work.Each(ctx, run.Jobs, len(releases), name, func(ctx context.Context, i int) (err error) {
-		defer run.Watch(name(i))()
-		_, lists[i], err = h.hydrate(ctx, releases[i], false)
-		return err
-	})
-	var found diag.List
-	for _, list := range lists {
-		if list.HasErrors() {
-			found = append(found, list...)
-		}
-	}
-	return work.Together(found), err
-}
-
-// missingCharts is what a run that cannot render can still say of its charts, so
-// that a person hears of all mistakes at once.
-func missingCharts(ctx context.Context, run Run, p *plan.Plan) diag.List {
-	var found diag.List
-	charts := newCharts(run)
-	for _, target := range p.Targets {
-		for _, r := range target.Releases {
-			if r.Chart != nil {
-				_, list := charts.fetch(ctx, *r.Chart)
-				found = append(found, list...)
-			}
-		}
-	}
-	return work.Together(found)
 }

@@ -17,21 +17,21 @@ import (
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// past is what an earlier run left of a release.
-type past struct {
+// Past is what an earlier run left of a release.
+type Past struct {
 	state.Key // another one where the release moved
-	read      func(path string) ([]byte, error)
+	Read      func(path string) ([]byte, error)
 }
 
 // file reads the committed file behind one of a release that is to be written.
-func (p past) file(now state.Key, path string) ([]byte, error) {
-	return p.read(strings.Replace(path, "/"+now.String()+"/", "/"+p.String()+"/", 1))
+func (p Past) file(now state.Key, path string) ([]byte, error) {
+	return p.Read(strings.Replace(path, "/"+now.String()+"/", "/"+p.String()+"/", 1))
 }
 
 // made tells whether the committed release has values that were made up: new
 // ones would then take their place.
-func (p past) made() (bool, error) {
-	data, err := p.read(state.MetadataPath(p.Key))
+func (p Past) made() (bool, error) {
+	data, err := p.Read(state.MetadataPath(p.Key))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -43,20 +43,32 @@ func (p past) made() (bool, error) {
 	return err == nil && len(m.Unstable) > 0, nil //nolint:nilerr // damaged by hand: others complain
 }
 
-// carried is a release with committed values in its unstable fields.
-type carried struct {
+// Carried is a release with committed values in its unstable fields.
+type Carried struct {
 	unstable.Kept
-	release state.Release
+	Release state.Release
 }
 
-// carry puts the committed values into a release's unstable fields, all of them
+// Whole tells whether every field has its committed value.
+func (c Carried) Whole() bool { return len(c.Absent)+len(c.Misfit) == 0 }
+
+// Carry puts the committed values into a release's unstable fields, all of them
 // or none: a certificate and the authority that signed it belong together. The
 // release it is given stays as it is.
-func carry(p past, r state.Release, fields []unstable.Field) (carried, error) {
-	done := carried{release: r}
-	files := slices.Clone(r.Files)
+func Carry(p Past, r state.Release, fields []unstable.Field) (Carried, error) {
+	done, err := carryAny(p, r, fields)
+	if err != nil || !done.Whole() {
+		done.Release = r
+	}
+	return done, err
+}
+
+// carryAny puts what is committed into those unstable fields that it fits.
+func carryAny(p Past, r state.Release, fields []unstable.Field) (Carried, error) {
+	done := Carried{Release: r}
+	done.Release.Files = slices.Clone(r.Files)
 	wanted := unstable.ByObject(fields)
-	for i, file := range files {
+	for i, file := range r.Files {
 		if !wanted.Has(file.Object, file.Hook != nil) {
 			continue
 		}
@@ -64,20 +76,37 @@ func carry(p past, r state.Release, fields []unstable.Field) (carried, error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return done, err
 		}
-		if files[i].Data, err = done.Carry(wanted, file.Object, file.Hook != nil, file.Data, committed); err != nil {
+		if done.Release.Files[i].Data, err = done.Carry(wanted, file.Object, file.Hook != nil, file.Data, committed); err != nil {
 			return done, err
 		}
-	}
-	if len(done.Absent)+len(done.Misfit) == 0 {
-		done.release.Files = files
 	}
 	return done, nil
 }
 
-// refuse reports what is not to be kept although there is something to keep: to
+// CarryOver gives a release the values of another one where both make them up:
+// they would be kept, and are no change.
+func CarryOver(old, now state.Release, release *plan.Release, fields []unstable.Field) (state.Release, error) {
+	if len(fields) == 0 {
+		return now, nil
+	}
+	before := map[string][]byte{}
+	for _, file := range old.Files {
+		before[file.Path] = file.Data
+	}
+	done, err := carryAny(Past{old.Key, func(path string) ([]byte, error) { return before[path], nil }}, now, fields)
+	if err != nil {
+		return now, err
+	}
+	if done.Count > 0 && release.RestartOnConfigChange {
+		return HashAgain(done.Release)
+	}
+	return done.Release, nil
+}
+
+// Refuse reports what is not to be kept although there is something to keep: to
 // make new values in silence would rotate passwords. Of a release that never had
 // such values all are new.
-func (c carried) refuse(p past, r *plan.Release, chart *fetch.Chart) (diag.List, error) {
+func (c Carried) Refuse(p Past, r *plan.Release, chart *fetch.Chart) (diag.List, error) {
 	if c.Count+len(c.Misfit) == 0 {
 		if made, err := p.made(); err != nil || !made {
 			return nil, err

@@ -49,7 +49,7 @@ func TestCarry(t *testing.T) {
 		}
 		now, fields := lay("new")
 		before := data(now)
-		done, err := carry(past{key, func(path string) ([]byte, error) {
+		done, err := Carry(Past{key, func(path string) ([]byte, error) {
 			if data, ok := files[path]; ok {
 				return data, nil
 			}
@@ -62,7 +62,7 @@ func TestCarry(t *testing.T) {
 		if committed == len(old.Files) {
 			want = data(old)
 		}
-		if diff := cmp.Diff(want, data(done.release)); diff != "" {
+		if diff := cmp.Diff(want, data(done.Release)); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", name, diff)
 		}
 		if done.Count != committed || len(done.Absent) != len(old.Files)-committed {

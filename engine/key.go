@@ -36,7 +36,7 @@ func newKeys(build string, files fs.FS) *keys {
 func (k *keys) of(r *plan.Release, chart string) (cache.Key, diag.List) {
 	d := digest{sha256.New()}
 	d.text(k.build, chart)
-	d.text(r.Environment, r.Name, r.HelmName, r.Namespace, declaration(r))
+	d.text(r.Environment, r.Name, r.HelmName, r.Namespace, Declaration(r))
 	d.text(r.Cluster.Kubernetes)
 	d.list(r.Cluster.APIVersions)
 	d.list(r.Cluster.ClusterScoped)

@@ -113,7 +113,7 @@ func (l landing) commit(ctx context.Context, s *site) (found diag.List, err erro
 // stage works a site's change out again, after begin has read the new head.
 func (l landing) stage(ctx context.Context, s *site) (diag.List, error) {
 	for _, j := range s.jobs {
-		if !j.product.settled() {
+		if !j.product.Settled() {
 			continue
 		}
 		if err := j.place(ctx, l.sites.h, nil); err != nil {

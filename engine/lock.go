@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/weir-dev/weir/engine/charts"
 	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/state"
@@ -62,7 +63,7 @@ func Lock(ctx context.Context, run Run) (*LockReport, diag.List, error) {
 	if found = append(found, list...); found.HasErrors() {
 		return nil, found, nil
 	}
-	list, err = loadAll(ctx, run, l.locking.Missing(), l.wants)
+	list, err = charts.LoadAll(ctx, run, l.locking.Missing(), l.wants)
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
@@ -76,15 +77,9 @@ type locker struct {
 	old      schema.Lock
 	locking  *fetch.Locking
 	record   *fetch.Record
-	wants    []want
+	wants    []charts.Want
 	unwanted []schema.Chart // charts of releases that are not planned
 	whole    bool           // the selection leaves nothing out
-}
-
-// want is one chart reference with the releases that have it.
-type want struct {
-	ref      schema.Chart
-	releases []string
 }
 
 func newLocker(run Run, p *plan.Plan) (*locker, diag.List) {
@@ -92,7 +87,7 @@ func newLocker(run Run, p *plan.Plan) (*locker, diag.List) {
 	if found.HasErrors() {
 		return nil, found
 	}
-	stock, record := stockOf(run)
+	stock, record := charts.Stock(run)
 	stock.Shelves = slices.Insert(stock.Shelves, 0, fetch.Shelf(fetch.NewVendor(run.Project.FS())))
 	if stock.Source == nil {
 		return nil, append(found, diag.Diagnostic{Summary: "Nothing can be fetched here", Remedy: "Run it where the network is."})
@@ -102,35 +97,11 @@ func newLocker(run Run, p *plan.Plan) (*locker, diag.List) {
 		locking: &fetch.Locking{Old: old, Stock: stock},
 		whole:   !run.Partial() && len(run.Selection.Clusters) == 0,
 	}
-	l.wants = wantsOf(p)
+	l.wants = charts.Wants(p)
 	for _, target := range p.Targets {
 		l.unwanted = append(l.unwanted, unplanned(run, target)...)
 	}
 	return l, found
-}
-
-// wantsOf is every chart of a plan, once.
-func wantsOf(p *plan.Plan) []want {
-	var wants []want
-	at := map[string]int{}
-	for _, target := range p.Targets {
-		for _, r := range target.Releases {
-			if r.Chart == nil {
-				continue
-			}
-			key := r.Chart.LockKey() + "\x00" + r.Chart.Path
-			i, known := at[key]
-			if !known {
-				i = len(wants)
-				at[key] = i
-				wants = append(wants, want{ref: *r.Chart})
-			}
-			if !slices.Contains(wants[i].releases, r.Name) {
-				wants[i].releases = append(wants[i].releases, r.Name)
-			}
-		}
-	}
-	return wants
 }
 
 // unplanned are the charts of releases that `when` or `environments` keep out
@@ -147,23 +118,6 @@ func unplanned(run Run, target plan.Target) []schema.Chart {
 		}
 	}
 	return refs
-}
-
-// loadAll loads charts and all that they depend on through a library.
-func loadAll(ctx context.Context, run Run, library fetch.Library, wants []want) (diag.List, error) {
-	from := fetch.From{
-		Project:      run.Project.FS(),
-		Repositories: run.Project.Repositories(),
-		Library:      library,
-	}
-	run.Expect(len(wants))
-	lists := make([]diag.List, len(wants))
-	err := work.Each(ctx, max(run.Jobs, fetchesAtOnce), len(wants), func(i int) string { return wants[i].ref.Source }, func(ctx context.Context, i int) error {
-		defer run.Watch(wants[i].ref.Source)()
-		_, lists[i] = load(ctx, from, wants[i].ref)
-		return ctx.Err()
-	})
-	return work.Together(work.Gather(lists)), err
 }
 
 // finish writes the new lock, if it is another one, and says what it is.
@@ -227,7 +181,7 @@ func (l *locker) kept(ctx context.Context, made schema.Lock) []schema.Locked {
 func (l *locker) changes(made schema.Lock) []LockChange {
 	releases := map[string][]string{}
 	for _, w := range l.wants {
-		releases[w.ref.LockKey()] = w.releases
+		releases[w.Ref.LockKey()] = w.Releases
 	}
 	before := map[string]schema.Locked{}
 	for _, e := range l.old.Charts {

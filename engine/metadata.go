@@ -22,12 +22,9 @@ func identities(objects []manifest.Object) []manifest.ID {
 	return ids
 }
 
-// everyCluster are the namespaces that Kubernetes makes by itself.
-var everyCluster = []string{"default", "kube-node-lease", "kube-public", "kube-system"}
-
-// declaration is the label of a for_each block; a block of one release says
+// Declaration is the label of a for_each block; a block of one release says
 // nothing more than the release's name.
-func declaration(r *plan.Release) string {
+func Declaration(r *plan.Release) string {
 	if r.Key == "" {
 		return ""
 	}
@@ -46,11 +43,11 @@ func metadata(r *plan.Release, chart *fetch.Chart, rendered render.Release, fina
 		Sync:           state.Sync{Adopt: r.Sync.Adopt, Prune: r.Sync.Prune, Timeout: r.Sync.Timeout.String(), Wait: r.Sync.Wait},
 		ValuesDigest:   r.Values.Digest(),
 	}
-	m.Declaration = declaration(r)
+	m.Declaration = Declaration(r)
 	if r.HelmName != r.Name {
 		m.HelmName = r.HelmName
 	}
-	if r.CreateNamespace && !slices.Contains(everyCluster, r.Namespace) {
+	if WantsNamespace(r) {
 		m.Namespaces = []string{r.Namespace}
 	}
 	if chart != nil {

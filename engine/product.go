@@ -12,18 +12,18 @@ import (
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// product is a hydrated release: its files, and what the rest of a run must
+// Product is a hydrated release: its files, and what the rest of a run must
 // know of it without reading them. Files are nil while it rests in the cache.
-type product struct {
-	facts
+type Product struct {
+	Facts
 	release *state.Release
 	record  *cache.Record
 	held    bool // no record could be kept: release stays
 }
 
-// facts is the small half of a product: for most releases of most runs it is
+// Facts is the small half of a product: for most releases of most runs it is
 // all that is read.
-type facts struct {
+type Facts struct {
 	Fingerprint state.Fingerprint `json:"fingerprint"`
 	Files       int               `json:"files"`
 	Defines     []render.Kind     `json:"defines,omitempty"`    // kinds that the release's CRDs define
@@ -36,23 +36,23 @@ type facts struct {
 	Warnings    diag.List         `json:"warnings,omitempty"`   // of plain manifests: their places are in the key, those of HCL may move
 }
 
-// settled tells whether the files are final as they are, whatever else the
+// Settled tells whether the files are final as they are, whatever else the
 // cluster's releases or its committed state hold.
-func (f facts) settled() bool { return len(f.Unknown) == 0 && len(f.Unstable) == 0 }
+func (f Facts) Settled() bool { return len(f.Unknown) == 0 && len(f.Unstable) == 0 }
 
 // A product's record holds the facts as head, the metadata as first blob and
 // the files, in the order of the metadata's list, as the others.
 
-// letGo drops the files of a product that the cache has.
-func (p *product) letGo() {
+// LetGo drops the files of a product that the cache has.
+func (p *Product) LetGo() {
 	if !p.held {
 		p.release = nil
 	}
 }
 
 // rest keeps a product in the cache.
-func rest(store *cache.Store, key cache.Key, p *product) error {
-	head, err := json.Marshal(p.facts)
+func rest(store *cache.Store, key cache.Key, p *Product) error {
+	head, err := json.Marshal(p.Facts)
 	if err != nil {
 		return fmt.Errorf("keep %s: %w", p.release.Key, err)
 	}
@@ -70,20 +70,20 @@ func rest(store *cache.Store, key cache.Key, p *product) error {
 }
 
 // recall finds the product of a key; false where there is none to be trusted.
-func recall(store *cache.Store, key cache.Key) (*product, bool) {
+func recall(store *cache.Store, key cache.Key) (*Product, bool) {
 	record, ok := store.Get(key)
 	if !ok {
 		return nil, false
 	}
-	p := &product{record: record}
-	if err := json.Unmarshal(record.Head, &p.facts); err != nil {
+	p := &Product{record: record}
+	if err := json.Unmarshal(record.Head, &p.Facts); err != nil {
 		return nil, false
 	}
 	return p, true
 }
 
 // wake reads a resting product's files.
-func (p *product) wake(key state.Key) (*state.Release, error) {
+func (p *Product) wake(key state.Key) (*state.Release, error) {
 	if p.release != nil {
 		return p.release, nil
 	}

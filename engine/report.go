@@ -132,7 +132,7 @@ func (t *Total) add(r ReleaseReport) {
 
 // report puts every cluster's change into the plan's order.
 func (all *sites) report(run Run, o HydrateOptions) *Report {
-	report := &Report{Project: run.Project.Name(), Check: o.Check, Push: o.Push, Out: o.Out, Clusters: []ClusterReport{}, Fetched: all.h.charts.record.Fetched()}
+	report := &Report{Project: run.Project.Name(), Check: o.Check, Push: o.Push, Out: o.Out, Clusters: []ClusterReport{}, Fetched: all.h.Fetched()}
 	for _, s := range all.all {
 		cluster := s.report(o)
 		for _, target := range cluster.Targets {

@@ -18,15 +18,15 @@ func definedIn(manifests []schema.File, objects []manifest.Object) []render.Kind
 		if object.ID.Kind != "CustomResourceDefinition" || !isManifest(manifests, object.Source) {
 			continue
 		}
-		if kind, ok := definedBy(object.Body()); ok {
+		if kind, ok := DefinedBy(object.Body()); ok {
 			kinds = append(kinds, kind)
 		}
 	}
 	return kinds
 }
 
-// definedBy reads what a CRD says of its kind.
-func definedBy(tree any) (render.Kind, bool) {
+// DefinedBy reads what a CRD says of its kind.
+func DefinedBy(tree any) (render.Kind, bool) {
 	body, _ := tree.(map[string]any)
 	spec, _ := body["spec"].(map[string]any)
 	names, _ := spec["names"].(map[string]any)

@@ -9,15 +9,14 @@ import (
 
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/state"
-	"github.com/weir-dev/weir/engine/transform"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
 // settle finishes the releases that could not be placed alone: those with kinds
 // whose scope only another release's CRD tells, and those whose unstable fields
 // are kept from the committed state.
-func (s *site) settle(ctx context.Context, h *hydrator, plain *state.Plain, o HydrateOptions) error {
-	waiting := slices.DeleteFunc(slices.Clone(s.jobs), func(j *job) bool { return j.product.settled() })
+func (s *site) settle(ctx context.Context, h *Maker, plain *state.Plain, o HydrateOptions) error {
+	waiting := slices.DeleteFunc(slices.Clone(s.jobs), func(j *job) bool { return j.product.Settled() })
 	if len(waiting) == 0 {
 		return nil
 	}
@@ -40,7 +39,7 @@ func (s *site) settle(ctx context.Context, h *hydrator, plain *state.Plain, o Hy
 	return nil
 }
 
-func (j *job) settle(ctx context.Context, h *hydrator, scopes map[string]bool, plain *state.Plain, o HydrateOptions) error {
+func (j *job) settle(ctx context.Context, h *Maker, scopes map[string]bool, plain *state.Plain, o HydrateOptions) error {
 	p := j.product
 	// Kinds that nobody knows are taken as namespaced, so only the others matter.
 	moves := slices.ContainsFunc(p.Unknown, func(kind string) bool {
@@ -50,12 +49,12 @@ func (j *job) settle(ctx context.Context, h *hydrator, scopes map[string]bool, p
 	if !moves && len(p.Unstable) == 0 {
 		return j.place(ctx, h, plain)
 	}
-	release, err := j.files(ctx, h)
+	release, err := h.Files(ctx, j.release, j.product)
 	if err != nil {
 		return err
 	}
 	if moves {
-		if release, err = rescope(release, scopes); err != nil {
+		if release, err = Rescope(release, scopes); err != nil {
 			return err
 		}
 	}
@@ -64,7 +63,7 @@ func (j *job) settle(ctx context.Context, h *hydrator, scopes map[string]bool, p
 			return err
 		}
 		if j.kept > 0 && j.release.RestartOnConfigChange { // of what is kept, not of what was made up
-			if release, err = again(release, transform.HashConfig); err != nil {
+			if release, err = HashAgain(release); err != nil {
 				return err
 			}
 		}
@@ -73,16 +72,16 @@ func (j *job) settle(ctx context.Context, h *hydrator, scopes map[string]bool, p
 }
 
 // keep carries what is committed into the job's unstable fields.
-func (j *job) keep(ctx context.Context, h *hydrator, r state.Release, o HydrateOptions) (state.Release, error) {
+func (j *job) keep(ctx context.Context, h *Maker, r state.Release, o HydrateOptions) (state.Release, error) {
 	before := j.past(o)
-	kept, err := carry(before, r, j.product.Unstable)
-	if err != nil || len(kept.Absent)+len(kept.Misfit) == 0 {
+	kept, err := Carry(before, r, j.product.Unstable)
+	if err != nil || kept.Whole() {
 		j.kept = kept.Count
-		return kept.release, err
+		return kept.Release, err
 	}
-	chart, found := h.fetch(ctx, j.release)
+	chart, found := h.Chart(ctx, j.release)
 	if !found.HasErrors() {
-		found, err = kept.refuse(before, j.release, chart)
+		found, err = kept.Refuse(before, j.release, chart)
 	}
 	if err == nil && found.HasErrors() {
 		err = diag.Refuse(found...)
@@ -92,8 +91,8 @@ func (j *job) keep(ctx context.Context, h *hydrator, r state.Release, o HydrateO
 
 // past is what an earlier run left of a release: the last commit or, where there
 // is none of it, the plain files that are about to be replaced.
-func (j *job) past(o HydrateOptions) past {
-	here := past{j.key(), j.site.base.Read}
+func (j *job) past(o HydrateOptions) Past {
+	here := Past{j.key(), j.site.base.Read}
 	committed, err := j.site.base.Fingerprint(j.key())
 	if err != nil || committed != (state.Fingerprint{}) {
 		return here
@@ -105,7 +104,7 @@ func (j *job) past(o HydrateOptions) past {
 		}
 	}
 	if o.Out != "" {
-		here.read = func(path string) ([]byte, error) {
+		here.Read = func(path string) ([]byte, error) {
 			return os.ReadFile(filepath.Join(o.Out, j.site.cluster.Name, filepath.FromSlash(path)))
 		}
 	}
@@ -133,7 +132,7 @@ func (s *site) scopes() (map[string]bool, error) {
 			if err != nil {
 				return fmt.Errorf("read %s: %w", file.Path, err)
 			}
-			if kind, ok := definedBy(tree); ok {
+			if kind, ok := DefinedBy(tree); ok {
 				scopes[kind.Kind+"."+kind.Group] = kind.Namespaced
 			}
 		}
@@ -173,51 +172,4 @@ func (s *site) committed(mine map[state.Key]bool, visit func(state.Key, *state.M
 		}
 	}
 	return nil
-}
-
-// rescope lays a release out again with the objects of cluster-scoped kinds out
-// of their namespaces.
-func rescope(r state.Release, scopes map[string]bool) (state.Release, error) {
-	return again(r, func(objects []manifest.Object) ([]manifest.Object, error) {
-		for i, object := range objects {
-			if namespaced, known := scopes[object.ID.Kind+"."+object.ID.Group]; !known || namespaced {
-				continue
-			}
-			body := object.Body()
-			delete(body["metadata"].(map[string]any), "namespace")
-			var err error
-			if objects[i], err = manifest.New(body, object.Source); err != nil {
-				return nil, err
-			}
-		}
-		return objects, nil
-	})
-}
-
-// again lays a release out with its objects changed.
-func again(r state.Release, change func([]manifest.Object) ([]manifest.Object, error)) (state.Release, error) {
-	var objects []manifest.Object
-	seen := map[manifest.ID]bool{} // a hook of several phases is several files
-	for _, file := range r.Files {
-		if file.Hook != nil {
-			if seen[file.Object] {
-				continue
-			}
-			seen[file.Object] = true
-		}
-		tree, err := manifest.Decode(file.Data)
-		if err != nil {
-			return r, fmt.Errorf("read %s: %w", file.Path, err)
-		}
-		object, err := manifest.New(tree.(map[string]any), manifest.Source{File: file.Source})
-		if err != nil {
-			return r, fmt.Errorf("read %s: %w", file.Path, err)
-		}
-		objects = append(objects, object)
-	}
-	objects, err := change(objects)
-	if err != nil {
-		return r, fmt.Errorf("lay out %s again: %w", r.Key, err)
-	}
-	return state.Layout(r.Key, objects, r.Metadata)
 }

@@ -2,13 +2,11 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/weir-dev/weir/engine/cache"
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/engine/state"
@@ -178,7 +176,7 @@ type job struct {
 	site    *site
 	target  *plan.Target
 	release *plan.Release
-	product *product
+	product *Product
 	kept    int // unstable fields carried over
 	look    bool
 	final   *state.Release // the files as they would be committed, where look wants them and they differ
@@ -189,15 +187,13 @@ func (j *job) key() state.Key {
 }
 
 // String names a job where a person reads it.
-func (j *job) String() string {
-	return j.key().String() + "@" + j.release.Cluster.Name
-}
+func (j *job) String() string { return j.release.String() }
 
 // sites are all clusters of a run, in the plan's order.
 type sites struct {
 	all   []*site
 	plain *state.Plain // nil unless plain files are asked for
-	h     *hydrator
+	h     *Maker
 	order *order // nil for plain files
 }
 
@@ -219,7 +215,7 @@ const connections = 10
 // openSites looks at the state of every cluster, many at once; nothing is created
 // yet. What is open has to be closed even where there is an error.
 func openSites(ctx context.Context, run Run, p *plan.Plan, o HydrateOptions) (*sites, diag.List, error) {
-	all := &sites{h: newHydrator(run)}
+	all := &sites{h: NewMaker(run)}
 	found := sameState(run)
 	for _, cluster := range p.Clusters {
 		s := &site{cluster: cluster, moved: p.Moved}
@@ -360,20 +356,24 @@ func renderAll(ctx context.Context, run Run, all *sites, o HydrateOptions) (diag
 
 // hydrateJob hydrates one release and stages it, unless it has to wait.
 func hydrateJob(ctx context.Context, run Run, all *sites, j *job, o HydrateOptions) (diag.List, error) {
-	p, found, err := all.h.hydrate(ctx, j.release, slices.Contains(o.Regenerate, j.release.Name))
+	make := all.h.Make
+	if slices.Contains(o.Regenerate, j.release.Name) {
+		make = all.h.MakeAnew
+	}
+	p, found, err := make(ctx, j.release)
 	if err != nil || found.HasErrors() {
 		return found, err
 	}
 	if o.Verify {
-		verified, err := all.h.verify(ctx, j.release)
+		verified, err := all.h.Verify(ctx, j.release)
 		found = append(found, verified...)
 		if err != nil {
 			return found, err
 		}
 	}
 	j.product = p
-	if !p.settled() {
-		p.letGo() // not to be held until its turn comes
+	if !p.Settled() {
+		p.LetGo() // not to be held until its turn comes
 		return found, nil
 	}
 	list, err := work.Refusal(j.place(ctx, all.h, all.plain))
@@ -381,46 +381,23 @@ func hydrateJob(ctx context.Context, run Run, all *sites, j *job, o HydrateOptio
 }
 
 // place stages a product as it is.
-func (j *job) place(ctx context.Context, h *hydrator, plain *state.Plain) error {
+func (j *job) place(ctx context.Context, h *Maker, plain *state.Plain) error {
 	if plain == nil {
 		committed, err := j.site.base.Fingerprint(j.key())
 		if err != nil {
 			return err
 		}
 		if committed == j.product.Fingerprint {
-			j.product.letGo()
+			j.product.LetGo()
 			j.site.stage.Keep(j.key(), j.product.Files)
 			return nil
 		}
 	}
-	release, err := j.files(ctx, h)
+	release, err := h.Files(ctx, j.release, j.product)
 	if err != nil {
 		return err
 	}
 	return j.put(plain, release)
-}
-
-// files returns the files of a job's product, which lets go of them. What the
-// cache lost or spoilt is rendered again.
-func (j *job) files(ctx context.Context, h *hydrator) (state.Release, error) {
-	release, err := j.product.wake(j.key())
-	if errors.Is(err, cache.ErrCorrupt) {
-		j.product.record.Drop()
-		again, found, failed := h.hydrate(ctx, j.release, true)
-		switch {
-		case failed != nil:
-			return state.Release{}, failed
-		case again == nil:
-			return state.Release{}, diag.Refuse(found...)
-		}
-		j.product = again
-		release, err = again.wake(j.key())
-	}
-	if err != nil {
-		return state.Release{}, err
-	}
-	j.product.letGo()
-	return *release, nil
 }
 
 func (j *job) put(plain *state.Plain, r state.Release) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/weir-dev/weir/engine/charts"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -48,20 +49,20 @@ func Update(ctx context.Context, run Run, o UpdateOptions) (*LockReport, diag.Li
 		return nil, found, nil
 	}
 	l.locking.Look, l.locking.Accept = o.Check, accept
-	var moving, staying []want
+	var moving, staying []charts.Want
 	for _, w := range l.wants {
-		if len(o.Releases) == 0 || w.named(named) {
+		if len(o.Releases) == 0 || w.Named(named) {
 			moving = append(moving, w)
 		} else {
 			staying = append(staying, w)
 		}
 	}
 	// First what moves: what several releases have goes with the one that is named.
-	list, err = loadAll(ctx, run, l.locking.Newest(), moving)
+	list, err = charts.LoadAll(ctx, run, l.locking.Newest(), moving)
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
-	if list, err = loadAll(ctx, run, l.locking.Missing(), staying); err != nil || list.HasErrors() {
+	if list, err = charts.LoadAll(ctx, run, l.locking.Missing(), staying); err != nil || list.HasErrors() {
 		return nil, append(found, list...), err
 	}
 	report, err := l.finish(ctx)
@@ -83,14 +84,4 @@ func digests(texts []string) ([]string, diag.List) {
 		all = append(all, digest)
 	}
 	return all, found
-}
-
-// named tells whether one of its releases is.
-func (w want) named(names map[string]bool) bool {
-	for _, release := range w.releases {
-		if names[release] {
-			return true
-		}
-	}
-	return false
 }

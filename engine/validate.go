@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/weir-dev/weir/engine/fetch"
+	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/risk"
 	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema"
@@ -47,33 +48,31 @@ func Validate(ctx context.Context, run Run, today time.Time) (Valid, diag.List, 
 			found = append(found, access.Files(r)...)
 		}
 	}
-	var jobs []*job
-	for i := range p.Targets {
-		for _, r := range p.Targets[i].Releases {
-			jobs = append(jobs, &job{target: &p.Targets[i], release: r})
-		}
+	var releases []*plan.Release
+	for _, target := range p.Targets {
+		releases = append(releases, target.Releases...)
 	}
-	h := newHydrator(run)
+	h := NewMaker(run)
 	unlocked := unlockedIn(run)
-	lists := make([]diag.List, len(jobs))
-	err = work.Each(ctx, run.Jobs, len(jobs), func(i int) string { return jobs[i].String() }, func(ctx context.Context, i int) error {
-		r := jobs[i].release
+	lists := make([]diag.List, len(releases))
+	err = work.Each(ctx, run.Jobs, len(releases), func(i int) string { return releases[i].String() }, func(ctx context.Context, i int) error {
+		r := releases[i]
 		if r.Chart != nil && unlocked(*r.Chart) {
-			lists[i] = h.keys.reach(r.Kustomize)
+			lists[i] = h.Reach(r)
 			return nil
 		}
-		lists[i] = h.validate(ctx, r)
+		lists[i] = h.Validate(ctx, r)
 		return nil
 	})
-	return Valid{len(p.Targets), len(jobs), h.charts.record.Fetched()}, append(append(found, notLocked(jobs, unlocked)...), work.Together(work.Gather(lists))...), err
+	return Valid{len(p.Targets), len(releases), h.Fetched()}, append(append(found, notLocked(releases, unlocked)...), work.Together(work.Gather(lists))...), err
 }
 
 // notLocked is one warning about all charts that are not locked.
-func notLocked(jobs []*job, unlocked func(schema.Chart) bool) diag.List {
+func notLocked(releases []*plan.Release, unlocked func(schema.Chart) bool) diag.List {
 	var first diag.Range
 	var names []string
-	for _, j := range jobs {
-		c := j.release.Chart
+	for _, r := range releases {
+		c := r.Chart
 		if c == nil || !unlocked(*c) || slices.Contains(names, c.Source) {
 			continue
 		}

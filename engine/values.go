@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/weir-dev/weir/engine/charts"
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/values"
 	"github.com/weir-dev/weir/schema/diag"
@@ -66,8 +67,8 @@ func sameChart(a, b *plan.Release) bool {
 
 // chartValues reads the chart's own values.yaml, with lines.
 func chartValues(ctx context.Context, run Run, r *plan.Release) (*values.Node, diag.List) {
-	charts := newCharts(run)
-	chart, found := charts.fetch(ctx, *r.Chart)
+	pool := charts.NewPool(run)
+	chart, found := pool.Fetch(ctx, *r.Chart)
 	if found.HasErrors() {
 		return nil, found
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/weir-dev/weir/engine/charts"
 	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/state"
@@ -61,7 +62,7 @@ func Vendor(ctx context.Context, run Run, look bool) (*VendorReport, diag.List, 
 		return nil, found, err
 	}
 	if len(report.Changes) == 0 { // so that all is at hand that is locked
-		list, err = loadAll(ctx, run, &fetch.Pins{Lock: run.Project.Lock, Stock: &fetch.Stock{Shelves: []fetch.Shelf{vendor}}}, wants)
+		list, err = charts.LoadAll(ctx, run, &fetch.Pins{Lock: run.Project.Lock, Stock: &fetch.Stock{Shelves: []fetch.Shelf{vendor}}}, wants)
 		return report, append(found, list...), err
 	}
 	if look {
@@ -86,13 +87,13 @@ func Vendor(ctx context.Context, run Run, look bool) (*VendorReport, diag.List, 
 		return nil, append(found, list...), err
 	}
 	report = vendorReport(todo, look)
-	stock, record := stockOf(run)
+	stock, record := charts.Stock(run)
 	stock.Shelves = slices.Insert(stock.Shelves, 0, vendor.Sound())
 	files, list, err := lockedFiles(ctx, run, stock, todo.Copies)
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
-	list, err = loadAll(ctx, run, &fetch.Pins{Lock: run.Project.Lock, Stock: stock}, wants) // sub-charts may not be locked
+	list, err = charts.LoadAll(ctx, run, &fetch.Pins{Lock: run.Project.Lock, Stock: stock}, wants) // sub-charts may not be locked
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
@@ -105,17 +106,17 @@ func Vendor(ctx context.Context, run Run, look bool) (*VendorReport, diag.List, 
 
 // lockedCharts is every chart of the project, all of them locked: what the lock lacks
 // would be removed from what is vendored.
-func lockedCharts(ctx context.Context, run Run, lock schema.Lock) ([]want, diag.List, error) {
+func lockedCharts(ctx context.Context, run Run, lock schema.Lock) ([]charts.Want, diag.List, error) {
 	run.Selection = plan.Selection{}
 	p, found, err := run.Plan(ctx)
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
-	wants := wantsOf(p)
+	wants := charts.Wants(p)
 	for _, w := range wants {
-		if _, known, _ := lock.Find(w.ref); !known && w.ref.Kind != schema.Local {
+		if _, known, _ := lock.Find(w.Ref); !known && w.Ref.Kind != schema.Local {
 			found = append(found, diag.Diagnostic{
-				Summary: fmt.Sprintf("chart %q is not locked", strings.TrimSpace(w.ref.Source+" "+w.ref.Version)), Subject: w.ref.Range,
+				Summary: fmt.Sprintf("chart %q is not locked", strings.TrimSpace(w.Ref.Source+" "+w.Ref.Version)), Subject: w.Ref.Range,
 				Detail: "What is vendored is what is locked, and nothing else: a lock that lacks charts would have them removed.", Remedy: "Run `weir lock`, and commit the file.",
 			})
 		}
@@ -128,7 +129,7 @@ func lockedFiles(ctx context.Context, run Run, stock *fetch.Stock, copies []fetc
 	run.Expect(len(copies))
 	files := make([][]fetch.File, len(copies))
 	lists := make([]diag.List, len(copies))
-	err := work.Each(ctx, max(run.Jobs, fetchesAtOnce), len(copies), func(i int) string { return copies[i].Name }, func(ctx context.Context, i int) error {
+	err := work.Each(ctx, max(run.Jobs, charts.AtOnce), len(copies), func(i int) string { return copies[i].Name }, func(ctx context.Context, i int) error {
 		defer run.Watch(copies[i].Name)()
 		c := copies[i]
 		if c.Status == fetch.VendorSame {

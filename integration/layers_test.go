@@ -43,6 +43,7 @@ var house = rules{
 		{"engine/risk"},
 		{"engine/review"},
 		{"engine/work"},
+		{"engine/charts"},
 		{"engine"},
 		{"cmd/internal/ui"},
 		{"cmd/internal/cli"},
@@ -83,7 +84,7 @@ var house = rules{
 		"k8s.io/apimachinery/pkg/api/resource":     {"engine/kube", "engine/risk"},                                         // quantities
 		"github.com/go-git":                        {"engine/checkout", "engine/remote", "engine/signing", "engine/state"}, // the way to other repositories; Git's configuration; the objects of one
 		"github.com/gofrs/flock":                   {"engine/fetch", "engine/state"},                                       // a file lock that works everywhere
-		"github.com/hashicorp/golang-lru/v2":       {"engine"},
+		"github.com/hashicorp/golang-lru/v2":       {"engine/charts"},
 		"github.com/pmezard/go-difflib":            {"engine/diff"},                   // which lines and items two texts and lists have in common
 		"golang.org/x/net/http/httpproxy":          {"engine/fetch", "engine/remote"}, // http_proxy and no_proxy as everybody reads them
 		"golang.org/x/sync":                        {"engine/work"},

@@ -36,3 +36,6 @@ type Release struct {
 	After       []string     // needs, resolved to "<environment>/<release>", sorted
 	Mistaken    bool         // the project has mistakes in it: there is no release to make of it
 }
+
+// String names a release of a target where a person reads it.
+func (r *Release) String() string { return r.Environment + "/" + r.Name + "@" + r.Cluster.Name }

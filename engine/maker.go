@@ -2,11 +2,13 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
 
 	"github.com/weir-dev/weir/engine/cache"
+	"github.com/weir-dev/weir/engine/charts"
 	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/plan"
@@ -18,12 +20,12 @@ import (
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// hydrator takes one release at a time from plan to product. Safe for
+// Maker takes one release at a time from plan to product. Safe for
 // concurrent use; what releases share is in its fields.
-type hydrator struct {
+type Maker struct {
 	store  *cache.Store
 	keys   *keys
-	charts *charts
+	charts *charts.Pool
 	files  fs.FS
 	memo   *manifest.Memo
 }
@@ -31,29 +33,40 @@ type hydrator struct {
 // memoSize bounds the canonical bytes that are remembered between releases.
 const memoSize = 128 << 20
 
-func newHydrator(run Run) *hydrator {
+func NewMaker(run Run) *Maker {
 	files := run.Project.FS()
-	return &hydrator{
+	return &Maker{
 		store:  run.Cache,
 		keys:   newKeys(run.Build, files),
-		charts: newCharts(run),
+		charts: charts.NewPool(run),
 		files:  files,
 		memo:   manifest.NewMemo(memoSize),
 	}
 }
 
-// hydrate returns a release's product: from the cache where all that goes into
-// it is as it was and nothing fresh is asked for, else rendered.
-func (h *hydrator) hydrate(ctx context.Context, r *plan.Release, fresh bool) (*product, diag.List, error) {
-	key, chart, found := h.key(ctx, r)
+// Make returns a release's product: from the cache where all that goes into it is
+// as it was, else rendered.
+func (h *Maker) Make(ctx context.Context, r *plan.Release) (*Product, diag.List, error) {
+	key, chart, found := h.Key(ctx, r)
 	if found.HasErrors() {
 		return nil, found, nil
 	}
-	if !fresh {
-		if p, ok := recall(h.store, key); ok {
-			return p, p.warnings(r, chart), nil
-		}
+	if p, ok := recall(h.store, key); ok {
+		return p, p.warnings(r, chart), nil
 	}
+	return h.anew(ctx, r, key, chart)
+}
+
+// MakeAnew renders a release whatever the cache has of it.
+func (h *Maker) MakeAnew(ctx context.Context, r *plan.Release) (*Product, diag.List, error) {
+	key, chart, found := h.Key(ctx, r)
+	if found.HasErrors() {
+		return nil, found, nil
+	}
+	return h.anew(ctx, r, key, chart)
+}
+
+func (h *Maker) anew(ctx context.Context, r *plan.Release, key cache.Key, chart *fetch.Chart) (*Product, diag.List, error) {
 	p, found, err := h.produce(ctx, r, chart)
 	if err != nil || found.HasErrors() {
 		return nil, found, err
@@ -64,10 +77,47 @@ func (h *hydrator) hydrate(ctx context.Context, r *plan.Release, fresh bool) (*p
 	return p, p.warnings(r, chart), nil
 }
 
-// key digests all that goes into a release. It also returns the release's chart;
+// Files returns the files of a release's product, which lets go of them. What the
+// cache lost or spoilt is rendered again.
+func (h *Maker) Files(ctx context.Context, r *plan.Release, p *Product) (state.Release, error) {
+	key := state.Key{Environment: r.Environment, Release: r.Name}
+	files, err := p.wake(key)
+	if errors.Is(err, cache.ErrCorrupt) {
+		p.record.Drop()
+		again, found, failed := h.MakeAnew(ctx, r)
+		switch {
+		case failed != nil:
+			return state.Release{}, failed
+		case again == nil:
+			return state.Release{}, diag.Refuse(found...)
+		}
+		*p = *again
+		files, err = p.wake(key)
+	}
+	if err != nil {
+		return state.Release{}, err
+	}
+	p.LetGo()
+	return *files, nil
+}
+
+// Fetched are the charts that were not at hand.
+func (h *Maker) Fetched() []fetch.Fetched { return h.charts.Fetched() }
+
+// WithChartsOf makes releases with the charts of another project.
+func (h *Maker) WithChartsOf(other *Maker) *Maker {
+	half := *h
+	half.charts = other.charts
+	return &half
+}
+
+// Reach is what is wrong with the files that a release's kustomizations reach.
+func (h *Maker) Reach(r *plan.Release) diag.List { return h.keys.reach(r.Kustomize) }
+
+// Key digests all that goes into a release. It also returns the release's chart;
 // nil where it has none.
-func (h *hydrator) key(ctx context.Context, r *plan.Release) (cache.Key, *fetch.Chart, diag.List) {
-	chart, found := h.fetch(ctx, r)
+func (h *Maker) Key(ctx context.Context, r *plan.Release) (cache.Key, *fetch.Chart, diag.List) {
+	chart, found := h.Chart(ctx, r)
 	if found.HasErrors() {
 		return cache.Key{}, nil, found
 	}
@@ -79,17 +129,17 @@ func (h *hydrator) key(ctx context.Context, r *plan.Release) (cache.Key, *fetch.
 	return key, chart, found
 }
 
-// fetch returns the release's chart; nil where it has none.
-func (h *hydrator) fetch(ctx context.Context, r *plan.Release) (*fetch.Chart, diag.List) {
+// Chart returns the release's chart; nil where it has none.
+func (h *Maker) Chart(ctx context.Context, r *plan.Release) (*fetch.Chart, diag.List) {
 	if r.Chart == nil {
 		return nil, nil
 	}
-	return h.charts.fetch(ctx, *r.Chart)
+	return h.charts.Fetch(ctx, *r.Chart)
 }
 
 // parse returns the release's chart, ready to be rendered.
-func (h *hydrator) parse(r *plan.Release, chart *fetch.Chart) (*render.Chart, diag.List) {
-	parsed, found := h.charts.parse(chart)
+func (h *Maker) parse(r *plan.Release, chart *fetch.Chart) (*render.Chart, diag.List) {
+	parsed, found := h.charts.Parse(chart)
 	found = slices.Clone(found) // it is everybody's who uses the chart
 	for i := range found {
 		found[i] = found[i].Also(r.Chart.Range, "the chart is used here")
@@ -99,7 +149,7 @@ func (h *hydrator) parse(r *plan.Release, chart *fetch.Chart) (*render.Chart, di
 
 // produce is the relay: chart and values to objects, objects to final objects,
 // final objects to files.
-func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Chart) (*product, diag.List, error) {
+func (h *Maker) produce(ctx context.Context, r *plan.Release, chart *fetch.Chart) (*Product, diag.List, error) {
 	var rendered render.Release
 	if chart != nil {
 		parsed, found := h.parse(r, chart)
@@ -147,8 +197,8 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 		list, err := work.Refusal(err)
 		return nil, append(found, list...), err
 	}
-	p := &product{release: &laid}
-	p.facts = facts{
+	p := &Product{release: &laid}
+	p.Facts = Facts{
 		Fingerprint: state.FingerprintOf(laid),
 		Files:       len(laid.Files),
 		Defines:     append(rendered.Defines, definedIn(r.Manifests, final.Objects)...),
@@ -170,7 +220,7 @@ func (h *hydrator) produce(ctx context.Context, r *plan.Release, chart *fetch.Ch
 // unstable takes a release that another render changes through the same steps
 // once more: only the final objects tell what a person would see change. What a
 // patch overwrites or "omit" leaves out is not, what a replacement copies is.
-func (h *hydrator) unstable(ctx context.Context, in transform.Input, rendered render.Release, final transform.Result) ([]unstable.Field, diag.List, error) {
+func (h *Maker) unstable(ctx context.Context, in transform.Input, rendered render.Release, final transform.Result) ([]unstable.Field, diag.List, error) {
 	if rendered.Variation == nil {
 		return nil, nil, nil
 	}
@@ -183,7 +233,7 @@ func (h *hydrator) unstable(ctx context.Context, in transform.Input, rendered re
 }
 
 // warnings are what a person is told of a product in every run, cached or not.
-func (p *product) warnings(r *plan.Release, chart *fetch.Chart) diag.List {
+func (p *Product) warnings(r *plan.Release, chart *fetch.Chart) diag.List {
 	found := slices.Clone(p.Warnings)
 	for _, note := range p.Notes {
 		found = append(found, note.Diagnostic(r, chart.Place))
@@ -191,9 +241,9 @@ func (p *product) warnings(r *plan.Release, chart *fetch.Chart) diag.List {
 	return found
 }
 
-// validate is what can be said of a release without rendering it.
-func (h *hydrator) validate(ctx context.Context, r *plan.Release) diag.List {
-	chart, found := h.fetch(ctx, r)
+// Validate is what can be said of a release without rendering it.
+func (h *Maker) Validate(ctx context.Context, r *plan.Release) diag.List {
+	chart, found := h.Chart(ctx, r)
 	if found.HasErrors() {
 		return found
 	}
@@ -209,9 +259,9 @@ func (h *hydrator) validate(ctx context.Context, r *plan.Release) diag.List {
 	return append(found, render.Validate(ctx, parsed, r, render.Options{Place: chart.Place})...)
 }
 
-// verify renders a release with Helm's own engine and compares.
-func (h *hydrator) verify(ctx context.Context, r *plan.Release) (diag.List, error) {
-	chart, found := h.fetch(ctx, r)
+// Verify renders a release with Helm's own engine and compares.
+func (h *Maker) Verify(ctx context.Context, r *plan.Release) (diag.List, error) {
+	chart, found := h.Chart(ctx, r)
 	if chart == nil || found.HasErrors() {
 		return found, nil
 	}

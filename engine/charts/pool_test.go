@@ -1,4 +1,4 @@
-package engine
+package charts
 
 import (
 	"io/fs"
@@ -21,20 +21,15 @@ func (broken) ReadDir(string) ([]fs.DirEntry, error) { panic("readdir") }
 // TestAPanicIsEverybodys: what panics for the first release that wants it must
 // not be nothing for the second.
 func TestAPanicIsEverybodys(t *testing.T) {
-	charts, keys := chartsOf(fetch.From{Project: broken{}}), newKeys("1", broken{})
-	for name, want := range map[string]func(){
-		"fetch":   func() { charts.fetch(t.Context(), schema.Chart{Kind: schema.Local, Source: "./a", Path: "a"}) },
-		"closure": func() { keys.closure(schema.Ref{Path: "k"}) },
-	} {
-		var got []bool
-		for range 2 {
-			func() {
-				defer func() { got = append(got, recover() != nil) }()
-				want()
-			}()
-		}
-		if diff := cmp.Diff([]bool{true, true}, got); diff != "" {
-			t.Errorf("%s panics: -want +got:\n%s", name, diff)
-		}
+	pool := newPool(fetch.From{Project: broken{}})
+	var got []bool
+	for range 2 {
+		func() {
+			defer func() { got = append(got, recover() != nil) }()
+			pool.Fetch(t.Context(), schema.Chart{Kind: schema.Local, Source: "./a", Path: "a"})
+		}()
+	}
+	if diff := cmp.Diff([]bool{true, true}, got); diff != "" {
+		t.Errorf("panics: -want +got:\n%s", diff)
 	}
 }
