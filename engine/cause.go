@@ -9,6 +9,7 @@ import (
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/product"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/work"
 )
@@ -22,7 +23,7 @@ import (
 
 // making is what one side of a release was made from.
 type making struct {
-	h       *Maker
+	h       *product.Maker
 	release *plan.Release
 }
 
@@ -180,10 +181,10 @@ func (p *pairing) stepSet(ctx context.Context, m making, like known) (manifest.S
 }
 
 // finish does to a step what settling did to the release that came of it.
-func (p *pairing) finish(ctx context.Context, files state.Release, made *Product, release *plan.Release) (state.Release, error) {
+func (p *pairing) finish(ctx context.Context, files state.Release, made *product.Product, release *plan.Release) (state.Release, error) {
 	var err error
 	if len(made.Unknown) > 0 {
-		if files, err = Rescope(files, p.scopes); err != nil {
+		if files, err = product.Rescope(files, p.scopes); err != nil {
 			return files, err
 		}
 	}
@@ -194,7 +195,7 @@ func (p *pairing) finish(ctx context.Context, files state.Release, made *Product
 	if err != nil || old == nil {
 		return files, err
 	}
-	return CarryOver(*old, files, release, made.Unstable)
+	return product.CarryOver(*old, files, release, made.Unstable)
 }
 
 // placesFor is how many lines of values there is time to tell apart in each of

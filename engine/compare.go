@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/product"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema/diag"
@@ -65,11 +66,11 @@ func (s *site) namespaces(plain *state.Plain) error {
 	for _, j := range s.jobs {
 		name, environment := j.release.Namespace, j.release.Environment
 		wanted := state.Key{Environment: environment, Release: name}
-		if !WantsNamespace(j.release) || asked[wanted] {
+		if !product.WantsNamespace(j.release) || asked[wanted] {
 			continue
 		}
 		asked[wanted] = true
-		data := Namespace(*j.target, name)
+		data := product.Namespace(*j.target, name)
 		if plain != nil && !rendered[name] {
 			if err := plain.PutNamespace(s.cluster.Name, environment, name, data); err != nil {
 				return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/product"
 	"github.com/weir-dev/weir/engine/review"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/work"
@@ -114,7 +115,7 @@ type twoReleases struct {
 	old, now *plan.Release
 	same     bool // the very same goes into both
 
-	before, after *Product
+	before, after *product.Product
 	warnings      []string // of the rendering after that there were none of before
 }
 
@@ -188,7 +189,7 @@ func (r *revisions) one(ctx context.Context, p *twoReleases) (diag.List, error) 
 	for _, half := range []struct {
 		s       *side
 		release *plan.Release
-		product **Product
+		product **product.Product
 	}{{r.before, p.old, &p.before}, {r.after, p.now, &p.after}} {
 		if half.release == nil {
 			continue
@@ -283,7 +284,7 @@ func (r *revisions) pairing(p *twoReleases) *pairing {
 		}
 		now, err := r.settled(ctx, r.after, p.cluster, p.now, p.after)
 		if err == nil && old != nil {
-			now, err = CarryOver(*old, now, p.now, p.after.Unstable)
+			now, err = product.CarryOver(*old, now, p.now, p.after.Unstable)
 		}
 		if err != nil {
 			return err
@@ -294,12 +295,12 @@ func (r *revisions) pairing(p *twoReleases) *pairing {
 }
 
 // settled is one side's files with the scopes that other releases' CRDs tell.
-func (r *revisions) settled(ctx context.Context, s *side, cluster string, release *plan.Release, p *Product) (state.Release, error) {
+func (r *revisions) settled(ctx context.Context, s *side, cluster string, release *plan.Release, p *product.Product) (state.Release, error) {
 	files, err := s.files(ctx, release, p)
 	if err != nil || len(p.Unknown) == 0 {
 		return files, err
 	}
-	return Rescope(files, s.scopes[cluster])
+	return product.Rescope(files, s.scopes[cluster])
 }
 
 // gone tells of releases that disappear although nothing says that they are meant
@@ -337,7 +338,7 @@ func (r *revisions) gone(c *comparison) diag.List {
 // still speaks of it, or no longer of its environment on its cluster.
 func (r *revisions) meant(p *twoReleases, key state.Key) bool {
 	project := r.after.run.Project
-	if declaredIn(r.after.plan, p.cluster, key) != (diag.Range{}) || slices.Contains(project.Declarations(), Declaration(p.old)) {
+	if declaredIn(r.after.plan, p.cluster, key) != (diag.Range{}) || slices.Contains(project.Declarations(), product.Declaration(p.old)) {
 		return true
 	}
 	if !slices.ContainsFunc(project.Clusters(), func(c schema.Cluster) bool { return c.Name == p.cluster }) {

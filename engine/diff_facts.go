@@ -9,6 +9,7 @@ import (
 
 	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/product"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema"
@@ -23,7 +24,7 @@ import (
 // a release cannot tell have namespaces.
 func (r *revisions) learn(ctx context.Context) error {
 	unknown := map[*side]map[string]map[string]bool{r.before: {}, r.after: {}} // by cluster: kinds
-	note := func(s *side, cluster string, p *Product) {
+	note := func(s *side, cluster string, p *product.Product) {
 		if p == nil || len(p.Unknown) == 0 {
 			return
 		}
@@ -72,8 +73,8 @@ func (r *revisions) scopes(ctx context.Context, s *side, cluster string, kinds m
 }
 
 // products are those of a cluster that differ, and those of which a text speaks.
-func (r *revisions) products(ctx context.Context, s *side, cluster string, speaks func([]byte) bool) ([]*Product, error) {
-	var all []*Product
+func (r *revisions) products(ctx context.Context, s *side, cluster string, speaks func([]byte) bool) ([]*product.Product, error) {
+	var all []*product.Product
 	charts := map[string]bool{} // by digest
 	for _, p := range r.pairs {
 		if p.cluster != cluster {
@@ -169,8 +170,8 @@ func (s *side) askedNamespaces() map[schema.Target]map[string][]byte {
 	for _, t := range s.plan.Targets {
 		asked := map[string][]byte{}
 		for _, r := range t.Releases {
-			if WantsNamespace(r) && asked[r.Namespace] == nil {
-				asked[r.Namespace] = Namespace(t, r.Namespace)
+			if product.WantsNamespace(r) && asked[r.Namespace] == nil {
+				asked[r.Namespace] = product.Namespace(t, r.Namespace)
 			}
 		}
 		all[schema.Target{Environment: t.Environment, Cluster: t.Cluster.Name}] = asked
@@ -202,7 +203,7 @@ func (r *revisions) doubtful(at schema.Target, before, after map[string][]byte) 
 		if p.cluster != at.Cluster || p.same {
 			continue
 		}
-		for _, made := range []*Product{p.before, p.after} {
+		for _, made := range []*product.Product{p.before, p.after} {
 			if made == nil {
 				continue
 			}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/product"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/unstable"
 )
@@ -53,5 +54,5 @@ func (r *revisions) keep(cluster string, files state.Release, release *plan.Rele
 	if err != nil || len(old.Files) == 0 {
 		return files, err
 	}
-	return CarryOver(old, files, release, fields)
+	return product.CarryOver(old, files, release, fields)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/weir-dev/weir/engine/checkout"
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/product"
 	"github.com/weir-dev/weir/engine/review"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema/diag"
@@ -125,7 +126,7 @@ func planOrigin(ctx context.Context, run Run, c *comparison, commit string, pair
 	if found.HasErrors() && !unselected(found) {
 		return reason(found), nil
 	}
-	h := NewMaker(old)
+	h := product.NewMaker(old)
 	at := map[place]*plan.Release{}
 	for _, t := range planned.Targets {
 		for _, r := range t.Releases {

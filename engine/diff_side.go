@@ -6,6 +6,7 @@ import (
 
 	"github.com/weir-dev/weir/engine/cache"
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/product"
 	"github.com/weir-dev/weir/engine/review"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/work"
@@ -16,7 +17,7 @@ import (
 type side struct {
 	run  work.Run
 	plan *plan.Plan
-	h    *Maker
+	h    *product.Maker
 	at   string // the commit that diagnostics are marked with; empty for the head
 	all  map[place]*plan.Release
 
@@ -97,7 +98,7 @@ func planBoth(ctx context.Context, before, after *side, load func() (diag.List, 
 		return found, nil
 	}
 	for _, s := range sides {
-		s.h = NewMaker(s.run)
+		s.h = product.NewMaker(s.run)
 		s.all = map[place]*plan.Release{}
 		for _, t := range s.plan.Targets {
 			for _, r := range t.Releases {
@@ -155,6 +156,6 @@ func (s *side) key(ctx context.Context, r *plan.Release) (cache.Key, diag.List) 
 }
 
 // files wakes one side of a release. What the cache lost is rendered again.
-func (s *side) files(ctx context.Context, r *plan.Release, p *Product) (state.Release, error) {
+func (s *side) files(ctx context.Context, r *plan.Release, p *product.Product) (state.Release, error) {
 	return s.h.Files(ctx, r, p)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/weir-dev/weir/engine/checkout"
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/product"
 	"github.com/weir-dev/weir/engine/review"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/work"
@@ -19,7 +20,7 @@ import (
 // againstStates takes the steps of a hydration that writes nothing, and pairs
 // what the states have with what would be committed.
 func againstStates(ctx context.Context, run Run, o DiffOptions) (*comparison, diag.List, error) {
-	p, found, err := Plan(ctx, run)
+	p, found, err := product.Plan(ctx, run)
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
@@ -109,7 +110,7 @@ func targetsOf(p *plan.Plan) []review.Target {
 }
 
 // pairs are the releases of a site that its change touches.
-func (s *site) pairs(h *Maker, p *plan.Plan) ([]*pairing, error) {
+func (s *site) pairs(h *product.Maker, p *plan.Plan) ([]*pairing, error) {
 	jobs := map[state.Key]*job{}
 	for _, j := range s.jobs {
 		jobs[j.key()] = j
@@ -157,7 +158,7 @@ func (s *site) pairs(h *Maker, p *plan.Plan) ([]*pairing, error) {
 }
 
 // finished are the files of a job as they would be committed; nil for no job.
-func (j *job) finished(ctx context.Context, h *Maker) (*state.Release, error) {
+func (j *job) finished(ctx context.Context, h *product.Maker) (*state.Release, error) {
 	switch {
 	case j == nil:
 		return nil, nil

@@ -14,11 +14,9 @@
 // diff_set reads files as objects, and diff_review makes of all three a review: cause
 // finds where changes come from, diff_sensitive what nobody may read.
 //
-// The other files are the steps of a hydrate, in the order of the README's eight:
-// site brings the states; release, with charts, key,
-// product and scope, makes one release's files; settle, with keep, disappear and
-// compare, makes a cluster's change; land, with order, commits it; report says
-// what happened.
+// The other files are steps of a hydrate: site brings the states; settle, disappear
+// and compare make a cluster's change of what engine/product made; land, with order,
+// commits it; report says what happened.
 package engine
 
 import (

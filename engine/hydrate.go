@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/weir-dev/weir/engine/charts"
+	"github.com/weir-dev/weir/engine/product"
 	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/engine/signing"
 	"github.com/weir-dev/weir/engine/work"
@@ -36,7 +37,7 @@ type HydrateOptions struct {
 // commit. After that each cluster lands or not on its own, and the report says
 // which. There is no report where nothing was to be written.
 func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List, error) {
-	p, found, err := Plan(ctx, run)
+	p, found, err := product.Plan(ctx, run)
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/product"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -15,7 +16,7 @@ import (
 // settle finishes the releases that could not be placed alone: those with kinds
 // whose scope only another release's CRD tells, and those whose unstable fields
 // are kept from the committed state.
-func (s *site) settle(ctx context.Context, h *Maker, plain *state.Plain, o HydrateOptions) error {
+func (s *site) settle(ctx context.Context, h *product.Maker, plain *state.Plain, o HydrateOptions) error {
 	waiting := slices.DeleteFunc(slices.Clone(s.jobs), func(j *job) bool { return j.product.Settled() })
 	if len(waiting) == 0 {
 		return nil
@@ -39,7 +40,7 @@ func (s *site) settle(ctx context.Context, h *Maker, plain *state.Plain, o Hydra
 	return nil
 }
 
-func (j *job) settle(ctx context.Context, h *Maker, scopes map[string]bool, plain *state.Plain, o HydrateOptions) error {
+func (j *job) settle(ctx context.Context, h *product.Maker, scopes map[string]bool, plain *state.Plain, o HydrateOptions) error {
 	p := j.product
 	// Kinds that nobody knows are taken as namespaced, so only the others matter.
 	moves := slices.ContainsFunc(p.Unknown, func(kind string) bool {
@@ -54,7 +55,7 @@ func (j *job) settle(ctx context.Context, h *Maker, scopes map[string]bool, plai
 		return err
 	}
 	if moves {
-		if release, err = Rescope(release, scopes); err != nil {
+		if release, err = product.Rescope(release, scopes); err != nil {
 			return err
 		}
 	}
@@ -63,7 +64,7 @@ func (j *job) settle(ctx context.Context, h *Maker, scopes map[string]bool, plai
 			return err
 		}
 		if j.kept > 0 && j.release.RestartOnConfigChange { // of what is kept, not of what was made up
-			if release, err = HashAgain(release); err != nil {
+			if release, err = product.HashAgain(release); err != nil {
 				return err
 			}
 		}
@@ -72,9 +73,9 @@ func (j *job) settle(ctx context.Context, h *Maker, scopes map[string]bool, plai
 }
 
 // keep carries what is committed into the job's unstable fields.
-func (j *job) keep(ctx context.Context, h *Maker, r state.Release, o HydrateOptions) (state.Release, error) {
+func (j *job) keep(ctx context.Context, h *product.Maker, r state.Release, o HydrateOptions) (state.Release, error) {
 	before := j.past(o)
-	kept, err := Carry(before, r, j.product.Unstable)
+	kept, err := product.Carry(before, r, j.product.Unstable)
 	if err != nil || kept.Whole() {
 		j.kept = kept.Count
 		return kept.Release, err
@@ -91,8 +92,8 @@ func (j *job) keep(ctx context.Context, h *Maker, r state.Release, o HydrateOpti
 
 // past is what an earlier run left of a release: the last commit or, where there
 // is none of it, the plain files that are about to be replaced.
-func (j *job) past(o HydrateOptions) Past {
-	here := Past{j.key(), j.site.base.Read}
+func (j *job) past(o HydrateOptions) product.Past {
+	here := product.Past{Key: j.key(), Read: j.site.base.Read}
 	committed, err := j.site.base.Fingerprint(j.key())
 	if err != nil || committed != (state.Fingerprint{}) {
 		return here
@@ -132,7 +133,7 @@ func (s *site) scopes() (map[string]bool, error) {
 			if err != nil {
 				return fmt.Errorf("read %s: %w", file.Path, err)
 			}
-			if kind, ok := DefinedBy(tree); ok {
+			if kind, ok := product.DefinedBy(tree); ok {
 				scopes[kind.Kind+"."+kind.Group] = kind.Namespaced
 			}
 		}

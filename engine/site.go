@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/product"
 	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/work"
@@ -176,7 +177,7 @@ type job struct {
 	site    *site
 	target  *plan.Target
 	release *plan.Release
-	product *Product
+	product *product.Product
 	kept    int // unstable fields carried over
 	look    bool
 	final   *state.Release // the files as they would be committed, where look wants them and they differ
@@ -193,7 +194,7 @@ func (j *job) String() string { return j.release.String() }
 type sites struct {
 	all   []*site
 	plain *state.Plain // nil unless plain files are asked for
-	h     *Maker
+	h     *product.Maker
 	order *order // nil for plain files
 }
 
@@ -215,7 +216,7 @@ const connections = 10
 // openSites looks at the state of every cluster, many at once; nothing is created
 // yet. What is open has to be closed even where there is an error.
 func openSites(ctx context.Context, run Run, p *plan.Plan, o HydrateOptions) (*sites, diag.List, error) {
-	all := &sites{h: NewMaker(run)}
+	all := &sites{h: product.NewMaker(run)}
 	found := sameState(run)
 	for _, cluster := range p.Clusters {
 		s := &site{cluster: cluster, moved: p.Moved}
@@ -381,7 +382,7 @@ func hydrateJob(ctx context.Context, run Run, all *sites, j *job, o HydrateOptio
 }
 
 // place stages a product as it is.
-func (j *job) place(ctx context.Context, h *Maker, plain *state.Plain) error {
+func (j *job) place(ctx context.Context, h *product.Maker, plain *state.Plain) error {
 	if plain == nil {
 		committed, err := j.site.base.Fingerprint(j.key())
 		if err != nil {

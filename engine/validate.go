@@ -10,6 +10,7 @@ import (
 
 	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/engine/plan"
+	"github.com/weir-dev/weir/engine/product"
 	"github.com/weir-dev/weir/engine/risk"
 	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema"
@@ -52,7 +53,7 @@ func Validate(ctx context.Context, run Run, today time.Time) (Valid, diag.List, 
 	for _, target := range p.Targets {
 		releases = append(releases, target.Releases...)
 	}
-	h := NewMaker(run)
+	h := product.NewMaker(run)
 	unlocked := unlockedIn(run)
 	lists := make([]diag.List, len(releases))
 	err = work.Each(ctx, run.Jobs, len(releases), func(i int) string { return releases[i].String() }, func(ctx context.Context, i int) error {

@@ -44,6 +44,7 @@ var house = rules{
 		{"engine/review"},
 		{"engine/work"},
 		{"engine/charts"},
+		{"engine/product"},
 		{"engine"},
 		{"cmd/internal/ui"},
 		{"cmd/internal/cli"},

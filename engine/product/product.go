@@ -1,11 +1,14 @@
-package engine
+package product
 
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/weir-dev/weir/engine/cache"
+	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/render"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/unstable"
@@ -107,4 +110,13 @@ func (p *Product) wake(key state.Key) (*state.Release, error) {
 		release.Files[i] = state.File{FileEntry: entry, Data: data}
 	}
 	return release, nil
+}
+
+// warnings are what a person is told of a product in every run, cached or not.
+func (p *Product) warnings(r *plan.Release, chart *fetch.Chart) diag.List {
+	found := slices.Clone(p.Warnings)
+	for _, note := range p.Notes {
+		found = append(found, note.Diagnostic(r, chart.Place))
+	}
+	return found
 }

@@ -1,4 +1,4 @@
-package engine
+package product
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 
 // Plan plans a run. Where the project has mistakes, what has none is rendered all
 // the same, for its own.
-func Plan(ctx context.Context, run Run) (*plan.Plan, diag.List, error) {
+func Plan(ctx context.Context, run work.Run) (*plan.Plan, diag.List, error) {
 	p, found, err := run.Plan(ctx)
 	if err == nil && found.HasErrors() {
 		var more diag.List
@@ -22,7 +22,7 @@ func Plan(ctx context.Context, run Run) (*plan.Plan, diag.List, error) {
 
 // others renders what the plan has no mistakes in, where it has some elsewhere,
 // so that a person hears of all mistakes at once. It returns nothing but them.
-func others(ctx context.Context, run Run, p *plan.Plan) (diag.List, error) {
+func others(ctx context.Context, run work.Run, p *plan.Plan) (diag.List, error) {
 	var releases []*plan.Release
 	for _, target := range p.Targets {
 		for _, r := range target.Releases {

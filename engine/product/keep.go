@@ -1,4 +1,4 @@
-package engine
+package product
 
 import (
 	"encoding/json"
@@ -93,7 +93,7 @@ func CarryOver(old, now state.Release, release *plan.Release, fields []unstable.
 	for _, file := range old.Files {
 		before[file.Path] = file.Data
 	}
-	done, err := carryAny(Past{old.Key, func(path string) ([]byte, error) { return before[path], nil }}, now, fields)
+	done, err := carryAny(Past{Key: old.Key, Read: func(path string) ([]byte, error) { return before[path], nil }}, now, fields)
 	if err != nil {
 		return now, err
 	}
