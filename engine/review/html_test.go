@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -19,8 +20,8 @@ import (
 	"github.com/weir-dev/weir/engine/diff"
 )
 
-// TestPage uses the page as a reviewer does: searches, filters, unfolds, with
-// the keyboard too.
+// TestPage uses the page as a reviewer does: searches, filters, unfolds, follows
+// links, with the keyboard too.
 func TestPage(t *testing.T) {
 	w := &world{t: t}
 	w.target("production", "prod-eu")
@@ -32,8 +33,8 @@ func TestPage(t *testing.T) {
 			fill(t, configMap, "name=settings", "log="+log),
 			fill(t, configMap, "name=labelled", "chart=web-"+chart),
 		}
-		if target == 0 && chart == "1.0.0" {
-			objects = append(objects, fill(t, claim, "name=cache"))
+		if target < 2 && chart == "1.0.0" { // it is not the same on the two
+			objects = append(objects, strings.Replace(fill(t, claim, "name=cache"), "ReadWriteOnce", []string{"ReadWriteOnce", "ReadWriteMany"}[target], 1))
 		}
 		return versionOf(t, "web", chart, objects...)
 	}
@@ -43,38 +44,111 @@ func TestPage(t *testing.T) {
 	w.change(2, "secrets", versionOf(t, "", "", fill(t, secret, "name=login", "password=b2xk")), versionOf(t, "", "", fill(t, secret, "name=login", "password=bmV3")))
 	b := browse(t, w.review())
 
-	b.sees("#count", "4 of 5 changes · 1 routine ones folded")
 	b.sees(".verdict", "blocked")
+	b.sees(".summary", "1 blocker · 3 clusters · 4 releases · ~10 −2 objects (3 routine) · 3 workloads restart (9 pods) · 1 image")
+	b.sees("#again", "reproduce with: weir diff --head main Copy")
+	b.sees("#count", "4 of 5 changes, 1 routine folded")
+	b.seesAll("#overview h2", "Blockers (1)", "Deletions (1)", "Notes (1)", "Restarts: 3 workloads restart (9 pods)", "Images (1)", "Charts (1)", "Where")
+	b.seesAll("#changes h3, #changes .name", "web", "PersistentVolumeClaim shop/cache", "ConfigMap shop/settings", "Deployment shop/web", "secrets", "Secret shop/login")
+	b.readable()
 	b.looks("overview")
 
+	// Filters, and counts that follow them.
 	b.presses("r")
-	b.sees("#count", "5 of 5 changes")
-	b.picks("cluster", "stage")
-	b.sees("#count", "4 of 5 changes")
-	b.picks("cluster", "")
+	b.sees("#count", "5 changes")
+	b.presses("r")
+	b.picks("target", "cluster:stage")
+	b.sees("#count", "3 of 5 changes, 1 routine folded")
+	b.seesAll("#overview h2", "Notes (1)", "Restarts: 3 workloads restart (9 pods)", "Images (1)", "Charts (1)", "Where")
+	b.picks("target", "environment:production")
+	b.seesAll("#changes .name", "PersistentVolumeClaim shop/cache", "ConfigMap shop/settings", "Deployment shop/web")
+	b.picks("target", "")
 	b.picks("risk", "block")
-	b.sees("#changes", "web\nA: prod-us, stage · B: prod-eu\n−\nPersistentVolumeClaim shop/cache\nblock\nprod-eu")
+	b.sees("#changes .change", "−\nremoved\nPersistentVolumeClaim shop/cache\nblock\n"+"the volume (40Gi) and its data are destroyed, unless the default StorageClass retains it\nprod-eu, prod-us")
+	b.sees("#count", "1 of 5 changes")
 	b.picks("risk", "")
 	b.picks("release", "secrets")
+	b.seesAll("#changes .name", "Secret shop/login")
 	b.presses("j")
 	b.presses("o")
-	b.sees(".fields", "data.password\tsecret\tvalue A\t→\tvalue B")
-	b.picks("release", "")
+	b.sees(".fields", "data.password\tvalue A → value B")
+	b.clicks("#clear")
+	b.sees("#count", "4 of 5 changes, 1 routine folded")
+	b.gone("#clear")
 
+	// Search, and nothing found.
 	b.types("#search", "debug settings")
 	b.sees("#count", "1 of 5 changes")
 	b.clicks(".change button")
-	b.sees(".diff tr:has(.gone)", "11\t\t-      level: info")
+	b.sees(".diff tr:has(.gone)", "11\t\t-       level: info")
 	b.clicks("#split")
 	b.sees(".diff tr:has(.gone)", "11\t      level: info\t11\t      level: debug")
+	b.readable()
 	b.looks("side by side")
+	b.types("#search", " nowhere")
+	b.sees("#changes .empty", "No change matches “debug settings nowhere”.\n\nClear search and filters")
+	b.looks("nothing")
 	b.presses("Escape")
-	b.sees("#count", "5 of 5 changes")
+	b.sees("#count", "4 of 5 changes, 1 routine folded")
 
-	b.clicks("#overview a") // to the claim that goes
+	// What stands in the address is what somebody else sees.
+	b.clicks("#overview a") // to the claim that goes, in two forms
 	b.sees("[data-current] .name", "PersistentVolumeClaim shop/cache")
-	b.clicks("#theme")
-	b.looks("the other theme")
+	b.seesAll("[data-current] h4", "on prod-eu", "on prod-us")
+	b.addresses("#split&at=web/PersistentVolumeClaim/cache")
+	b.opens("#q=level&cluster=prod-us&at=web/ConfigMap/settings")
+	b.sees("#count", "2 of 5 changes")
+	b.sees("[data-current] .name", "ConfigMap shop/settings")
+	b.sees("[data-current] .diff .new", "+       level: debug")
+	b.opens("#at=web/ConfigMap/labelled") // a routine one
+	b.sees("[data-current] .name", "ConfigMap shop/labelled")
+	b.opens("#release=gone&q=%zz") // of another review
+	b.sees("#count", "4 of 5 changes, 1 routine folded")
+
+	// Keys.
+	b.presses("j")
+	b.sees(":focus .name", "PersistentVolumeClaim shop/cache")
+	b.presses("j")
+	b.sees(":focus .name", "ConfigMap shop/settings")
+	b.presses("p")
+	b.sees(":focus .name", "PersistentVolumeClaim shop/cache")
+	b.presses("e")
+	b.sees("#unfold", "Fold")
+	b.counts(".body", 4)
+	b.presses("e")
+	b.counts(".body", 0)
+	b.presses("?")
+	b.sees("dialog[open] h2", "Keys")
+	b.looks("keys")
+	b.clicks("dialog button")
+	b.gone("dialog[open]")
+
+	b.prefersDark()
+	b.sees("#theme", "Light")
+	b.colour("rgb(13, 17, 23)")
+	b.presses("e")
+	b.readable()
+	b.looks("dark")
+	b.presses("d")
+	b.sees("#theme", "Dark")
+	b.colour("rgb(255, 255, 255)")
+	b.narrow()
+	b.gone("#tools")
+	b.clicks("#filters")
+	b.sees("#routine", "Routine (1)")
+	b.readable()
+	b.looks("narrow")
+	b.fine()
+}
+
+// TestPageOfNothing is of a review in which nothing changes.
+func TestPageOfNothing(t *testing.T) {
+	w := &world{t: t}
+	w.target("production", "prod-eu")
+	b := browse(t, w.review())
+	b.sees("h1", "no changes shop")
+	b.gone("nav")
+	b.looks("nothing")
 	b.fine()
 }
 
@@ -90,7 +164,10 @@ func TestPageOfTenThousand(t *testing.T) {
 	}
 	w.change(0, "many", versionOf(t, "web", "1.0.0", before...), versionOf(t, "web", "1.0.0", after...))
 	b := browse(t, w.review())
-	b.sees("#count", "10,000 of 10,000 changes")
+	b.sees("#count", "10,000 changes")
+	b.counts(".change", 200) // the others as somebody gets there
+	b.opens("#at=many/ConfigMap/web-04999")
+	b.sees("[data-current] .name", "ConfigMap shop/web-04999")
 	b.types("#search", "web-09999")
 	b.sees("#count", "1 of 10,000 changes")
 	b.sees("#changes .name", "ConfigMap shop/web-09999")
@@ -103,6 +180,7 @@ func TestPageIsText(t *testing.T) {
 	for seed := range uint64(3) {
 		b := browse(t, generator{rand.New(rand.NewPCG(seed, 7))}.review(50))
 		b.presses("r")
+		b.presses("s")
 		b.presses("e")
 		b.fine()
 	}
@@ -180,6 +258,103 @@ func (b *browser) sees(selector, want string) {
 		b.t.Errorf("%s (-want +got):\n%s", selector, diff)
 	}
 }
+
+// seesAll expects the texts of all elements that a selector finds.
+func (b *browser) seesAll(selector string, want ...string) {
+	b.t.Helper()
+	got := do(b, chromedp.Evaluate[[]string](fmt.Sprintf("[...document.querySelectorAll(%q)].map((e) => e.innerText)", selector)))
+	if diff := cmp.Diff(want, got); diff != "" {
+		b.t.Errorf("%s (-want +got):\n%s", selector, diff)
+	}
+}
+
+// counts expects as many elements.
+func (b *browser) counts(selector string, want int) {
+	b.t.Helper()
+	if got := do(b, chromedp.Evaluate[int](fmt.Sprintf("document.querySelectorAll(%q).length", selector))); got != want {
+		b.t.Errorf("%s: %d, want %d", selector, got, want)
+	}
+}
+
+// gone expects that nobody sees an element.
+func (b *browser) gone(selector string) {
+	b.t.Helper()
+	if do(b, chromedp.Evaluate[bool](fmt.Sprintf("document.querySelector(%q)?.checkVisibility() ?? false", selector))) {
+		b.t.Errorf("%s is to be seen", selector)
+	}
+}
+
+// addresses expects what follows the page's name in its address.
+func (b *browser) addresses(want string) {
+	b.t.Helper()
+	if got := do(b, chromedp.Evaluate[string]("location.hash")); got != want {
+		b.t.Errorf("address %s, want %s", got, want)
+	}
+}
+
+// opens follows a link to somewhere in the page.
+func (b *browser) opens(hash string) {
+	b.t.Helper()
+	do(b, chromedp.Evaluate[bool](fmt.Sprintf("new Promise((done) => { addEventListener('hashchange', () => done(true), { once: true }); location.hash = %q })", hash), chromedp.EvalAwaitPromise))
+}
+
+// prefersDark is a system that is set so.
+func (b *browser) prefersDark() {
+	b.t.Helper()
+	dark := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}}
+	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, dark); err != nil {
+		b.t.Fatal(err)
+	}
+	do(b, chromedp.Evaluate[bool]("new Promise((done) => requestAnimationFrame(() => done(true)))", chromedp.EvalAwaitPromise))
+}
+
+// narrow is the screen of a telephone, on which nothing may be wider.
+func (b *browser) narrow() {
+	b.t.Helper()
+	if _, err := chromedp.Call(b.ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 400, Height: 900, DeviceScaleFactor: 1}); err != nil {
+		b.t.Fatal(err)
+	}
+	if got := do(b, chromedp.Evaluate[int]("document.documentElement.scrollWidth")); got > 400 {
+		b.t.Errorf("on a screen of 400 pixels the page is %d wide", got)
+	}
+}
+
+// colour expects that of the page.
+func (b *browser) colour(want string) {
+	b.t.Helper()
+	if got := do(b, chromedp.Evaluate[string]("getComputedStyle(document.body).backgroundColor")); got != want {
+		b.t.Errorf("the page is %s, want %s", got, want)
+	}
+}
+
+// readable expects of every text the contrast that WCAG 2 asks for at level AA.
+func (b *browser) readable() {
+	b.t.Helper()
+	for _, text := range do(b, chromedp.Evaluate[[]string](poorContrast)) {
+		b.t.Error(text)
+	}
+}
+
+const poorContrast = `(() => {
+  const channels = (colour) => colour.match(/[0-9.]+/g).map(Number);
+  const luminance = (colour) => {
+    const [r, g, b] = channels(colour).map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (e) => {
+    for (; e; e = e.parentElement) { const colour = getComputedStyle(e).backgroundColor; if (channels(colour)[3] !== 0) return colour; }
+    return "rgb(255, 255, 255)";
+  };
+  const poor = new Set();
+  for (const e of document.body.querySelectorAll("*")) {
+    if (!e.checkVisibility() || ![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())) continue;
+    const text = getComputedStyle(e).color, back = behind(e);
+    const [low, high] = [luminance(text), luminance(back)].sort((a, b) => a - b);
+    const ratio = (high + 0.05) / (low + 0.05);
+    if (ratio < 4.5) poor.add(e.tagName + "." + e.className + ": " + text + " on " + back + " is " + ratio.toFixed(2));
+  }
+  return [...poor];
+})()`
 
 func (b *browser) clicks(selector string) {
 	b.t.Helper()
