@@ -27,6 +27,7 @@ func makeReview(ctx context.Context, run Run, c *comparison, o DiffOptions) (*re
 	}
 	clusters := c.clusters() // with releases in which nothing changes but Kubernetes, which is a risk
 	c.upgrades()
+	recorded := c.recorded()
 	c.pairs = slices.DeleteFunc(c.pairs, func(p *pairing) bool { return !p.differs() })
 	if !o.NoCauses {
 		if err := attributeAll(ctx, run, c, schemas); err != nil {
@@ -39,7 +40,7 @@ func makeReview(ctx context.Context, run Run, c *comparison, o DiffOptions) (*re
 	}
 	policy := run.Project.Policy()
 	found = append(found, risk.CheckPolicy(policy, o.Now)...)
-	in := review.Input{Project: run.Project.Name(), Base: c.base, Head: c.head, Targets: c.targets, Undeclared: c.undeclared}
+	in := review.Input{Project: run.Project.Name(), Base: c.base, Head: c.head, Targets: c.targets, Undeclared: c.undeclared, Recorded: recorded}
 	in.Command = strings.TrimSpace(o.Command + " " + c.command)
 	if hits, in.Stale = risk.Apply(hits, policy, o.Now); run.Partial() || len(run.Selection.Clusters) > 0 {
 		in.Stale = nil // what they accept may be elsewhere
@@ -173,14 +174,34 @@ func attributeAll(ctx context.Context, run Run, c *comparison, schemas map[strin
 			names = append(names, p.String())
 		}
 	}
-	const most = 5
-	if more := len(names) - most; more > 0 {
-		names = append(names[:most], fmt.Sprintf("%d more", more))
-	}
 	if names != nil {
-		c.note("Causes are not told for %s: what is committed is not what the project's commit renders to that it is said to be of. There were uncommitted changes, or other variables.", strings.Join(names, ", "))
+		c.note("Causes are not told for %s: what is committed is not what the project's commit renders to that it is said to be of. There were uncommitted changes, or other variables.", some(names))
 	}
 	return nil
+}
+
+// some are the first of many names.
+func some(names []string) string {
+	const most = 5
+	if more := len(names) - most; more > 0 {
+		names = append(slices.Clone(names[:most]), fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(names, ", ")
+}
+
+// recorded counts and notes the releases in which no object changes, but what a
+// state has of them beside, which a hydration commits, too.
+func (c *comparison) recorded() int {
+	var names []string
+	for _, p := range c.pairs {
+		if !p.differs() && p.Release != namespacesRelease {
+			names = append(names, p.String())
+		}
+	}
+	if names != nil {
+		c.note("Nothing but what is recorded changes in %s: values, chart, options, Kubernetes.", some(names))
+	}
+	return len(names)
 }
 
 // schemas are the CustomResourceDefinitions that clusters have in what changes,

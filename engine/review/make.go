@@ -38,6 +38,7 @@ func Make(in Input) Review {
 	link(r.Releases, r.Hits)
 	r.Targets = m.targets
 	r.Totals = totals(r)
+	r.Totals.Recorded = in.Recorded
 	r.Verdict = verdict(r)
 	return r
 }

@@ -86,6 +86,7 @@ type Totals struct {
 	Images   int         `json:"images"`   // distinct steps from one to another
 	Hits     LevelCounts `json:"hits"`     // not waived, those of several targets once
 	Waived   int         `json:"waived"`
+	Recorded int         `json:"recorded,omitempty"` // releases in which no object changes; what a state records of them does
 }
 
 // Counts counts objects by what happens to them.
@@ -227,6 +228,7 @@ type Input struct {
 	Restarts   []risk.Restart
 	Images     []Images
 	Undeclared []Undeclared
+	Recorded   int // releases of which nothing but what is recorded of them changes
 	Stale      []string
 	Notes      []string
 }

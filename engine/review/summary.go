@@ -15,6 +15,9 @@ func (r Review) summary() string {
 		return "no changes"
 	}
 	t := r.Totals
+	if t.Recorded > 0 && len(r.Releases) == 0 && len(r.Hits) == 0 {
+		return string(r.Verdict) + " — no object changes, what is recorded of " + count(t.Recorded, "release", "releases") + " does"
+	}
 	say := []string{}
 	add := func(n int, one, many string) {
 		if n > 0 {

@@ -15,7 +15,7 @@ func verdict(r Review) Verdict {
 		return Careful
 	case len(r.Restarts) > 0 || slices.ContainsFunc(r.Releases, Release.matters):
 		return Changes
-	case len(r.Releases) > 0 || len(r.Hits) > 0:
+	case len(r.Releases) > 0 || len(r.Hits) > 0 || r.Totals.Recorded > 0:
 		return Routine
 	}
 	return Same

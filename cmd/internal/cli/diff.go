@@ -54,7 +54,8 @@ several.
 
 Exit codes:
   0  nothing changes; with --fail-on: nothing of that level or worse was found
-  2  something changes; with --fail-on: something of that level or worse was found
+  2  something changes, and be it what a state records of a release beside its
+     objects; with --fail-on: something of that level or worse was found
   1  an error: nobody could tell`,
 		Example: `  weir diff                              # what would hydrate change?
   weir diff -e production -l tier=web
