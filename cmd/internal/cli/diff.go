@@ -47,6 +47,8 @@ left the history of REV, so that what others merged since does not show; --exact
 takes REV itself. Where REV is in the history of HEAD, the two are one.
 
 --state A..B compares two commits of the state repositories, and renders nothing.
+Of Secrets no value is shown, as always; beside those it knows only the values that
+the project's sensitive variables have today, not what they were then.
 
 --save writes the review into a file as well, in the form that its name ends in:
 .md (for a pull request), .html, .json, .sarif, .xml (JUnit). Repeat it for
@@ -73,13 +75,17 @@ Exit codes:
 	flags.StringVar(&given.Base, "base", "", "compare with this revision of the project: a branch, a tag, a commit")
 	flags.StringVar(&given.Head, "head", "", "with --base: the revision to look at, instead of the directory")
 	flags.BoolVar(&given.Exact, "exact", false, "with --base: REV itself, not where the history of HEAD left it")
-	flags.StringVar(&given.States, "state", "", "A..B: compare two commits of the state repositories")
+	flags.StringVar(&given.States, "state", "", "A..B: compare two commits of the state repositories; masks what sensitive variables have today")
 	flags.BoolVar(&given.full, "full", false, "show routine changes, whole objects and long values too")
 	flags.BoolVar(&given.noPager, "no-pager", false, "do not show a long review through PAGER, or less")
 	flags.StringVar(&given.failOn, "fail-on", "", "block or caution: exit 2 only where something of that level was found")
 	flags.StringArrayVar(&given.save, "save", nil, "write the review into a file: .md, .html, .json, .sarif or .xml; may be repeated")
 	flags.BoolVar(&given.NoCauses, "no-causes", false, "do not look for where changes come from, which renders the steps between")
 	_ = cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions([]string{"block", "caution"}, cobra.ShellCompDirectiveNoFileComp))
+	for _, name := range []string{"base", "head"} {
+		_ = cmd.RegisterFlagCompletionFunc(name, a.completeRevision)
+	}
+	_ = cmd.RegisterFlagCompletionFunc("state", cobra.NoFileCompletions)
 	_ = cmd.MarkFlagFilename("save", "md", "html", "json", "sarif", "xml")
 	return cmd
 }

@@ -40,12 +40,7 @@ func (a *app) root() *cobra.Command {
 	flags.BoolVar(&a.flags.noColour, "no-color", false, "no colours (NO_COLOR does the same)")
 	flags.BoolVarP(&a.flags.quiet, "quiet", "q", false, "no progress and no warnings")
 	flags.BoolVarP(&a.flags.verbose, "verbose", "v", false, "more detail")
-	for name, complete := range map[string]func(string) []string{"environment": a.environmentNames, "cluster": a.clusterNames} {
-		_ = root.RegisterFlagCompletionFunc(name, func(_ *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
-			return complete(prefix), cobra.ShellCompDirectiveNoFileComp
-		})
-	}
-	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"human", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	a.completions(root)
 
 	root.AddCommand(
 		a.initCommand(),
@@ -69,6 +64,7 @@ func (a *app) root() *cobra.Command {
 		a.completionCommand(root),
 		a.versionCommand(),
 	)
+	completeNoFiles(root)
 	return root
 }
 
