@@ -13,48 +13,87 @@ import (
 	"github.com/weir-dev/weir/engine/manifest"
 )
 
-// eviction looks at every budget, as it may be the workload that changes.
+// eviction looks at every budget of a release, as it may be a workload of
+// whatever release that changes, and at those of releases that stay as they are
+// for the workloads that change here.
 func eviction(r *release) []finding {
-	changed := map[manifest.ID]*object{}
-	concerned := false
-	for _, o := range r.objects {
-		if o.after == nil || o.Hook() {
-			continue
-		}
-		changed[o.After.ID] = o
-		switch o.id.Kind {
-		case "PodDisruptionBudget", "HorizontalPodAutoscaler", "ScaledObject", "Deployment", "StatefulSet", "ReplicaSet", "ReplicationController":
-			concerned = true
-		}
-	}
-	if !concerned {
+	c := r.in
+	if !c.disturbed() {
 		return nil
+	}
+	changed := map[manifest.ID]*object{}
+	for _, o := range r.objects {
+		if o.after != nil && !o.Hook() {
+			changed[o.After.ID] = o
+		}
 	}
 	var found []finding
 	for _, budget := range r.after.of("policy", "PodDisruptionBudget") {
-		blocked := r.after.blocked(budget)
+		on := changed[budget.ID]
+		blocked := c.blocked(present, budget, on != nil)
 		if blocked == nil {
 			continue
 		}
-		if was := r.before.find(budget.ID); was != nil && r.before.blocked(was) != nil {
+		if was := r.before.find(budget.ID); was != nil && c.blocked(past, was, on != nil) != nil {
 			continue
 		}
-		f := finding{on: changed[budget.ID], path: blocked.path, reason: blocked.reason}
+		f := finding{on: on, path: blocked.path, reason: blocked.reason}
 		if f.on == nil {
 			f.path, f.reason = nil, fmt.Sprintf("PodDisruptionBudget %s: %s", budget.ID.Name, blocked.reason)
-			for _, id := range blocked.workloads {
-				if o := changed[id]; o != nil {
-					f.on = o
-					break
-				}
-			}
-			if f.on == nil {
+			if f.on = blocked.first(changed); f.on == nil {
 				f.id = budget.ID
 			}
 		}
 		found = append(found, f)
 	}
+	for _, namespace := range r.disturbs() {
+		for _, budget := range c.elsewhere(namespace, kind{"policy", "PodDisruptionBudget"}) {
+			blocked := c.blocked(present, budget, true)
+			if blocked == nil || blocked.first(changed) == nil || c.blocked(past, budget, true) != nil {
+				continue
+			}
+			found = append(found, finding{on: blocked.first(changed), reason: fmt.Sprintf("%s: %s", budget.title(r), blocked.reason)})
+		}
+	}
 	return found
+}
+
+// disturbed tells whether anything changes that budgets depend on.
+func (c *cluster) disturbed() bool {
+	return slices.ContainsFunc(c.releases, func(r *release) bool {
+		return len(r.disturbs()) > 0 || slices.ContainsFunc(r.objects, func(o *object) bool {
+			return o.after != nil && !o.Hook() && is(o.id, "policy", "PodDisruptionBudget")
+		})
+	})
+}
+
+// disturbs are the namespaces in which a release changes how many pods there are
+// at least, or their labels.
+func (r *release) disturbs() []string {
+	if r.namespaces == nil {
+		r.namespaces = []string{}
+		for _, o := range r.objects {
+			if !o.Hook() && o.disturbs() && !slices.Contains(r.namespaces, o.id.Namespace) {
+				r.namespaces = append(r.namespaces, o.id.Namespace)
+			}
+		}
+	}
+	return r.namespaces
+}
+
+func (o *object) disturbs() bool {
+	switch {
+	case slices.Contains(scalers, kindOf(o.id)):
+		return o.before == nil || o.after == nil || o.renamed() || scales(o.before) != scales(o.after) || scalerOf(o.before).min != scalerOf(o.after).min
+	case slices.Contains(evictables, kindOf(o.id)):
+		if o.before == nil || o.after == nil || o.renamed() || o.relabels() {
+			return true
+		}
+		before, _ := o.before.replicas()
+		after, _ := o.after.replicas()
+		return before != after
+	}
+	return false
 }
 
 // blocked is why a budget allows no eviction.
@@ -64,34 +103,58 @@ type blocked struct {
 	workloads []manifest.ID // that it is about, and what scales them
 }
 
-func (v *version) blocked(budget *side) *blocked {
+// first is the first workload that changes.
+func (b *blocked) first(changed map[manifest.ID]*object) *object {
+	for _, id := range b.workloads {
+		if o := changed[id]; o != nil {
+			return o
+		}
+	}
+	return nil
+}
+
+// blocked judges a budget by the workloads of the releases that change; by all of
+// the cluster's where it seems to allow nothing, or anywhere asks for it.
+func (c *cluster) blocked(m moment, budget *side, anywhere bool) *blocked {
+	known, pods := judge(budget, c.evictable(m, budget.ID.Namespace))
+	if c.others == nil || pods < 0 || known == nil && !anywhere {
+		return known
+	}
+	all, _ := judge(budget, c.evictableAnywhere(m, budget.ID.Namespace))
+	return all
+}
+
+// judge says why a budget allows no eviction of workloads, nil where it does, and
+// how many pods it is about; -1 where they do not matter.
+func judge(budget *side, all []workload) (*blocked, int64) {
 	spec := sub(budget.tree(), "spec")
-	workloads, pods := v.selected(budget)
+	workloads, pods := selected(budget, all)
 	if n, percent, ok := amount(spec["maxUnavailable"]); ok && n == 0 {
 		said := "0"
 		if percent {
 			said = "0%"
 		}
-		return &blocked{path("spec", "maxUnavailable"), fmt.Sprintf("maxUnavailable is %s: no pod can be evicted, and draining a node hangs", said), workloads}
+		return &blocked{path("spec", "maxUnavailable"), fmt.Sprintf("maxUnavailable is %s: no pod can be evicted, and draining a node hangs", said), workloads}, -1
 	}
 	n, percent, ok := amount(spec["minAvailable"])
 	at := path("spec", "minAvailable")
+	of := fmt.Sprint(n)
 	switch {
-	case !ok:
-		return nil
+	case !ok || n == 0:
+		return nil, -1
 	case percent && n >= 100:
-		return &blocked{at, "minAvailable is 100%: no pod can be evicted, and draining a node hangs", workloads}
-	case pods == 0 || n == 0:
-		return nil
+		return &blocked{at, "minAvailable is 100%: no pod can be evicted, and draining a node hangs", workloads}, -1
+	case pods == 0:
+		return nil, 0
 	case percent:
 		if needed := (n*pods + 99) / 100; needed < pods {
-			return nil
+			return nil, pods
 		}
-		return &blocked{at, fmt.Sprintf("minAvailable is %d%% of %s: no pod can be evicted, and draining a node hangs", n, count(pods, "pod")), workloads}
+		of += "%"
 	case n < pods:
-		return nil
+		return nil, pods
 	}
-	return &blocked{at, fmt.Sprintf("minAvailable is %d of %s: no pod can be evicted, and draining a node hangs", n, count(pods, "pod")), workloads}
+	return &blocked{at, fmt.Sprintf("minAvailable is %s of %s: no pod can be evicted, and draining a node hangs", of, count(pods, "pod")), workloads}, pods
 }
 
 func count(n int64, what string) string {
@@ -114,15 +177,15 @@ func amount(v any) (n int64, percent, ok bool) {
 
 // selected lists the workloads that a budget is about, and how many pods they
 // have at least.
-func (v *version) selected(budget *side) ([]manifest.ID, int64) {
+func selected(budget *side, all []workload) ([]manifest.ID, int64) {
 	selects := selectorOf(sub(budget.tree(), "spec", "selector"))
 	if selects == nil {
 		return nil, 0
 	}
 	var ids []manifest.ID
 	var pods int64
-	for _, w := range v.evictable() {
-		if w.ids[0].Namespace == budget.ID.Namespace && selects.Matches(w.labels) {
+	for _, w := range all {
+		if selects.Matches(w.labels) {
 			ids = append(ids, w.ids...)
 			pods += w.pods
 		}
@@ -137,22 +200,44 @@ type workload struct {
 	pods   int64         // how many there are at least
 }
 
-// evictable are the workloads that budgets can be about.
-func (v *version) evictable() []workload {
-	if v.workloads != nil {
-		return v.workloads
+// evictables are the kinds that budgets can be about. Read only.
+var evictables = []kind{{"apps", "Deployment"}, {"apps", "StatefulSet"}, {"apps", "ReplicaSet"}, {"", "ReplicationController"}}
+
+// evictable are the workloads of a namespace that budgets can be about, of the
+// releases that change.
+func (c *cluster) evictable(m moment, namespace string) []workload {
+	return remembered(&c.workloads[m], namespace, func() []workload {
+		return workloads(c.known(m, namespace, evictables...), c.known(m, namespace, scalers...))
+	})
+}
+
+// evictableAnywhere are those of all releases.
+func (c *cluster) evictableAnywhere(m moment, namespace string) []workload {
+	return remembered(&c.workloadsAnywhere[m], namespace, func() []workload {
+		return workloads(c.everywhere(m, namespace, evictables...), c.everywhere(m, namespace, scalers...))
+	})
+}
+
+func workloads(all, scalers []*side) []workload {
+	scaled := map[manifest.ID]*side{}
+	for _, s := range scalers {
+		if id := scales(s); scaled[id] == nil {
+			scaled[id] = s
+		}
 	}
-	v.workloads = []workload{}
-	for _, s := range slices.Concat(v.of("apps", "Deployment"), v.of("apps", "StatefulSet"), v.of("apps", "ReplicaSet"), v.of("", "ReplicationController")) {
+	var found []workload
+	for _, s := range all {
 		w := workload{ids: []manifest.ID{s.ID}, labels: labelsOf(sub(s.tree(), "spec", "template"))}
-		if a := v.scaler(s.Object); a != nil {
-			w.ids, w.pods = append(w.ids, a.on.ID), a.min
+		id := s.ID
+		id.Group = ""
+		if a := scaled[id]; a != nil {
+			w.ids, w.pods = append(w.ids, a.ID), scalerOf(a).min
 		} else if n, ok := s.replicas(); ok {
 			w.pods = n
 		}
-		v.workloads = append(v.workloads, w)
+		found = append(found, w)
 	}
-	return v.workloads
+	return found
 }
 
 func labelsOf(template tree) labels.Set {

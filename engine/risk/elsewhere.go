@@ -26,25 +26,33 @@ func (r *release) at(m moment) *version {
 	return r.after
 }
 
+// remembered is what is known of a key, found out once.
+func remembered[K comparable, V any](all *map[K]V, key K, find func() V) V {
+	v, known := (*all)[key]
+	if !known {
+		v = find()
+		if *all == nil {
+			*all = map[K]V{}
+		}
+		(*all)[key] = v
+	}
+	return v
+}
+
 // known are the ordinary objects of some kinds in a namespace, of the releases
 // that change.
 func (c *cluster) known(m moment, namespace string, kinds ...kind) []*side {
 	var all []*side
 	for _, k := range kinds {
-		of := c.kinds[m][k]
-		if of == nil {
-			of = map[string][]*side{}
+		all = append(all, remembered(&c.kinds[m], k, func() map[string][]*side {
+			of := map[string][]*side{}
 			for _, r := range c.releases {
 				for _, s := range r.at(m).of(k.group, k.kind) {
 					of[s.ID.Namespace] = append(of[s.ID.Namespace], s)
 				}
 			}
-			if c.kinds[m] == nil {
-				c.kinds[m] = map[kind]map[string][]*side{}
-			}
-			c.kinds[m][k] = of
-		}
-		all = append(all, of[namespace]...)
+			return of
+		})[namespace]...)
 	}
 	return all
 }
@@ -63,14 +71,12 @@ func (c *cluster) elsewhere(namespace string, kinds ...kind) []*side {
 	}
 	var all []*side
 	for _, k := range kinds {
-		found, known := c.foreign[asked{k, namespace}]
-		if !known {
+		all = append(all, remembered(&c.foreign, asked{k, namespace}, func() (found []*side) {
 			for _, o := range c.others.Objects(k.group, k.kind, func(id manifest.ID) bool { return id.Namespace == namespace }) {
 				found = append(found, c.owner(o.Owner).after.side(o.Object))
 			}
-			c.foreign[asked{k, namespace}] = found
-		}
-		all = append(all, found...)
+			return found
+		})...)
 	}
 	return all
 }
@@ -83,14 +89,12 @@ func (c *cluster) everywhere(m moment, namespace string, kinds ...kind) []*side 
 // owner is a release that stays as it is; of its objects only those that were
 // asked for are known.
 func (c *cluster) owner(o Owner) *release {
-	r := c.stay[o]
-	if r == nil {
-		r = &release{Release: &diff.Release{Pair: diff.Pair{Cluster: c.name, Environment: o.Environment, Release: o.Release}}, in: c}
+	return remembered(&c.stay, o, func() *release {
+		r := &release{Release: &diff.Release{Pair: diff.Pair{Cluster: c.name, Environment: o.Environment, Release: o.Release}}, in: c}
 		r.before = newVersion(r, &diff.Version{})
 		r.after = r.before
-		c.stay[o] = r
-	}
-	return r
+		return r
+	})
 }
 
 // has are the releases that stay as they are and have an object that comes or goes

@@ -2,10 +2,10 @@ package risk
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/labels"
-
-	"github.com/weir-dev/weir/engine/manifest"
 )
 
 type way struct{ kind, key, peers string }
@@ -20,16 +20,24 @@ func isolated(o *object) []finding {
 	if !isPolicy(o.after) || o.Hook() {
 		return nil
 	}
-	spec := sub(o.after.tree(), "spec")
+	selects := o.after.company()
+	if selects == nil {
+		return nil
+	}
+	c, spec, before := o.in.in, sub(o.after.tree(), "spec"), sub(o.before.tree(), "spec")
 	var found []finding
 	for _, way := range ways {
 		if !closes(spec, way) {
 			continue
 		}
+		all := selects(c.podsIn(present, o.After.ID.Namespace))
+		if !isPolicy(o.before) || !closes(before, way) || !reflect.DeepEqual(spec["podSelector"], before["podSelector"]) {
+			all = slices.Concat(all, selects(c.podsElsewhere(o.After.ID.Namespace)))
+		}
 		var names []string
-		for _, id := range o.in.after.chosen(o.after) {
-			if was := o.in.before.find(id); was != nil && o.in.in.open(past, was, way.kind) {
-				names = append(names, id.Kind+" "+id.Name)
+		for _, p := range all {
+			if was := p.on.was(); was != nil && c.open(past, was, way.kind) {
+				names = append(names, p.on.title(o.in))
 			}
 		}
 		if len(names) == 0 {
@@ -39,24 +47,9 @@ func isolated(o *object) []finding {
 		if way.kind == "Egress" {
 			said = "%s could reach everything; now only what NetworkPolicies allow"
 		}
-		found = append(found, finding{path: path("spec", way.key), reason: fmt.Sprintf(said, some(names))})
+		found = append(found, finding{path: path("spec", way.key), reason: fmt.Sprintf(said, some(unique(names)))})
 	}
 	return found
-}
-
-// chosen lists the workloads whose pods a policy selects.
-func (v *version) chosen(policy *side) []manifest.ID {
-	selects := selectorOf(sub(policy.tree(), "spec", "podSelector"))
-	if selects == nil {
-		return nil
-	}
-	var ids []manifest.ID
-	for _, pods := range v.podsIn(policy.ID.Namespace) {
-		if selects.Matches(pods.labels) {
-			ids = append(ids, pods.on.ID)
-		}
-	}
-	return ids
 }
 
 // restriction is a policy by what it restricts.
@@ -84,16 +77,12 @@ func restrictionsOf(policies []*side) []restriction {
 func (c *cluster) open(m moment, workload *side, way string) bool {
 	policies := kind{"networking.k8s.io", "NetworkPolicy"}
 	namespace := workload.ID.Namespace
-	if _, known := c.restrictions[m][namespace]; !known {
-		if c.restrictions[m] == nil {
-			c.restrictions[m] = map[string][]restriction{}
-		}
-		c.restrictions[m][namespace] = restrictionsOf(c.known(m, namespace, policies))
+	known := remembered(&c.restrictions[m], namespace, func() []restriction { return restrictionsOf(c.known(m, namespace, policies)) })
+	if restricted(known, workload, way) {
+		return false
 	}
-	if !restricted(c.restrictions[m][namespace], workload, way) {
-		return !restricted(restrictionsOf(c.elsewhere(namespace, policies)), workload, way)
-	}
-	return false
+	others := remembered(&c.restrictionsElsewhere, namespace, func() []restriction { return restrictionsOf(c.elsewhere(namespace, policies)) })
+	return !restricted(others, workload, way)
 }
 
 func restricted(by []restriction, workload *side, way string) bool {

@@ -6,9 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/labels"
-
-	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/manifest"
 )
 
@@ -97,15 +94,16 @@ func noPods(r *release) []finding {
 	var found []finding
 	for _, service := range r.after.of("", "Service") {
 		was := r.before.find(service.ID)
-		if was == nil || len(sub(service.tree(), "spec", "selector")) == 0 || len(r.before.behind(was)) == 0 {
+		if was == nil || len(sub(service.tree(), "spec", "selector")) == 0 {
 			continue
 		}
-		if len(r.after.behind(service)) > 0 {
+		had := was.behind(r.before.podsIn(was.ID.Namespace))
+		if len(had) == 0 || len(service.behind(r.after.podsIn(service.ID.Namespace))) > 0 {
 			continue
 		}
 		var names []string
-		for _, id := range r.before.behind(was) {
-			names = append(names, id.Kind+" "+id.Name)
+		for _, p := range had {
+			names = append(names, p.on.title(r))
 		}
 		f := finding{on: changed[service.ID], path: path("spec", "selector"), reason: "its selector meets no pods of the release any more; it was those of " + some(names)}
 		if f.on == nil {
@@ -128,26 +126,4 @@ func (o *object) relabels() bool {
 		}
 	}
 	return false
-}
-
-// behind lists the workloads whose pods a Service selects.
-func (v *version) behind(service *side) []manifest.ID {
-	var ids []manifest.ID
-	for _, pods := range v.podsIn(service.ID.Namespace) {
-		if service.routesTo(pods.labels) {
-			ids = append(ids, pods.on.ID)
-		}
-	}
-	return ids
-}
-
-// routesTo tells whether a Service selects pods with some labels.
-func (s *side) routesTo(pods labels.Set) bool {
-	selector := sub(s.tree(), "spec", "selector")
-	for key, value := range selector {
-		if pods[key] != diff.Scalar(value) || !pods.Has(key) {
-			return false
-		}
-	}
-	return len(selector) > 0
 }

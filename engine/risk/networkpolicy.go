@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/manifest"
 )
 
 func isPolicy(s *side) bool {
@@ -38,11 +39,8 @@ func (o *object) opens() string {
 	}
 	known := false
 	var open [2][]string
-	for _, from := range [][]*pods{c.podsIn(past, o.Before.ID.Namespace), c.podsElsewhere(o.Before.ID.Namespace)} {
-		for _, p := range from {
-			if !selects(p) {
-				continue
-			}
+	for _, in := range []*standing{c.podsIn(past, o.Before.ID.Namespace), c.podsElsewhere(o.Before.ID.Namespace)} {
+		for _, p := range selects(in) {
 			known = true
 			now := p.on.becomes()
 			if now == nil {
@@ -102,9 +100,17 @@ func policyWidened(o *object) []finding {
 // selectsAll tells whether a policy with another selector selects all workloads
 // that it did, since they got other labels, too.
 func (o *object) selectsAll() bool {
-	chosen, now := o.in.before.chosen(o.before), o.in.after.chosen(o.after)
-	for _, id := range chosen {
-		if o.in.after.find(id) != nil && !slices.Contains(now, id) {
+	before, after := o.before.company(), o.after.company()
+	if before == nil || after == nil {
+		return false
+	}
+	now := map[manifest.ID]bool{}
+	for _, p := range after(o.in.after.podsIn(o.After.ID.Namespace)) {
+		now[p.on.ID] = true
+	}
+	chosen := before(o.in.before.podsIn(o.Before.ID.Namespace))
+	for _, p := range chosen {
+		if o.in.after.find(p.on.ID) != nil && !now[p.on.ID] {
 			return false
 		}
 	}

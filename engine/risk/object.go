@@ -3,6 +3,8 @@ package risk
 import (
 	"bytes"
 
+	"k8s.io/apimachinery/pkg/labels"
+
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/kube"
 	"github.com/weir-dev/weir/engine/manifest"
@@ -12,29 +14,30 @@ import (
 type cluster struct {
 	name     string
 	releases []*release
+	others   Others
 	tables   map[string]*kube.Table   // by version as written; nil where it is not known
 	from     map[manifest.ID]*release // what leaves a release
 	to       map[manifest.ID]*release // what comes to a release
 	first    map[manifest.ID]*release // who has an object after, the first of several
 	twice    map[manifest.ID]bool     // two releases had it before
-	hosts    map[string]bool          // see routed
 	now, was definitions
-	// restrictions are the NetworkPolicies of releases that change, by namespace;
-	// see open.
-	restrictions [2]map[string][]restriction
-	changed      map[kind]bool          // see redefined
-	runs, ran    map[*object][]*running // see images
 
-	// See elsewhere.go.
-	others  Others
-	kinds   [2]map[kind]map[string][]*side
-	foreign map[asked][]*side
-	stay    map[Owner]*release
-	owned   map[manifest.ID][]Owner
+	// What follows is found out when it is first asked for.
+	changed               map[kind]bool                  // see redefined
+	runs, ran             map[*object][]*running         // see images
+	hosts, hostsElsewhere map[string]bool                // see routed
+	owned                 map[manifest.ID][]Owner        // see has
+	stay                  map[Owner]*release             // see owner
+	foreign               map[asked][]*side              // see elsewhere
+	kinds                 [2]map[kind]map[string][]*side // see known
 
-	// See standing.go.
-	standing          [2]map[string][]*pods
-	standingElsewhere map[string][]*pods
+	// By namespace, of the releases that change before and after, and elsewhere or
+	// anywhere.
+	standing                     [2]map[string]*standing
+	standingElsewhere            map[string]*standing
+	restrictions                 [2]map[string][]restriction
+	restrictionsElsewhere        map[string][]restriction
+	workloads, workloadsAnywhere [2]map[string][]workload
 }
 
 // release is one release with its objects as rules see them.
@@ -44,7 +47,8 @@ type release struct {
 	before, after *version // nil where there is none
 	objects       []*object
 
-	leaving map[manifest.ID]*object // see change
+	leaving    map[manifest.ID]*object // see change
+	namespaces []string                // see disturbs
 
 	// See restarts.
 	forecast []Restart
@@ -59,11 +63,10 @@ type version struct {
 	kinds   map[string][]manifest.Object // ordinary objects by kind; see of
 
 	// Each is made when it is first asked for.
-	scalers   map[manifest.ID]*scaler       // by what they scale, without its group
-	workloads []workload                    // see evictable
-	standing  map[string][]*pods            // by namespace; see podsIn
-	granted   map[string]bool               // see grants
-	reads     map[manifest.ID][]manifest.ID // who reads a ConfigMap or Secret; see readers
+	scalers  map[manifest.ID]*scaler       // by what they scale, without its group
+	standing map[string]*standing          // by namespace; see podsIn
+	granted  map[string]bool               // see grants
+	reads    map[manifest.ID][]manifest.ID // who reads a ConfigMap or Secret; see readers
 }
 
 // place tells objects of a set apart: hooks may share an identity.
@@ -80,6 +83,8 @@ type side struct {
 	body tree
 	pods []pod
 	read bool // pods were looked for
+
+	labels labels.Set // its own; see monitors
 }
 
 // object is a change of one object.
@@ -96,7 +101,7 @@ func newCluster(c Cluster) *cluster {
 		from: map[manifest.ID]*release{}, to: map[manifest.ID]*release{},
 		first: map[manifest.ID]*release{}, twice: map[manifest.ID]bool{},
 		now: definitions{}, was: definitions{},
-		others: c.Others, foreign: map[asked][]*side{}, stay: map[Owner]*release{}, standingElsewhere: map[string][]*pods{},
+		others: c.Others,
 	}
 	for i := range c.Releases {
 		all.releases = append(all.releases, newRelease(all, &c.Releases[i]))

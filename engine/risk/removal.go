@@ -98,11 +98,10 @@ func (o *object) readers() []string {
 		return nil
 	}
 	var names []string
-	for _, from := range [][]*pods{c.podsIn(present, id.Namespace), c.podsElsewhere(id.Namespace)} {
-		for _, p := range from {
-			if p.reads(id) {
-				names = append(names, p.on.title(o.in))
-			}
+	about := o.before.company()
+	for _, in := range []*standing{c.podsIn(present, id.Namespace), c.podsElsewhere(id.Namespace)} {
+		for _, p := range about(in) {
+			names = append(names, p.on.title(o.in))
 		}
 	}
 	return unique(names)
@@ -277,7 +276,7 @@ func (o *object) claim() string {
 
 // podsGo says how many pods go with a workload, as far as manifests tell.
 func (o *object) podsGo() string {
-	if a := o.before.in.scaler(o.Before); a != nil {
+	if a := o.before.scaler(past); a != nil {
 		return fmt.Sprintf("its pods are deleted (%d to %d)", a.min, a.max)
 	}
 	if n, known := o.before.replicas(); known {

@@ -41,7 +41,7 @@ func hosts(s *side) []string {
 	return slices.Compact(all)
 }
 
-// routed are the hosts of all Ingresses and routes of the cluster's releases.
+// routed are the hosts of all Ingresses and routes of the releases that change.
 func (c *cluster) routed() map[string]bool {
 	if c.hosts == nil {
 		c.hosts = map[string]bool{}
@@ -60,6 +60,26 @@ func (c *cluster) routed() map[string]bool {
 	return c.hosts
 }
 
+// routedElsewhere are those of the releases that stay as they are.
+func (c *cluster) routedElsewhere() map[string]bool {
+	if c.hostsElsewhere == nil {
+		c.hostsElsewhere = map[string]bool{}
+		if c.others == nil {
+			return c.hostsElsewhere
+		}
+		all := c.others.Objects("networking.k8s.io", "Ingress", nil)
+		for _, kind := range routes {
+			all = append(all, c.others.Objects("gateway.networking.k8s.io", kind, nil)...)
+		}
+		for _, o := range all {
+			for _, host := range hosts(c.owner(o.Owner).after.side(o.Object)) {
+				c.hostsElsewhere[host] = true
+			}
+		}
+	}
+	return c.hostsElsewhere
+}
+
 func hostGone(o *object) []finding {
 	if !isRoute(o.before) || o.goes() && o.keeps() != "" {
 		return nil
@@ -71,16 +91,21 @@ func hostGone(o *object) []finding {
 	if o.goes() {
 		at = nil
 	}
+	c := o.in.in
 	var gone []string
 	for _, host := range hosts(o.before) {
-		if !o.in.in.routed()[host] {
+		if !c.routed()[host] && !c.routedElsewhere()[host] {
 			gone = append(gone, host)
 		}
 	}
 	if len(gone) == 0 {
 		return nil
 	}
-	return []finding{{path: at, reason: fmt.Sprintf("%s no longer routed by any release that changes", isOrAre(gone))}}
+	by := "by any release"
+	if c.others == nil {
+		by = "by any release that changes"
+	}
+	return []finding{{path: at, reason: fmt.Sprintf("%s no longer routed %s", isOrAre(gone), by)}}
 }
 
 func isOrAre(names []string) string {

@@ -18,7 +18,7 @@ func (o *object) scaled() (before, after int64, ok bool) {
 		return 0, 0, false
 	}
 	after, ok = o.after.replicas()
-	if ok && after > 0 && o.after.in.scaler(o.After) != nil {
+	if ok && after > 0 && after < before && o.after.scaler(present) != nil {
 		return 0, 0, false
 	}
 	return before, after, ok
@@ -50,7 +50,25 @@ func (s *scaler) String() string {
 	return fmt.Sprintf("%s %s, %d to %d", s.on.ID.Kind, s.on.ID.Name, s.min, s.max)
 }
 
-// scaler is what scales a workload; nil where nothing does.
+// scalers are the kinds of autoscalers. Read only.
+var scalers = []kind{{"autoscaling", "HorizontalPodAutoscaler"}, {"keda.sh", "ScaledObject"}}
+
+// scaler is what scales a workload, in whatever release; nil where nothing does.
+func (s *side) scaler(m moment) *scaler {
+	if a := s.in.scaler(s.Object); a != nil {
+		return a
+	}
+	target := s.ID
+	target.Group = ""
+	for _, a := range s.in.release.in.everywhere(m, target.Namespace, scalers...) {
+		if scales(a) == target {
+			return scalerOf(a)
+		}
+	}
+	return nil
+}
+
+// scaler is what of a version scales a workload; nil where nothing does.
 func (v *version) scaler(target manifest.Object) *scaler {
 	if v.scalers == nil {
 		v.scalers = map[manifest.ID]*scaler{}

@@ -15,7 +15,59 @@ type pods struct {
 	pod
 	on     *side
 	labels labels.Set
-	refers map[manifest.Reference]bool // see reads
+}
+
+// standing are the pods of a namespace, to be found by their marks: what they are
+// of, what they read, under which account they run, a label.
+type standing struct {
+	all   []*pods
+	marks map[string][]*pods
+}
+
+func workloadMark(id manifest.ID) string        { return "workload " + id.Kind + " " + id.Name }
+func readerMark(ref manifest.Reference) string  { return "reads " + ref.Kind + " " + ref.Name }
+func accountMark(name string) string            { return "account " + name }
+func labelMark(key string, value string) string { return "label " + key + "=" + value }
+
+func (p *pods) marks() []string {
+	all := []string{workloadMark(p.on.ID), accountMark(p.account())}
+	for _, ref := range manifest.References(tree{"spec": p.body}) {
+		all = append(all, readerMark(ref))
+	}
+	for key, value := range p.labels {
+		all = append(all, labelMark(key, value))
+	}
+	return unique(all)
+}
+
+func (p pod) account() string {
+	for _, key := range []string{"serviceAccountName", "serviceAccount"} {
+		if name := text(p.body, key); name != "" {
+			return name
+		}
+	}
+	return "default"
+}
+
+func (in *standing) marked(mark string) []*pods {
+	if in.marks == nil {
+		in.marks = map[string][]*pods{}
+		for _, p := range in.all {
+			for _, mark := range p.marks() {
+				in.marks[mark] = append(in.marks[mark], p)
+			}
+		}
+	}
+	return in.marks[mark]
+}
+
+// labelled are the pods that may have some labels; they have one of them.
+func (in *standing) labelled(match tree) []*pods {
+	keys := sortedKeys(match)
+	if len(keys) == 0 {
+		return in.all
+	}
+	return in.marked(labelMark(keys[0], diff.Scalar(match[keys[0]])))
 }
 
 // workloadKinds are those that are looked for in releases that stay as they are.
@@ -34,61 +86,41 @@ func (s *side) standing() []*pods {
 }
 
 // podsIn are the pods of a version in a namespace.
-func (v *version) podsIn(namespace string) []*pods {
+func (v *version) podsIn(namespace string) *standing {
 	if v == nil {
-		return nil
+		return &standing{}
 	}
-	all, known := v.standing[namespace]
-	if !known {
+	return remembered(&v.standing, namespace, func() *standing {
+		var found standing
 		for o := range v.all() {
 			if o.ID.Namespace == namespace {
-				all = append(all, v.side(o).standing()...)
+				found.all = append(found.all, v.side(o).standing()...)
 			}
 		}
-		if v.standing == nil {
-			v.standing = map[string][]*pods{}
-		}
-		v.standing[namespace] = all
-	}
-	return all
+		return &found
+	})
 }
 
 // podsIn are the pods in a namespace of the releases that change.
-func (c *cluster) podsIn(m moment, namespace string) []*pods {
-	all, known := c.standing[m][namespace]
-	if !known {
+func (c *cluster) podsIn(m moment, namespace string) *standing {
+	return remembered(&c.standing[m], namespace, func() *standing {
+		var found standing
 		for _, r := range c.releases {
-			all = append(all, r.at(m).podsIn(namespace)...)
+			found.all = append(found.all, r.at(m).podsIn(namespace).all...)
 		}
-		if c.standing[m] == nil {
-			c.standing[m] = map[string][]*pods{}
-		}
-		c.standing[m][namespace] = all
-	}
-	return all
+		return &found
+	})
 }
 
 // podsElsewhere are those of the releases that stay as they are.
-func (c *cluster) podsElsewhere(namespace string) []*pods {
-	all, known := c.standingElsewhere[namespace]
-	if !known {
+func (c *cluster) podsElsewhere(namespace string) *standing {
+	return remembered(&c.standingElsewhere, namespace, func() *standing {
+		var found standing
 		for _, s := range c.elsewhere(namespace, workloadKinds...) {
-			all = append(all, s.standing()...)
+			found.all = append(found.all, s.standing()...)
 		}
-		c.standingElsewhere[namespace] = all
-	}
-	return all
-}
-
-// reads tells whether pods refer to a ConfigMap or Secret.
-func (p *pods) reads(id manifest.ID) bool {
-	if p.refers == nil {
-		p.refers = map[manifest.Reference]bool{}
-		for _, ref := range manifest.References(tree{"spec": p.body}) {
-			p.refers[ref] = true
-		}
-	}
-	return p.refers[manifest.Reference{Kind: id.Kind, Name: id.Name}]
+		return &found
+	})
 }
 
 // stays tells a release that stays as it is.
@@ -129,6 +161,15 @@ func (s *side) becomes() *side {
 	return nil
 }
 
+// was is what had the object's name in its release before; nil where there was
+// none.
+func (s *side) was() *side {
+	if r := s.in.release; !r.stays() {
+		return r.before.find(s.ID)
+	}
+	return s
+}
+
 // deleted tells whether nobody has the object any more, under its name.
 func (s *side) deleted() bool {
 	r := s.in.release
@@ -148,68 +189,90 @@ func (s *side) title(reader *release) string {
 	return name
 }
 
-// company tells the pods for which an object is there; nil where it is there for
+// company finds the pods for which an object is there; nil where it is there for
 // anything else.
-func (s *side) company() func(*pods) bool {
+func (s *side) company() func(*standing) []*pods {
 	t, id := s.tree(), s.ID
-	var selects labels.Selector
 	switch {
 	case is(id, "autoscaling", "HorizontalPodAutoscaler"), is(id, "keda.sh", "ScaledObject"):
-		target := scales(s)
-		return func(p *pods) bool { return p.on.ID.Kind == target.Kind && p.on.ID.Name == target.Name }
+		return has(workloadMark(scales(s)))
 	case is(id, "", "ConfigMap", "Secret"):
-		return func(p *pods) bool { return p.reads(id) }
+		return has(readerMark(manifest.Reference{Kind: id.Kind, Name: id.Name}))
 	case is(id, "", "ServiceAccount"):
-		return func(p *pods) bool { return p.account() == id.Name }
+		return has(accountMark(id.Name))
 	case is(id, "", "Service"):
-		return func(p *pods) bool { return s.routesTo(p.labels) }
+		return s.behind
 	case is(id, "networking.k8s.io", "NetworkPolicy"):
-		selects = selectorOf(sub(t, "spec", "podSelector"))
+		return selecting(sub(t, "spec", "podSelector"))
 	case is(id, "policy", "PodDisruptionBudget"):
-		selects = selectorOf(sub(t, "spec", "selector"))
-	case is(id, "monitoring.coreos.com", "PodMonitor") && isEmpty(get(t, "spec", "namespaceSelector")):
-		selects = selectorOf(sub(t, "spec", "selector"))
-	case is(id, "monitoring.coreos.com", "ServiceMonitor") && isEmpty(get(t, "spec", "namespaceSelector")):
+		return selecting(sub(t, "spec", "selector"))
+	case !isEmpty(get(t, "spec", "namespaceSelector")): // of a monitor
+		return nil
+	case is(id, "monitoring.coreos.com", "PodMonitor"):
+		return selecting(sub(t, "spec", "selector"))
+	case is(id, "monitoring.coreos.com", "ServiceMonitor"):
 		return s.monitors(selectorOf(sub(t, "spec", "selector")))
 	}
+	return nil
+}
+
+func has(mark string) func(*standing) []*pods {
+	return func(in *standing) []*pods { return in.marked(mark) }
+}
+
+// selecting finds the pods of a label selector.
+func selecting(selector tree) func(*standing) []*pods {
+	selects := selectorOf(selector)
 	if selects == nil {
 		return nil
 	}
-	return func(p *pods) bool { return selects.Matches(p.labels) }
-}
-
-func (p pod) account() string {
-	for _, key := range []string{"serviceAccountName", "serviceAccount"} {
-		if name := text(p.body, key); name != "" {
-			return name
-		}
-	}
-	return "default"
-}
-
-// monitors tells the pods behind the Services that a ServiceMonitor selects.
-func (s *side) monitors(selects labels.Selector) func(*pods) bool {
-	if selects == nil {
-		return nil
-	}
-	c := s.in.release.in
-	var services []*side
-	for _, service := range c.everywhere(past, s.ID.Namespace, kind{"", "Service"}) {
-		set := labels.Set{}
-		for key, v := range sub(service.tree(), "metadata", "labels") {
-			set[key] = diff.Scalar(v)
-		}
-		if selects.Matches(set) {
-			services = append(services, service)
-		}
-	}
-	return func(p *pods) bool {
-		for _, service := range services {
-			if service.routesTo(p.labels) {
-				return true
+	match := sub(selector, "matchLabels")
+	return func(in *standing) []*pods {
+		var found []*pods
+		for _, p := range in.labelled(match) {
+			if selects.Matches(p.labels) {
+				found = append(found, p)
 			}
 		}
-		return false
+		return found
+	}
+}
+
+// behind are the pods that a Service selects.
+func (s *side) behind(in *standing) []*pods {
+	selector := sub(s.tree(), "spec", "selector")
+	if len(selector) == 0 {
+		return nil
+	}
+	var found []*pods
+	for _, p := range in.labelled(selector) {
+		all := true
+		for key, value := range selector {
+			all = all && p.labels.Has(key) && p.labels[key] == diff.Scalar(value)
+		}
+		if all {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// monitors finds the pods behind the Services that a ServiceMonitor selects.
+func (s *side) monitors(selects labels.Selector) func(*standing) []*pods {
+	if selects == nil {
+		return nil
+	}
+	return func(in *standing) []*pods {
+		var found []*pods
+		for _, service := range s.in.release.in.everywhere(past, s.ID.Namespace, kind{"", "Service"}) {
+			if service.labels == nil {
+				service.labels = labelsOf(service.tree())
+			}
+			if selects.Matches(service.labels) {
+				found = append(found, service.behind(in)...)
+			}
+		}
+		return found
 	}
 }
 
@@ -222,22 +285,14 @@ func (o *object) goesWith() string {
 	}
 	c, namespace := o.in.in, o.Before.ID.Namespace
 	var names []string
-	for _, p := range c.podsIn(past, namespace) {
-		if !about(p) {
-			continue
-		}
+	for _, p := range about(c.podsIn(past, namespace)) {
 		if !p.on.deleted() {
 			return ""
 		}
 		names = append(names, p.on.title(o.in))
 	}
-	if len(names) == 0 {
+	if len(names) == 0 || len(about(c.podsElsewhere(namespace))) > 0 {
 		return ""
-	}
-	for _, p := range c.podsElsewhere(namespace) {
-		if about(p) {
-			return ""
-		}
 	}
 	return "goes with " + some(unique(names))
 }
