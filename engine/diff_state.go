@@ -35,9 +35,6 @@ func againstStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 	}
 	for _, s := range sites.all {
 		s.asked = map[string][]byte{}
-		for _, j := range s.jobs {
-			j.look = true
-		}
 	}
 	rendered, err := renderAll(ctx, run, sites, looking)
 	if found = append(found, rendered...); err != nil {
@@ -54,7 +51,7 @@ func againstStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 		if len(sites.all) == 1 {
 			c.base.Commit = string(s.base.Commit())
 		}
-		pairs, err := s.pairs(sites.h, p)
+		pairs, err := s.pairs(sites.h, p, looking)
 		list, err := work.Refusal(err)
 		if found = append(found, list...); err != nil || found.HasErrors() {
 			return c, found, err
@@ -110,7 +107,7 @@ func targetsOf(p *plan.Plan) []review.Target {
 }
 
 // pairs are the releases of a site that its change touches.
-func (s *site) pairs(h *product.Maker, p *plan.Plan) ([]*pairing, error) {
+func (s *site) pairs(h *product.Maker, p *plan.Plan, o HydrateOptions) ([]*pairing, error) {
 	jobs := map[state.Key]*job{}
 	for _, j := range s.jobs {
 		jobs[j.key()] = j
@@ -146,29 +143,18 @@ func (s *site) pairs(h *product.Maker, p *plan.Plan) ([]*pairing, error) {
 			if err != nil {
 				return err
 			}
-			now, err := j.finished(ctx, h)
+			if j == nil {
+				return pair.read(old, nil)
+			}
+			now, err := j.finished(ctx, h, s.kinds, o) // again: of all releases they would be much to hold
 			if err != nil {
 				return err
 			}
-			return pair.read(old, now)
+			return pair.read(old, &now)
 		}
 		all = append(all, pair)
 	}
 	return all, nil
-}
-
-// finished are the files of a job as they would be committed; nil for no job.
-func (j *job) finished(ctx context.Context, h *product.Maker) (*state.Release, error) {
-	switch {
-	case j == nil:
-		return nil, nil
-	case j.final != nil:
-		final := j.final
-		j.final = nil // not to be held any longer
-		return final, nil
-	}
-	files, err := h.Files(ctx, j.release, j.product) // kept as it was, under another name
-	return &files, err
 }
 
 // read makes the two versions of files.

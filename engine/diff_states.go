@@ -12,6 +12,7 @@ import (
 	"github.com/weir-dev/weir/engine/review"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/work"
+	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -34,7 +35,9 @@ func betweenStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 	}
 	parts := make([]comparison, len(clusters))
 	unknown := make([]error, len(clusters))
-	more, err := readStates(ctx, run, o.Reading, clusters, func(ctx context.Context, i int, s *site) error {
+	sites := &sites{all: make([]*site, len(clusters))}
+	c.close = sites.close
+	more, err := holdStates(ctx, run, o.Reading, clusters, sites, func(i int, s *site) error {
 		before, _, err := state.SnapshotAt(ctx, s.repository, s.base, from)
 		var after *state.Snapshot
 		if err == nil {
@@ -53,11 +56,11 @@ func betweenStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 		return twoStates(run, s, known, before, after, &parts[i])
 	})
 	if found = append(found, more...); err != nil || found.HasErrors() {
-		return nil, found, err
+		return c, found, err
 	}
 	list, err := somewhere(unknown)
 	if found = append(found, list...); err != nil || found.HasErrors() {
-		return nil, found, err
+		return c, found, err
 	}
 	for _, part := range parts {
 		c.targets = append(c.targets, part.targets...)
@@ -69,6 +72,31 @@ func betweenStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 		found = append(found, known.nothing...)
 	}
 	return c, found, nil
+}
+
+// holdStates does something with the states of clusters, many at once, and leaves
+// them open: releases are read when their turn comes.
+func holdStates(ctx context.Context, run Run, o Reading, clusters []schema.Cluster, all *sites, do func(i int, s *site) error) (diag.List, error) {
+	found := make([]diag.List, len(clusters))
+	for i, cluster := range clusters {
+		all.all[i] = &site{cluster: cluster}
+	}
+	run.Expect(len(clusters))
+	err := work.Each(ctx, connections, len(clusters), all.name, func(ctx context.Context, i int) (err error) {
+		s := all.all[i]
+		defer run.Watch("read " + s.cluster.Name)()
+		if err = s.locate(run, HydrateOptions{Access: o.Access, Clones: o.Clones}); err == nil {
+			err = s.read(ctx)
+		}
+		if err == nil {
+			err = do(i, s)
+		}
+		if found[i], err = work.Refusal(err); err != nil {
+			return fmt.Errorf("read the state of cluster %s: %w", s.cluster.Name, err)
+		}
+		return nil
+	})
+	return work.Gather(found), err
 }
 
 // splitStates reads A..B; an empty side is HEAD.
@@ -206,27 +234,44 @@ func twoCommitted(run Run, s *site, from, key state.Key, before, after *state.Sn
 	if from != key {
 		pair.From = from.Release
 	}
-	var sides [2]*state.Release
 	block := key.Release
-	for i, side := range []struct {
+	for _, side := range []struct {
 		at  *state.Snapshot
 		key state.Key
 	}{{before, from}, {after, key}} {
-		r, err := committed(side.at, side.key)
+		metadata, err := side.at.Metadata(side.key)
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", side.key, err)
 		}
-		if r.Metadata.Format > 0 {
-			sides[i], block = &r, cmp.Or(r.Metadata.Declaration, key.Release)
+		if metadata != nil {
+			block = cmp.Or(metadata.Declaration, key.Release)
 		}
 	}
 	pair.Declared, _ = run.Project.Declaration(block)
 	pair.load = func(context.Context) error {
-		old, now := sides[0], sides[1]
-		sides = [2]*state.Release{} // not to be held any longer
+		old, err := releaseIn(before, from)
+		if err != nil {
+			return err
+		}
+		now, err := releaseIn(after, key)
+		if err != nil {
+			return err
+		}
 		return pair.read(old, now)
 	}
 	return pair, nil
+}
+
+// releaseIn is a release as a state has it; nil where it does not.
+func releaseIn(at *state.Snapshot, key state.Key) (*state.Release, error) {
+	r, err := committed(at, key)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", key, err)
+	}
+	if r.Metadata.Format == 0 {
+		return nil, nil
+	}
+	return &r, nil
 }
 
 // addNamespaces pairs what create_namespace asked for in an environment.

@@ -41,35 +41,47 @@ func (s *site) settle(ctx context.Context, h *product.Maker, plain *state.Plain,
 }
 
 func (j *job) settle(ctx context.Context, h *product.Maker, scopes map[string]bool, plain *state.Plain, o HydrateOptions) error {
-	p := j.product
-	// Kinds that nobody knows are taken as namespaced, so only the others matter.
-	moves := slices.ContainsFunc(p.Unknown, func(kind string) bool {
-		namespaced, known := scopes[kind]
-		return known && !namespaced
-	})
-	if !moves && len(p.Unstable) == 0 {
+	if !j.moves(scopes) && len(j.product.Unstable) == 0 {
 		return j.place(ctx, h, plain)
 	}
-	release, err := h.Files(ctx, j.release, j.product)
+	release, err := j.finished(ctx, h, scopes, o)
 	if err != nil {
 		return err
 	}
-	if moves {
+	return j.put(plain, release)
+}
+
+// moves tells whether an object leaves its namespace. Kinds that nobody knows are
+// taken as namespaced, so only the others matter.
+func (j *job) moves(scopes map[string]bool) bool {
+	return slices.ContainsFunc(j.product.Unknown, func(kind string) bool {
+		namespaced, known := scopes[kind]
+		return known && !namespaced
+	})
+}
+
+// finished are the files of a job as they are committed.
+func (j *job) finished(ctx context.Context, h *product.Maker, scopes map[string]bool, o HydrateOptions) (state.Release, error) {
+	release, err := h.Files(ctx, j.release, j.product)
+	if err != nil {
+		return release, err
+	}
+	if j.moves(scopes) {
 		if release, err = product.Rescope(release, scopes); err != nil {
-			return err
+			return release, err
 		}
 	}
-	if len(p.Unstable) > 0 && !slices.Contains(o.Regenerate, j.release.Name) {
+	if len(j.product.Unstable) > 0 && !slices.Contains(o.Regenerate, j.release.Name) {
 		if release, err = j.keep(ctx, h, release, o); err != nil {
-			return err
+			return release, err
 		}
 		if j.kept > 0 && j.release.RestartOnConfigChange { // of what is kept, not of what was made up
 			if release, err = product.HashAgain(release); err != nil {
-				return err
+				return release, err
 			}
 		}
 	}
-	return j.put(plain, release)
+	return release, nil
 }
 
 // keep carries what is committed into the job's unstable fields.

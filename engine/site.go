@@ -179,8 +179,6 @@ type job struct {
 	release *plan.Release
 	product *product.Product
 	kept    int // unstable fields carried over
-	look    bool
-	final   *state.Release // the files as they would be committed, where look wants them and they differ
 }
 
 func (j *job) key() state.Key {
@@ -406,9 +404,6 @@ func (j *job) put(plain *state.Plain, r state.Release) error {
 		if err := plain.Put(j.site.cluster.Name, r); err != nil {
 			return err
 		}
-	}
-	if j.look {
-		j.final = &r
 	}
 	r.Declared = j.release.Range
 	return j.site.stage.Put(r)

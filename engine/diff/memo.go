@@ -25,8 +25,11 @@ func NewMemo() *Memo { return &Memo{known: map[twinKey][]Field{}} }
 // compare compares two objects, or remembers. Only of Kubernetes' own kinds is
 // the shape the same everywhere. Fields are shared: nobody may change them.
 func (m *Memo) compare(s *shape, before, after manifest.Object) []Field {
-	if m == nil || !isBuiltIn(after.ID.Group) {
+	if m == nil {
 		return compareObjects(s, before, after)
+	}
+	if !isBuiltIn(after.ID.Group) {
+		return owned(compareObjects(s, before, after))
 	}
 	key := twinKey{s, sha256.Sum256(before.Bytes()), sha256.Sum256(after.Bytes())}
 	m.mu.Lock()
@@ -35,7 +38,7 @@ func (m *Memo) compare(s *shape, before, after manifest.Object) []Field {
 	if ok {
 		return fields
 	}
-	fields = compareObjects(s, before, after)
+	fields = owned(compareObjects(s, before, after))
 	m.mu.Lock()
 	m.known[key] = fields
 	m.mu.Unlock()

@@ -1,0 +1,214 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/review"
+	"github.com/weir-dev/weir/engine/risk"
+	"github.com/weir-dev/weir/engine/work"
+	"github.com/weir-dev/weir/schema/diag"
+)
+
+// reviewing is a comparison on its way to a review. Rules and CRDs look at one
+// cluster at a time, so both sides of its releases are read, compared, judged and
+// let go before those of the next ones are.
+type reviewing struct {
+	run      Run
+	c        *comparison
+	causes   bool
+	places   int // lines of values to be told apart in each release
+	memo     *diff.Memo
+	mask     *diff.Masker
+	clusters []clusterPairs
+	seen     []seen       // by pair
+	hits     [][]risk.Hit // by cluster, not masked
+}
+
+// clusterPairs are the pairs of one cluster, by their index.
+type clusterPairs struct {
+	name  string
+	pairs []int
+}
+
+func newReviewing(run Run, c *comparison, o DiffOptions) *reviewing {
+	w := &reviewing{run: run, c: c, causes: !o.NoCauses, memo: diff.NewMemo(), mask: diff.NewMasker(c.sensitive(run))}
+	if w.causes {
+		w.places = placesFor(c.pairs)
+	}
+	at := map[string]int{}
+	for i, p := range c.pairs {
+		n, known := at[p.Cluster]
+		if !known {
+			n = len(w.clusters)
+			at[p.Cluster] = n
+			w.clusters = append(w.clusters, clusterPairs{name: p.Cluster})
+		}
+		w.clusters[n].pairs = append(w.clusters[n].pairs, i)
+	}
+	w.seen, w.hits = make([]seen, len(c.pairs)), make([][]risk.Hit, len(w.clusters))
+	return w
+}
+
+// mostHeld is how many pairs are held at once, unless a single cluster has more:
+// enough for many small clusters to keep all workers busy.
+const mostHeld = 200
+
+// all works on every cluster, as many at a time as there is room for. After a
+// mistake the others are read all the same, to hear of all mistakes at once.
+func (w *reviewing) all(ctx context.Context) (diag.List, error) {
+	lists := make([]diag.List, len(w.c.pairs))
+	failed := false
+	for from := 0; from < len(w.clusters); {
+		to, held := from+1, len(w.clusters[from].pairs)
+		for to < len(w.clusters) && held+len(w.clusters[to].pairs) <= mostHeld {
+			held += len(w.clusters[to].pairs)
+			to++
+		}
+		b := &batch{reviewing: w, from: from, clusters: w.clusters[from:to]}
+		for _, cluster := range b.clusters {
+			b.pairs = append(b.pairs, cluster.pairs...)
+		}
+		err := b.load(ctx, lists)
+		failed = failed || slices.ContainsFunc(b.pairs, func(i int) bool { return lists[i].HasErrors() })
+		if err == nil && !failed {
+			err = b.work(ctx)
+		}
+		if err != nil {
+			return work.Gather(lists), err
+		}
+		for _, i := range b.pairs {
+			w.c.pairs[i].letGo()
+		}
+		from = to
+	}
+	return work.Gather(lists), nil
+}
+
+// batch is the clusters that are worked on together.
+type batch struct {
+	*reviewing
+	from     int // the index of the first one
+	clusters []clusterPairs
+	pairs    []int
+}
+
+func (b *batch) each(ctx context.Context, do func(ctx context.Context, i int) error) error {
+	name := func(n int) string { return b.c.name(b.pairs[n]) }
+	return work.Each(ctx, b.run.Jobs, len(b.pairs), name, func(ctx context.Context, n int) error { return do(ctx, b.pairs[n]) })
+}
+
+// load reads both sides of every pair.
+func (b *batch) load(ctx context.Context, lists []diag.List) error {
+	return b.each(ctx, func(ctx context.Context, i int) (err error) {
+		lists[i], err = work.Refusal(b.c.pairs[i].load(ctx))
+		return err
+	})
+}
+
+func (b *batch) work(ctx context.Context) error {
+	schemas := b.schemas()
+	err := b.each(ctx, func(_ context.Context, i int) error {
+		p := b.c.pairs[i]
+		p.result = schemas[p.Cluster].Compare(p.Pair)
+		b.note(i)
+		return nil
+	})
+	if err == nil && b.causes {
+		err = b.each(ctx, func(ctx context.Context, i int) error {
+			p := b.c.pairs[i]
+			if !b.seen[i].differs {
+				return nil
+			}
+			told, err := p.attribute(ctx, schemas[p.Cluster], b.places)
+			b.seen[i].untold = !told
+			return err
+		})
+	}
+	if err == nil {
+		err = b.judge(ctx)
+	}
+	if err == nil {
+		err = b.fill(ctx)
+	}
+	return err
+}
+
+// schemas are the CustomResourceDefinitions that clusters have in what changes,
+// those to be before those that were.
+func (b *batch) schemas() map[string]*diff.Schemas {
+	all := map[string]*diff.Schemas{}
+	for _, cluster := range b.clusters {
+		var now, was []manifest.Set
+		for _, i := range cluster.pairs {
+			if p := b.c.pairs[i]; p.After != nil {
+				now = append(now, p.After.Objects)
+			}
+			if p := b.c.pairs[i]; p.Before != nil {
+				was = append(was, p.Before.Objects)
+			}
+		}
+		all[cluster.name] = diff.NewSchemas(append(now, was...)...).With(b.memo)
+	}
+	return all
+}
+
+// note remembers what is told of a pair besides its changes.
+func (b *batch) note(i int) {
+	p, s := b.c.pairs[i], &b.seen[i]
+	s.differs = p.differs()
+	if p.Before != nil && p.After != nil && p.Before.Kubernetes != p.After.Kubernetes {
+		s.kubernetes = [2]string{p.Before.Kubernetes, p.After.Kubernetes}
+	}
+}
+
+// judge finds the risks of every cluster, and follows its images. Releases in
+// which nothing changes but Kubernetes are risks, too.
+func (b *batch) judge(ctx context.Context) error {
+	name := func(n int) string { return "the risks in cluster " + b.clusters[n].name }
+	return work.Each(ctx, b.run.Jobs, len(b.clusters), name, func(_ context.Context, n int) error {
+		of := risk.Cluster{Name: b.clusters[n].name}
+		var differ []int
+		var changed []diff.Release
+		for _, i := range b.clusters[n].pairs {
+			of.Releases = append(of.Releases, b.c.pairs[i].result)
+			if b.seen[i].differs {
+				differ, changed = append(differ, i), append(changed, b.c.pairs[i].result)
+			}
+		}
+		b.hits[b.from+n] = risk.Check(of)
+		for k, images := range risk.Images(changed) {
+			r := changed[k]
+			made := review.Images{Cluster: r.Cluster, Environment: r.Environment, Release: r.Release}
+			for _, image := range images {
+				made.Images = append(made.Images, image.Masked(b.mask))
+			}
+			b.seen[differ[k]].images = made
+		}
+		return nil
+	})
+}
+
+// fill keeps what a reader may see of every pair that differs.
+func (b *batch) fill(ctx context.Context) error {
+	return b.each(ctx, func(_ context.Context, i int) error {
+		s := &b.seen[i]
+		if !s.differs {
+			return nil
+		}
+		r := b.c.pairs[i].result
+		for _, restart := range risk.Restarts(r) {
+			s.restarts = append(s.restarts, restart.Masked(b.mask))
+		}
+		s.release = b.mask.Release(r)
+		return nil
+	})
+}
+
+// letGo drops what a pair holds: it was worked on.
+func (p *pairing) letGo() {
+	p.Before, p.After, p.result = nil, nil, diff.Release{}
+	p.load, p.past = nil, nil
+}
