@@ -100,7 +100,7 @@ func steps(ctx context.Context, old, now making, places int) []step {
 
 // attribute finds the causes of a release's changes; false where they cannot be
 // told, for what is committed did not come out of what it is said to be of.
-func (p *pairing) attribute(ctx context.Context, schemas *diff.Schemas, places int) (told bool, err error) {
+func (p *pairing) attribute(ctx context.Context, schemas *diff.Schemas, places int, watched *expecting) (told bool, err error) {
 	if p.before == nil || p.after == nil || p.Before == nil || p.After == nil {
 		return true, nil
 	}
@@ -118,7 +118,7 @@ func (p *pairing) attribute(ctx context.Context, schemas *diff.Schemas, places i
 			return false, nil
 		}
 	}
-	stages, err := p.stages(ctx, steps(ctx, *p.before, *p.after, places), like)
+	stages, err := p.stages(ctx, steps(ctx, *p.before, *p.after, places), like, watched)
 	if err != nil {
 		return false, err
 	}
@@ -128,13 +128,16 @@ func (p *pairing) attribute(ctx context.Context, schemas *diff.Schemas, places i
 
 // stages renders all steps but the last, which is there. One that does not render
 // by itself, as a chart that refuses the old values, is one with the next.
-func (p *pairing) stages(ctx context.Context, all []step, like known) ([]diff.Stage, error) {
+func (p *pairing) stages(ctx context.Context, all []step, like known, watched *expecting) ([]diff.Stage, error) {
 	var stages []diff.Stage
 	var failed []string
+	watched.more(len(all) - 1)
 	for i, s := range all {
 		stage := diff.Stage{Cause: s.cause, Objects: p.After.Objects}
 		if i < len(all)-1 {
+			done := watched.watch(p.String() + ", " + s.String())
 			set, ok, err := p.stepSet(ctx, s.making, like)
+			done()
 			if err != nil {
 				return nil, err
 			}

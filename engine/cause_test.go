@@ -160,6 +160,47 @@ func TestCauses(t *testing.T) {
 	}
 }
 
+// TestDiffProgress counts what whoever watches a diff is told: renderings, pairs
+// and the steps between their two sides.
+func TestDiffProgress(t *testing.T) {
+	was := caused{chart: "old", version: "1.0.0", values: "greeting: hello\nname: world\n", replicas: 1, patch: "no", kubernetes: "1.33"}
+	is := was
+	is.chart, is.version, is.values, is.patch = "new", "1.1.0", "greeting: hello\nname: reader\n", "yes"
+	dir := project(t, was.files())
+	git(t, dir, "init", "-q", "-b", "main")
+	git(t, dir, "add", ".")
+	git(t, dir, "commit", "-q", "-m", "before")
+	if _, found, err := engine.Hydrate(t.Context(), hydrating(t, dir), options()); err != nil || found.HasErrors() {
+		t.Fatal(err, text(found))
+	}
+	write(t, dir, is.files())
+	for _, base := range []string{"", "HEAD"} {
+		watched := &watching{}
+		run := hydrating(t, dir)
+		run.Jobs, run.Progress = 1, watched
+		o := engine.DiffOptions{Base: base, Now: time.Unix(1700000000, 0), Load: func(files fs.FS) (*schema.Project, diag.List) {
+			return schema.Load(schema.Options{FS: files})
+		}}
+		if _, found, err := engine.Diff(t.Context(), run, o); err != nil || len(found) > 0 {
+			t.Fatal(err, text(found))
+		}
+		want := []string{"dev/app@c 1", "dev/app@c 2", "dev/app@c, chart 1.0.0 -> 1.1.0 4", "dev/app@c, values.yaml:2 4"}
+		if d := cmp.Diff(want, watched.done); d != "" {
+			t.Errorf("base %q: done, of how many (-want +got):\n%s", base, d)
+		}
+	}
+}
+
+// watching remembers what is done, and how much there was to do by then.
+type watching struct {
+	total int
+	done  []string
+}
+
+func (w *watching) Total(n int)      { w.total = n }
+func (w *watching) Started(string)   {}
+func (w *watching) Done(name string) { w.done = append(w.done, fmt.Sprintf("%s %d", name, w.total)) }
+
 // TestCauseWeir has a state that another Weir wrote otherwise.
 func TestCauseWeir(t *testing.T) {
 	was := caused{chart: "old", version: "1.0.0", values: "greeting: hello\nname: world\n", replicas: 1, patch: "no", kubernetes: "1.33"}

@@ -41,6 +41,11 @@ func Diff(ctx context.Context, run Run, o DiffOptions) (*review.Review, diag.Lis
 	case o.Base != "":
 		compare = betweenRevisions
 	}
+	var watched *expecting
+	if run.Progress != nil {
+		watched = &expecting{Progress: run.Progress}
+		run.Progress = watched
+	}
 	c, found, err := compare(ctx, run, o)
 	if c != nil && c.close != nil {
 		defer c.close()
@@ -48,7 +53,7 @@ func Diff(ctx context.Context, run Run, o DiffOptions) (*review.Review, diag.Lis
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
-	r, list, err := makeReview(ctx, run, c, o)
+	r, list, err := makeReview(ctx, run, c, o, watched)
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}

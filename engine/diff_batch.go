@@ -19,6 +19,7 @@ type reviewing struct {
 	run      Run
 	c        *comparison
 	causes   bool
+	watched  *expecting
 	places   int // lines of values to be told apart in each release
 	memo     *diff.Memo
 	mask     *diff.Masker
@@ -60,6 +61,7 @@ const mostHeld = 200
 // mistake the others are read all the same, to hear of all mistakes at once.
 func (w *reviewing) all(ctx context.Context) (diag.List, error) {
 	lists := make([]diag.List, len(w.c.pairs))
+	w.watched.more(len(w.c.pairs))
 	failed := false
 	for from := 0; from < len(w.clusters); {
 		to, held := from+1, len(w.clusters[from].pairs)
@@ -103,6 +105,7 @@ func (b *batch) each(ctx context.Context, do func(ctx context.Context, i int) er
 // load reads both sides of every pair.
 func (b *batch) load(ctx context.Context, lists []diag.List) error {
 	return b.each(ctx, func(ctx context.Context, i int) (err error) {
+		defer b.watched.watch(b.c.name(i))()
 		lists[i], err = work.Refusal(b.c.pairs[i].load(ctx))
 		return err
 	})
@@ -122,7 +125,7 @@ func (b *batch) work(ctx context.Context) error {
 			if !b.seen[i].differs {
 				return nil
 			}
-			told, err := p.attribute(ctx, schemas[p.Cluster], b.places)
+			told, err := p.attribute(ctx, schemas[p.Cluster], b.places, b.watched)
 			b.seen[i].untold = !told
 			return err
 		})

@@ -16,8 +16,9 @@ import (
 // the rules see all of a change, a reader nothing that did not go through a mask.
 // Some clusters are worked on at a time (diff_batch.go): what both sides of all
 // releases hold would be gigabytes.
-func makeReview(ctx context.Context, run Run, c *comparison, o DiffOptions) (*review.Review, diag.List, error) {
+func makeReview(ctx context.Context, run Run, c *comparison, o DiffOptions, watched *expecting) (*review.Review, diag.List, error) {
 	w := newReviewing(run, c, o)
+	w.watched = watched
 	found, err := w.all(ctx)
 	if err != nil || found.HasErrors() {
 		return nil, found, err
