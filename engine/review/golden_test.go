@@ -403,7 +403,7 @@ func TestGolden(t *testing.T) {
 					t.Fatal(err)
 				}
 				golden(t, name+".sarif", sarif)
-				junit, err := r.JUnit(JUnitOptions{})
+				junit, err := r.JUnit(JUnitOptions{Root: "deploy"})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -10,6 +10,9 @@ import (
 	"github.com/weir-dev/weir/engine/risk"
 )
 
+// inPlain is how words and code are written where both are text.
+func inPlain() letters { return letters{printable, printable} }
+
 // page is what the script finds in its page: the words of the other views, and
 // beside them by what it filters. Whatever is in many places is there once, and
 // known by its number. page_overview.go has what is above the objects.
@@ -106,7 +109,7 @@ type subject struct {
 }
 
 func newPager(r Review) *pager {
-	p := &pager{Review: r, atlas: newAtlas(r.Targets), letters: letters{printable, printable}, sheets: r.sheets(), known: map[digest]int{}, rows: map[subject][]int{}}
+	p := &pager{Review: r, atlas: newAtlas(r.Targets), letters: inPlain(), sheets: r.sheets(), known: map[digest]int{}, rows: map[subject][]int{}}
 	p.atlas.common = r.common(p.sheets)
 	return p
 }

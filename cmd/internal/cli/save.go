@@ -35,7 +35,9 @@ var forms = map[string]form{
 	".sarif": func(r review.Review, s saving) ([]byte, error) {
 		return r.SARIF(review.SARIFOptions{Version: version(), Root: s.root})
 	},
-	".xml": func(r review.Review, s saving) ([]byte, error) { return r.JUnit(review.JUnitOptions{FailOn: s.failOn}) },
+	".xml": func(r review.Review, s saving) ([]byte, error) {
+		return r.JUnit(review.JUnitOptions{FailOn: s.failOn, Root: s.root})
+	},
 }
 
 func formOf(name string) form { return forms[strings.ToLower(filepath.Ext(name))] }
