@@ -9,6 +9,7 @@ import (
 
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/review"
+	"github.com/weir-dev/weir/engine/site"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
@@ -17,7 +18,7 @@ import (
 // DiffOptions say what is compared with what; the zero value compares the
 // project as it is with what its clusters' states have.
 type DiffOptions struct {
-	Reading
+	site.Reading
 	Base     string // a revision of the project to compare with, instead of the states
 	Exact    bool   // Base itself, not where the run's history left it
 	Head     string // the revision that the run's project is of; empty: the directory

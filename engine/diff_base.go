@@ -102,7 +102,7 @@ func points(run Run, o DiffOptions) (*comparison, error) {
 
 // revisions are both sides with what differs.
 type revisions struct {
-	run           work.Run
+	run           Run
 	before, after *side
 	pairs         []*twoReleases
 	kept          map[string]*state.Snapshot // by cluster: states that have values which were made up

@@ -12,6 +12,7 @@ import (
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/product"
 	"github.com/weir-dev/weir/engine/review"
+	"github.com/weir-dev/weir/engine/site"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -19,10 +20,10 @@ import (
 // findOrigins finds out what the committed side of a comparison was made from: the
 // commit of the project that the trailers name, if the repository around the
 // project has it. What cannot be told is noted; it is no failure.
-func findOrigins(ctx context.Context, run Run, c *comparison, sites *sites, o DiffOptions) error {
+func findOrigins(ctx context.Context, run Run, c *comparison, sites *site.Group, o DiffOptions) error {
 	commits := map[string][]*pairing{} // of the project
-	for _, s := range sites.all {
-		pairs := c.both(s.cluster.Name)
+	for _, s := range sites.Sites {
+		pairs := c.both(s.Cluster.Name)
 		if len(pairs) == 0 {
 			continue
 		}
@@ -32,14 +33,14 @@ func findOrigins(ctx context.Context, run Run, c *comparison, sites *sites, o Di
 		}
 		slices.Sort(environments)
 		environments = slices.Compact(environments)
-		hydrations, err := s.base.HydratedFrom(ctx, environments, o.Now)
+		hydrations, err := s.Base.HydratedFrom(ctx, environments, o.Now)
 		if err != nil {
 			return err
 		}
 		for _, environment := range environments {
 			at := slices.IndexFunc(hydrations, func(h state.Hydration) bool { return h.Environment == environment && len(h.Sources) == 1 })
 			if at < 0 {
-				c.note("Causes are not told for %s on %s: its state does not name the one commit of the project that it was hydrated from.", environment, s.cluster.Name)
+				c.note("Causes are not told for %s on %s: its state does not name the one commit of the project that it was hydrated from.", environment, s.Cluster.Name)
 				continue
 			}
 			h := hydrations[at]

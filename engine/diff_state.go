@@ -11,6 +11,7 @@ import (
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/product"
 	"github.com/weir-dev/weir/engine/review"
+	"github.com/weir-dev/weir/engine/site"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema"
@@ -24,34 +25,28 @@ func againstStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
-	looking := HydrateOptions{Check: true, Access: o.Access, Clones: o.Clones}
-	sites, refused, err := openSites(ctx, run, p, looking)
-	c := &comparison{base: review.Point{Kind: review.State}, targets: targetsOf(p), close: sites.close}
+	looking := site.Options{Check: true, Access: o.Access, Clones: o.Clones}
+	sites, refused, err := site.Open(ctx, run, p, looking)
+	c := &comparison{base: review.Point{Kind: review.State}, targets: targetsOf(p), close: sites.Close}
 	if found = append(found, refused...); err != nil {
 		return c, found, err
 	}
 	if found.HasErrors() {
 		return c, append(found, charts.Missing(ctx, run, p)...), nil
 	}
-	for _, s := range sites.all {
-		s.asked = map[string][]byte{}
-	}
-	rendered, err := renderAll(ctx, run, sites, looking)
-	if found = append(found, rendered...); err != nil {
-		return c, found, err
-	}
-	compared, err := sites.compare(ctx, run, p, looking, found.HasErrors())
-	if found = append(found, compared...); err != nil || found.HasErrors() {
+	sites.Look()
+	made, err := sites.Make(ctx)
+	if found = append(found, made...); err != nil || found.HasErrors() {
 		return c, found, err
 	}
 	if c.head, err = pointOf(run); err != nil {
 		return c, found, err
 	}
-	for _, s := range sites.all {
-		if len(sites.all) == 1 {
-			c.base.Commit = string(s.base.Commit())
+	for _, s := range sites.Sites {
+		if len(sites.Sites) == 1 {
+			c.base.Commit = string(s.Base.Commit())
 		}
-		pairs, err := s.pairs(sites.h, p, looking)
+		pairs, err := pairsOf(s, sites.Maker, p)
 		list, err := work.Refusal(err)
 		if found = append(found, list...); err != nil || found.HasErrors() {
 			return c, found, err
@@ -106,36 +101,36 @@ func targetsOf(p *plan.Plan) []review.Target {
 	return all
 }
 
-// pairs are the releases of a site that its change touches.
-func (s *site) pairs(h *product.Maker, p *plan.Plan, o HydrateOptions) ([]*pairing, error) {
-	jobs := map[state.Key]*job{}
-	for _, j := range s.jobs {
-		jobs[j.key()] = j
+// pairsOf are the releases of a site that its change touches.
+func pairsOf(s *site.Site, h *product.Maker, p *plan.Plan) ([]*pairing, error) {
+	jobs := map[state.Key]*site.Job{}
+	for _, j := range s.Jobs {
+		jobs[j.Key()] = j
 	}
-	all, err := s.namespacePairs(p)
+	all, err := namespacePairs(s, p)
 	if err != nil {
 		return nil, err
 	}
-	for _, change := range s.change.Releases {
+	for _, change := range s.Change.Releases {
 		if change.Status == state.Unchanged {
 			continue
 		}
-		pair := &pairing{Pair: diff.Pair{Cluster: s.cluster.Name, Environment: change.Environment, Release: change.Release}}
+		pair := &pairing{Pair: diff.Pair{Cluster: s.Cluster.Name, Environment: change.Environment, Release: change.Release}}
 		from := change.Key
 		if change.From != nil {
 			from, pair.From = *change.From, change.From.Release
 		}
 		j := jobs[change.Key]
 		if j != nil {
-			pair.after = &making{h, j.release}
+			pair.after = &making{h, j.Release}
 		}
-		pair.Declared = s.declared(p, change.Key, j)
-		pair.scopes, pair.committed = s.kinds, change.Old != nil
+		pair.Declared = declaredFor(s, p, change.Key, j)
+		pair.scopes, pair.committed = s.Scopes, change.Old != nil
 		pair.past = func(context.Context) (*state.Release, error) {
 			if change.Old == nil {
 				return nil, nil
 			}
-			r, err := committed(s.base, from)
+			r, err := committed(s.Base, from)
 			return &r, err
 		}
 		pair.load = func(ctx context.Context) error {
@@ -146,7 +141,7 @@ func (s *site) pairs(h *product.Maker, p *plan.Plan, o HydrateOptions) ([]*pairi
 			if j == nil {
 				return pair.read(old, nil)
 			}
-			now, err := j.finished(ctx, h, s.kinds, o) // again: of all releases they would be much to hold
+			now, err := j.Final(ctx) // again: of all releases they would be much to hold
 			if err != nil {
 				return err
 			}
@@ -170,12 +165,12 @@ func (p *pairing) read(old, now *state.Release) (err error) {
 	return err
 }
 
-// declared is where the project speaks of a release, also of one that goes.
-func (s *site) declared(p *plan.Plan, key state.Key, j *job) diag.Range {
+// declaredFor is where the project speaks of a release, also of one that goes.
+func declaredFor(s *site.Site, p *plan.Plan, key state.Key, j *site.Job) diag.Range {
 	if j != nil {
-		return j.release.Range
+		return j.Release.Range
 	}
-	return declaredIn(p, s.cluster.Name, key)
+	return declaredIn(p, s.Cluster.Name, key)
 }
 
 // declaredIn finds the header of a release that is not planned, or the block that
@@ -191,24 +186,20 @@ func declaredIn(p *plan.Plan, cluster string, key state.Key) diag.Range {
 			}
 		}
 	}
-	for _, r := range p.Removed {
-		if matches(r.Release, key.Release) && slices.ContainsFunc(r.Environments, func(glob string) bool { return matches(glob, key.Environment) }) {
-			return r.Range
-		}
-	}
-	return diag.Range{}
+	removed, _ := p.Removal(key.Environment, key.Release)
+	return removed.Range
 }
 
 // namespacePairs pairs what create_namespace asked for with what it asks for, one
 // pair for each environment.
-func (s *site) namespacePairs(p *plan.Plan) ([]*pairing, error) {
+func namespacePairs(s *site.Site, p *plan.Plan) ([]*pairing, error) {
 	changes := map[string][]state.ObjectChange{}
-	for _, n := range s.change.Namespaces {
+	for _, n := range s.Change.Namespaces {
 		changes[n.Environment()] = append(changes[n.Environment()], n)
 	}
 	var all []*pairing
 	for _, environment := range slices.Sorted(maps.Keys(changes)) {
-		before, err := namespacesOf(s.base, environment)
+		before, err := namespacesOf(s.Base, environment)
 		if err != nil {
 			return nil, err
 		}
@@ -217,11 +208,11 @@ func (s *site) namespacePairs(p *plan.Plan) ([]*pairing, error) {
 			if n.Status == state.Removed {
 				delete(after, n.Path)
 			} else {
-				after[n.Path] = s.asked[n.Path]
+				after[n.Path] = s.Namespaces[n.Path]
 			}
 		}
-		pair := namespacePair(s.cluster, environment, before, after)
-		pair.Declared = namespaceBlock(p, s.cluster.Name, environment, changes[environment][0].Object.Name)
+		pair := namespacePair(s.Cluster, environment, before, after)
+		pair.Declared = namespaceBlock(p, s.Cluster.Name, environment, changes[environment][0].Object.Name)
 		all = append(all, pair)
 	}
 	return all, nil

@@ -10,9 +10,9 @@ import (
 
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/review"
+	"github.com/weir-dev/weir/engine/site"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/work"
-	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -24,7 +24,7 @@ func betweenStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 		list, err := work.Refusal(err)
 		return nil, list, err
 	}
-	clusters, known, found := clustersOfThePast(run)
+	clusters, known, found := site.AskedFor(run)
 	if found.HasErrors() {
 		return nil, found, nil
 	}
@@ -35,15 +35,13 @@ func betweenStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 	}
 	parts := make([]comparison, len(clusters))
 	unknown := make([]error, len(clusters))
-	sites := &sites{all: make([]*site, len(clusters))}
-	c.close = sites.close
-	more, err := holdStates(ctx, run, o.Reading, clusters, sites, func(i int, s *site) error {
-		before, _, err := state.SnapshotAt(ctx, s.repository, s.base, from)
+	sites, more, err := site.Hold(ctx, run, o.Reading, clusters, func(_ context.Context, i int, s *site.Site) error {
+		before, _, err := state.SnapshotAt(ctx, s.Repository, s.Base, from)
 		var after *state.Snapshot
 		if err == nil {
-			after, _, err = state.SnapshotAt(ctx, s.repository, s.base, to)
+			after, _, err = state.SnapshotAt(ctx, s.Repository, s.Base, to)
 		}
-		if rev := (*state.UnknownRevError)(nil); errors.As(err, &rev) || err != nil && s.base.Commit() == "" {
+		if rev := (*state.UnknownRevError)(nil); errors.As(err, &rev) || err != nil && s.Base.Commit() == "" {
 			unknown[i] = err
 			return nil
 		}
@@ -55,6 +53,7 @@ func betweenStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 		}
 		return twoStates(run, s, known, before, after, &parts[i])
 	})
+	c.close = sites.Close
 	if found = append(found, more...); err != nil || found.HasErrors() {
 		return c, found, err
 	}
@@ -69,34 +68,9 @@ func betweenStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 	slices.SortFunc(c.targets, compareTargets)
 	c.settle()
 	if len(c.targets) == 0 {
-		found = append(found, known.nothing...)
+		found = append(found, known.Nothing...)
 	}
 	return c, found, nil
-}
-
-// holdStates does something with the states of clusters, many at once, and leaves
-// them open: releases are read when their turn comes.
-func holdStates(ctx context.Context, run Run, o Reading, clusters []schema.Cluster, all *sites, do func(i int, s *site) error) (diag.List, error) {
-	found := make([]diag.List, len(clusters))
-	for i, cluster := range clusters {
-		all.all[i] = &site{cluster: cluster}
-	}
-	run.Expect(len(clusters))
-	err := work.Each(ctx, connections, len(clusters), all.name, func(ctx context.Context, i int) (err error) {
-		s := all.all[i]
-		defer run.Watch("read " + s.cluster.Name)()
-		if err = s.locate(run, HydrateOptions{Access: o.Access, Clones: o.Clones}); err == nil {
-			err = s.read(ctx)
-		}
-		if err == nil {
-			err = do(i, s)
-		}
-		if found[i], err = work.Refusal(err); err != nil {
-			return fmt.Errorf("read the state of cluster %s: %w", s.cluster.Name, err)
-		}
-		return nil
-	})
-	return work.Gather(found), err
 }
 
 // splitStates reads A..B; an empty side is HEAD.
@@ -135,7 +109,7 @@ func somewhere(unknown []error) (diag.List, error) {
 
 // twoStates pairs the selected releases of a cluster that two commits have
 // differently.
-func twoStates(run Run, s *site, known asked, before, after *state.Snapshot, c *comparison) error {
+func twoStates(run Run, s *site.Site, known site.Asked, before, after *state.Snapshot, c *comparison) error {
 	keys, err := keysOf(before, after)
 	if err != nil {
 		return err
@@ -163,12 +137,12 @@ func twoStates(run Run, s *site, known asked, before, after *state.Snapshot, c *
 	}
 	seen := map[string]bool{}
 	for _, key := range keys {
-		if !known.selects(s.cluster.Name, key) {
+		if !known.Selects(s.Cluster.Name, key) {
 			continue
 		}
 		if !seen[key.Environment] {
 			seen[key.Environment] = true
-			c.targets = append(c.targets, review.Target{Cluster: s.cluster.Name, Environment: key.Environment})
+			c.targets = append(c.targets, review.Target{Cluster: s.Cluster.Name, Environment: key.Environment})
 			if known.Selector.Empty() {
 				if err := c.addNamespaces(s, key.Environment, before, after); err != nil {
 					return err
@@ -221,7 +195,7 @@ func keysOf(before, after *state.Snapshot) ([]state.Key, error) {
 }
 
 // twoCommitted pairs a release of two commits; nil where it is the same.
-func twoCommitted(run Run, s *site, from, key state.Key, before, after *state.Snapshot) (*pairing, error) {
+func twoCommitted(run Run, s *site.Site, from, key state.Key, before, after *state.Snapshot) (*pairing, error) {
 	was, err := before.Fingerprint(from)
 	if err != nil {
 		return nil, err
@@ -230,7 +204,7 @@ func twoCommitted(run Run, s *site, from, key state.Key, before, after *state.Sn
 	if err != nil || was == is {
 		return nil, err
 	}
-	pair := &pairing{Pair: diff.Pair{Cluster: s.cluster.Name, Environment: key.Environment, Release: key.Release}}
+	pair := &pairing{Pair: diff.Pair{Cluster: s.Cluster.Name, Environment: key.Environment, Release: key.Release}}
 	if from != key {
 		pair.From = from.Release
 	}
@@ -275,7 +249,7 @@ func releaseIn(at *state.Snapshot, key state.Key) (*state.Release, error) {
 }
 
 // addNamespaces pairs what create_namespace asked for in an environment.
-func (c *comparison) addNamespaces(s *site, environment string, before, after *state.Snapshot) error {
+func (c *comparison) addNamespaces(s *site.Site, environment string, before, after *state.Snapshot) error {
 	was, err := namespacesOf(before, environment)
 	if err != nil {
 		return err
@@ -284,6 +258,6 @@ func (c *comparison) addNamespaces(s *site, environment string, before, after *s
 	if err != nil {
 		return err
 	}
-	c.pairs = append(c.pairs, namespacePair(s.cluster, environment, was, is))
+	c.pairs = append(c.pairs, namespacePair(s.Cluster, environment, was, is))
 	return nil
 }

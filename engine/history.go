@@ -11,22 +11,18 @@ import (
 
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/plan"
-	"github.com/weir-dev/weir/engine/remote"
+	"github.com/weir-dev/weir/engine/site"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/work"
-	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
 // Reading is what a verb that reads states needs of the machine.
-type Reading struct {
-	Access *remote.Access // what connections may use
-	Clones string         // where copies of remotes are kept between runs
-}
+type Reading = site.Reading
 
 // LogOptions say how much of the history to list.
 type LogOptions struct {
-	Reading
+	site.Reading
 	Limit int // the newest of all clusters together; 0: everything
 }
 
@@ -49,21 +45,21 @@ type Deployed struct {
 // releases today; what the project no longer declares is selected by name only.
 // With either, commits that touched nothing of that are left out.
 func Log(ctx context.Context, run Run, o LogOptions) ([]Deployed, diag.List, error) {
-	clusters, known, found := clustersOfThePast(run)
+	clusters, known, found := site.AskedFor(run)
 	if found.HasErrors() {
 		return nil, found, nil
 	}
 	logs := make([][]Deployed, len(clusters))
-	more, err := readStates(ctx, run, o.Reading, clusters, func(ctx context.Context, i int, s *site) error {
-		if s.base.Commit() == "" {
-			return diag.Refuse(diag.Warningf(diag.Range{File: s.at.Name}, "The state of cluster %q has no commit yet", s.cluster.Name).
+	more, err := site.Read(ctx, run, o.Reading, clusters, func(ctx context.Context, i int, s *site.Site) error {
+		if s.Base.Commit() == "" {
+			return diag.Refuse(diag.Warningf(diag.Range{File: s.At.Name}, "The state of cluster %q has no commit yet", s.Cluster.Name).
 				Remedyf("`weir hydrate` makes the first one."))
 		}
-		for d, err := range s.base.Deployments(ctx) {
+		for d, err := range s.Base.Deployments(ctx) {
 			if err != nil {
 				return err
 			}
-			if entry, ok := known.deployed(s, d); ok {
+			if entry, ok := deployedOf(known, s, d); ok {
 				logs[i] = append(logs[i], entry)
 			}
 			if o.Limit > 0 && len(logs[i]) == o.Limit {
@@ -82,106 +78,32 @@ func Log(ctx context.Context, run Run, o LogOptions) ([]Deployed, diag.List, err
 		all = all[:o.Limit]
 	}
 	if len(all) == 0 {
-		found = append(found, known.nothing...)
+		found = append(found, known.Nothing...)
 	}
 	return all, found, nil
 }
 
-// asked is what a selection says of releases that were.
-type asked struct {
-	plan.Selection
-	declared map[string]bool // by cluster, environment and release; true where -l picks it
-	nothing  diag.List       // why the selection may pick nothing
-}
-
-// clustersOfThePast are those whose history a selection may ask for: also for an
-// environment or a release that the project no longer has.
-func clustersOfThePast(run Run) ([]schema.Cluster, asked, diag.List) {
-	p := asked{Selection: run.Selection, declared: map[string]bool{}}
-	all, found := plan.Draw(run.Project, plan.Selection{Clusters: run.Selection.Clusters}, plan.Serially)
-	if found.HasErrors() {
-		return nil, p, found
-	}
-	drawn, nothing := plan.Draw(run.Project, run.Selection, plan.Serially)
-	clusters := drawn.Clusters
-	if nothing.HasErrors() || len(clusters) == 0 {
-		clusters, p.nothing = all.Clusters, nothing
-	}
-	for _, t := range all.Targets {
-		for _, h := range t.Headers {
-			p.declared[t.Cluster.Name+"/"+t.Environment+"/"+h.Name] = false
-		}
-	}
-	for _, t := range drawn.Targets {
-		for _, h := range t.Selected {
-			p.declared[t.Cluster.Name+"/"+t.Environment+"/"+h.Name] = true
-		}
-	}
-	return clusters, p, found
-}
-
-func (p asked) selects(cluster string, k state.Key) bool {
-	if len(p.Environments) > 0 && !slices.ContainsFunc(p.Environments, func(glob string) bool { return matches(glob, k.Environment) }) {
-		return false
-	}
-	if picked, declared := p.declared[cluster+"/"+k.String()]; declared && !p.Selector.Empty() {
-		return picked
-	}
-	return p.Selector.MatchesName(k.Release)
-}
-
-// deployed is a line of the log; false where the selection leaves it out.
-func (p asked) deployed(s *site, d state.Deployment) (Deployed, bool) {
+// deployedOf is a line of the log; false where the selection leaves it out.
+func deployedOf(p site.Asked, s *site.Site, d state.Deployment) (Deployed, bool) {
 	t := d.Trailers()
 	entry := Deployed{
-		Cluster: s.cluster.Name, State: s.at.Name, Commit: d.ID, Date: d.Committer.When,
+		Cluster: s.Cluster.Name, State: s.At.Name, Commit: d.ID, Date: d.Committer.When,
 		Author: d.Author.Name + " <" + d.Author.Email + ">", Subject: d.Subject(), Weir: t.Versions,
 	}
 	for _, source := range t.Sources {
 		entry.Sources = append(entry.Sources, source.String())
 	}
 	for _, r := range t.Releases {
-		if p.selects(s.cluster.Name, r.Key) {
+		if p.Selects(s.Cluster.Name, r.Key) {
 			entry.Releases = append(entry.Releases, r)
 		}
 	}
 	return entry, len(entry.Releases) > 0 || len(p.Environments) == 0 && p.Selector.Empty()
 }
 
-// readStates opens the states of clusters, many at once, and does something with each.
-func readStates(ctx context.Context, run Run, o Reading, clusters []schema.Cluster, do func(ctx context.Context, i int, s *site) error) (diag.List, error) {
-	found := make([]diag.List, len(clusters))
-	name := func(i int) string { return "the state of cluster " + clusters[i].Name }
-	run.Expect(len(clusters))
-	err := work.Each(ctx, connections, len(clusters), name, func(ctx context.Context, i int) (err error) {
-		defer run.Watch("read " + clusters[i].Name)()
-		s := &site{cluster: clusters[i]}
-		found[i], err = work.Refusal(s.look(ctx, run, o, func() error { return do(ctx, i, s) }))
-		if err != nil {
-			return fmt.Errorf("read the state of cluster %s: %w", clusters[i].Name, err)
-		}
-		return nil
-	})
-	return work.Gather(found), err
-}
-
-func (s *site) look(ctx context.Context, run Run, o Reading, do func() error) (err error) {
-	if err := s.locate(run, HydrateOptions{Access: o.Access, Clones: o.Clones}); err != nil {
-		return err
-	}
-	err = s.read(ctx)
-	if s.repository != nil {
-		defer func() { err = errors.Join(err, s.repository.Close()) }()
-	}
-	if err != nil {
-		return err
-	}
-	return do()
-}
-
 // ShowOptions name a release of a commit.
 type ShowOptions struct {
-	Reading
+	site.Reading
 	Rev     string // as git rev-parse has it: HEAD, HEAD~2, a branch, the beginning of an id
 	Release string // <release> or <environment>/<release>
 }
@@ -210,7 +132,7 @@ type ShownFile struct {
 // Show finds a release in a commit of the selected clusters' states. It is an
 // answer where there is exactly one.
 func Show(ctx context.Context, run Run, o ShowOptions) (Shown, diag.List, error) {
-	clusters, _, found := clustersOfThePast(run)
+	clusters, _, found := site.AskedFor(run)
 	if found.HasErrors() {
 		return Shown{}, found, nil
 	}
@@ -221,9 +143,9 @@ func Show(ctx context.Context, run Run, o ShowOptions) (Shown, diag.List, error)
 	hits := make([][]Shown, len(clusters))
 	others := make([][]string, len(clusters))
 	unknown := make([]error, len(clusters))
-	more, err := readStates(ctx, run, o.Reading, clusters, func(ctx context.Context, i int, s *site) error {
-		at, commit, err := state.SnapshotAt(ctx, s.repository, s.base, o.Rev)
-		if rev := (*state.UnknownRevError)(nil); errors.As(err, &rev) || s.base.Commit() == "" {
+	more, err := site.Read(ctx, run, o.Reading, clusters, func(ctx context.Context, i int, s *site.Site) error {
+		at, commit, err := state.SnapshotAt(ctx, s.Repository, s.Base, o.Rev)
+		if rev := (*state.UnknownRevError)(nil); errors.As(err, &rev) || s.Base.Commit() == "" {
 			unknown[i] = err
 			return nil
 		}
@@ -235,7 +157,7 @@ func Show(ctx context.Context, run Run, o ShowOptions) (Shown, diag.List, error)
 			return err
 		}
 		for _, k := range keys {
-			if len(environments) > 0 && !slices.ContainsFunc(environments, func(glob string) bool { return matches(glob, k.Environment) }) {
+			if len(environments) > 0 && !plan.AnyGlob(environments, k.Environment) {
 				continue
 			}
 			if k.Release != name {
@@ -243,7 +165,7 @@ func Show(ctx context.Context, run Run, o ShowOptions) (Shown, diag.List, error)
 				continue
 			}
 			hits[i] = append(hits[i], Shown{
-				Cluster: s.cluster.Name, State: s.at.Name, Environment: k.Environment, Release: k.Release,
+				Cluster: s.Cluster.Name, State: s.At.Name, Environment: k.Environment, Release: k.Release,
 				Commit: commit.ID, Date: commit.Committer.When, Author: commit.Author.Name + " <" + commit.Author.Email + ">",
 			})
 		}

@@ -20,7 +20,6 @@ import (
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/engine/signing"
-	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/integration/gitserver"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
@@ -70,7 +69,7 @@ func environments(n int, state string) map[string]string {
 }
 
 // hydrating is one process's run of a project.
-func hydrating(t *testing.T, dir string, environments ...string) work.Run {
+func hydrating(t *testing.T, dir string, environments ...string) engine.Run {
 	t.Helper()
 	loaded, found := schema.Load(schema.Options{Dir: dir})
 	if found.HasErrors() {
@@ -81,7 +80,7 @@ func hydrating(t *testing.T, dir string, environments ...string) work.Run {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	return work.Run{
+	return engine.Run{
 		Project: loaded, Dir: dir, Selection: plan.Selection{Environments: environments},
 		Jobs: 2, Version: "0.0.0", Build: "test", Cache: store,
 	}
@@ -123,7 +122,7 @@ func writers(t *testing.T, n int, dir string, o engine.HydrateOptions) int64 {
 			return ctx.Err()
 		}
 	}
-	runs := make([]work.Run, n)
+	runs := make([]engine.Run, n)
 	for i := range runs {
 		runs[i] = hydrating(t, dir, fmt.Sprintf("env-%d", i))
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/whole"
-	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -73,7 +72,7 @@ func Lock(ctx context.Context, run Run) (*LockReport, diag.List, error) {
 
 // locker is what lock and update share.
 type locker struct {
-	run      work.Run
+	run      Run
 	old      schema.Lock
 	locking  *fetch.Locking
 	record   *fetch.Record

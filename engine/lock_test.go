@@ -16,7 +16,6 @@ import (
 
 	"github.com/weir-dev/weir/engine"
 	"github.com/weir-dev/weir/engine/fetch"
-	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/integration/chartserver"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
@@ -49,16 +48,16 @@ func chartRepository(t *testing.T) *chartserver.Server {
 }
 
 // fetching is a run with a machine around it: a store, no credentials.
-func fetching(t *testing.T, dir, store string) work.Run {
+func fetching(t *testing.T, dir, store string) engine.Run {
 	run := hydrating(t, dir)
-	run.Outside = work.Outside{
+	run.Outside = engine.Outside{
 		Access: &fetch.Access{Env: func(string) string { return "" }, Pause: func(context.Context, time.Duration) error { return nil }},
 		Store:  fetch.NewStore(store),
 	}
 	return run
 }
 
-func lock(t *testing.T, run work.Run) *engine.LockReport {
+func lock(t *testing.T, run engine.Run) *engine.LockReport {
 	t.Helper()
 	report, found, err := engine.Lock(t.Context(), run)
 	if err != nil || len(found) > 0 {
@@ -122,26 +121,26 @@ func TestFullCacheAsksNobody(t *testing.T) {
 	dir, store := project(t, charted(20, server.URL)), t.TempDir()
 	lock(t, fetching(t, dir, store))
 	server.Stop()
-	for name, do := range map[string]func(work.Run) (string, error){
-		"hydrate": func(run work.Run) (string, error) {
+	for name, do := range map[string]func(engine.Run) (string, error){
+		"hydrate": func(run engine.Run) (string, error) {
 			_, found, err := engine.Hydrate(t.Context(), run, options())
 			return text(found), err
 		},
-		"hydrate --check": func(run work.Run) (string, error) {
+		"hydrate --check": func(run engine.Run) (string, error) {
 			o := options()
 			o.Check = true
 			_, found, err := engine.Hydrate(t.Context(), run, o)
 			return text(found), err
 		},
-		"validate": func(run work.Run) (string, error) {
+		"validate": func(run engine.Run) (string, error) {
 			_, found, err := engine.Validate(t.Context(), run, time.Time{})
 			return text(found), err
 		},
-		"values --all": func(run work.Run) (string, error) {
+		"values --all": func(run engine.Run) (string, error) {
 			_, found, err := engine.ValuesOf(t.Context(), run, "r1", true)
 			return text(found), err
 		},
-		"lock": func(run work.Run) (string, error) {
+		"lock": func(run engine.Run) (string, error) {
 			_, found, err := engine.Lock(t.Context(), run)
 			return text(found), err
 		},

@@ -5,7 +5,9 @@ import (
 	"slices"
 
 	"github.com/weir-dev/weir/engine/fetch"
+	"github.com/weir-dev/weir/engine/land"
 	"github.com/weir-dev/weir/engine/manifest"
+	"github.com/weir-dev/weir/engine/site"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -130,11 +132,12 @@ func (t *Total) add(r ReleaseReport) {
 	t.Objects.Removed += r.Objects.Removed
 }
 
-// report puts every cluster's change into the plan's order.
-func (all *sites) report(run Run, o HydrateOptions) *Report {
-	report := &Report{Project: run.Project.Name(), Check: o.Check, Push: o.Push, Out: o.Out, Clusters: []ClusterReport{}, Fetched: all.h.Fetched()}
-	for _, s := range all.all {
-		cluster := s.report(o)
+// reportOf puts every cluster's change into the plan's order.
+func reportOf(g *site.Group, landed []*land.Outcome) *Report {
+	o := g.Options
+	report := &Report{Project: g.Run.Project.Name(), Check: o.Check, Push: o.Push, Out: o.Out, Clusters: []ClusterReport{}, Fetched: g.Maker.Fetched()}
+	for _, s := range landed {
+		cluster := clusterReport(s, o)
 		for _, target := range cluster.Targets {
 			for _, release := range target.Releases {
 				report.Total.add(release)
@@ -145,29 +148,29 @@ func (all *sites) report(run Run, o HydrateOptions) *Report {
 	return report
 }
 
-func (s *site) report(o HydrateOptions) ClusterReport {
-	jobs := map[state.Key]*job{}
-	for _, j := range s.jobs {
-		jobs[j.key()] = j
+func clusterReport(s *land.Outcome, o site.Options) ClusterReport {
+	jobs := map[state.Key]*site.Job{}
+	for _, j := range s.Jobs {
+		jobs[j.Key()] = j
 	}
-	cluster := ClusterReport{Cluster: s.cluster.Name, State: s.at.Name, Branch: s.at.Branch, Remote: s.remote(), Commit: s.commit, Targets: []TargetReport{}}
+	cluster := ClusterReport{Cluster: s.Cluster.Name, State: s.At.Name, Branch: s.At.Branch, Remote: s.Remote(), Commit: s.Commit, Targets: []TargetReport{}}
 	if o.Out != "" {
-		cluster.State, cluster.Branch, cluster.Remote = filepath.Join(o.Out, s.cluster.Name), "", false
+		cluster.State, cluster.Branch, cluster.Remote = filepath.Join(o.Out, s.Cluster.Name), "", false
 	}
-	if s.remote() {
+	if s.Remote() {
 		cluster.Review = o.Review
-		cluster.Pushed = s.landed() && s.commit != nil && s.commit.Old != s.commit.New
+		cluster.Pushed = s.Landed() && s.Commit != nil && s.Commit.Old != s.Commit.New
 	}
-	if !s.landed() {
-		cluster.Error = s.problem()
-		if s.remote() {
+	if !s.Landed() {
+		cluster.Error = problemOf(s)
+		if s.Remote() {
 			cluster.Commit = nil // made, but not there
 		}
 		if !o.Check {
 			return cluster
 		}
 	}
-	cluster.Foreign = s.change.Foreign
+	cluster.Foreign = s.Change.Foreign
 	target := func(environment string) *TargetReport {
 		for i := range cluster.Targets {
 			if cluster.Targets[i].Environment == environment {
@@ -177,8 +180,8 @@ func (s *site) report(o HydrateOptions) ClusterReport {
 		cluster.Targets = append(cluster.Targets, TargetReport{Environment: environment, Releases: []ReleaseReport{}})
 		return &cluster.Targets[len(cluster.Targets)-1]
 	}
-	for _, change := range s.change.Releases {
-		release := ReleaseReport{Release: change.Release, Status: change.Status, Why: s.why[change.Key], Chart: chartReport(change), Objects: change.Counts}
+	for _, change := range s.Change.Releases {
+		release := ReleaseReport{Release: change.Release, Status: change.Status, Why: s.Why[change.Key], Chart: chartReport(change), Objects: change.Counts}
 		if change.From != nil {
 			release.From = change.From.Release
 		}
@@ -186,24 +189,24 @@ func (s *site) report(o HydrateOptions) ClusterReport {
 			release.Changes = append(release.Changes, objectReport(object))
 		}
 		if j := jobs[change.Key]; j != nil {
-			release.Allowed, release.Omitted, release.Kept = j.product.Allowed, j.product.Omitted, j.kept
+			release.Allowed, release.Omitted, release.Kept = j.Product.Allowed, j.Product.Omitted, j.Kept
 		}
 		t := target(change.Environment)
 		t.Releases = append(t.Releases, release)
 	}
-	for _, object := range s.change.Namespaces {
+	for _, object := range s.Change.Namespaces {
 		t := target(object.Environment())
 		t.Namespaces = append(t.Namespaces, objectReport(object))
 	}
 	return cluster
 }
 
-// problem is in a line why a site did not land.
-func (s *site) problem() string {
-	if s.failed != nil {
-		return s.failed.Error()
+// problemOf is in a line why a site did not land.
+func problemOf(s *land.Outcome) string {
+	if s.Failed != nil {
+		return s.Failed.Error()
 	}
-	for _, d := range s.found {
+	for _, d := range s.Found {
 		if d.Severity == diag.Error {
 			return d.Summary
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/product"
 	"github.com/weir-dev/weir/engine/risk"
+	"github.com/weir-dev/weir/engine/site"
 	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
@@ -37,13 +38,13 @@ func Validate(ctx context.Context, run Run, today time.Time) (Valid, diag.List, 
 		if c.State.Repository == "" {
 			continue
 		}
-		_, err := remoteOf(run, c, nil)
+		_, err := site.RemoteOf(run, c, nil)
 		list, err := work.Refusal(err)
 		if found = append(found, list...); err != nil {
 			return Valid{}, found, err
 		}
 	}
-	found = append(found, sameState(run)...)
+	found = append(found, site.SameState(run)...)
 	if access := run.Outside.Access; access != nil {
 		for _, r := range run.Project.Repositories() {
 			found = append(found, access.Files(r)...)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/signing"
+	"github.com/weir-dev/weir/engine/site"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema/diag"
@@ -16,7 +17,7 @@ import (
 
 // VerifyOptions say what to verify.
 type VerifyOptions struct {
-	Reading
+	site.Reading
 	Range          string // A..B or one commit of each state; empty: the last one
 	AllowedSigners string // file; empty: Git's gpg.ssh.allowedSignersFile, if there is one
 	Keyring        string // file
@@ -51,10 +52,10 @@ func Verify(ctx context.Context, run Run, o VerifyOptions) (VerifyReport, diag.L
 	}
 	verified := make([]*ClusterVerified, len(drawn.Clusters))
 	unknown := make([]error, len(drawn.Clusters))
-	more, err := readStates(ctx, run, o.Reading, drawn.Clusters, func(ctx context.Context, i int, s *site) error {
+	more, err := site.Read(ctx, run, o.Reading, drawn.Clusters, func(ctx context.Context, i int, s *site.Site) error {
 		trust := given
 		if o.AllowedSigners == "" {
-			file, err := signing.AllowedSignersFile(ctx, s.repository.ConfigDir(), o.Env)
+			file, err := signing.AllowedSignersFile(ctx, s.Repository.ConfigDir(), o.Env)
 			if err != nil {
 				return err
 			}
@@ -62,7 +63,7 @@ func Verify(ctx context.Context, run Run, o VerifyOptions) (VerifyReport, diag.L
 				return err
 			}
 		}
-		result, list, err := state.Verify(ctx, s.repository, s.base, state.VerifyOptions{Range: o.Range, Trust: trust})
+		result, list, err := state.Verify(ctx, s.Repository, s.Base, state.VerifyOptions{Range: o.Range, Trust: trust})
 		if rev := (*state.UnknownRevError)(nil); errors.As(err, &rev) {
 			unknown[i] = err
 			return nil
@@ -70,7 +71,7 @@ func Verify(ctx context.Context, run Run, o VerifyOptions) (VerifyReport, diag.L
 		if err != nil {
 			return err
 		}
-		verified[i] = &ClusterVerified{Cluster: s.cluster.Name, State: s.at.Name, Verified: result, Findings: len(list)}
+		verified[i] = &ClusterVerified{Cluster: s.Cluster.Name, State: s.At.Name, Verified: result, Findings: len(list)}
 		if len(list) > 0 {
 			return diag.Refuse(list...)
 		}

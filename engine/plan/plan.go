@@ -17,6 +17,17 @@ type Plan struct {
 	Moved    []schema.Moved
 }
 
+// Removal is the removed block that lets a release go from an environment, if there
+// is one.
+func (p *Plan) Removal(environment, release string) (schema.Removed, bool) {
+	for _, r := range p.Removed {
+		if glob(r.Release, release) && AnyGlob(r.Environments, environment) {
+			return r, true
+		}
+	}
+	return schema.Removed{}, false
+}
+
 // Target is one (environment, cluster) pair with what is to be rendered for it.
 type Target struct {
 	Environment string

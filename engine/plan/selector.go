@@ -159,11 +159,16 @@ func property(h schema.Header, key string) (string, bool) {
 	return value, ok
 }
 
+// AnyGlob tells whether one of the patterns is of a name.
+func AnyGlob(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool { return glob(pattern, name) })
+}
+
 func glob(pattern, name string) bool {
 	if pattern == name {
 		return true
 	}
-	ok, _ := path.Match(pattern, name) // ParseSelector refused bad patterns
+	ok, _ := path.Match(pattern, name) // bad patterns were refused where they were read
 	return ok
 }
 

@@ -1,4 +1,4 @@
-package engine
+package site
 
 import (
 	"context"
@@ -16,66 +16,64 @@ import (
 // settle finishes the releases that could not be placed alone: those with kinds
 // whose scope only another release's CRD tells, and those whose unstable fields
 // are kept from the committed state.
-func (s *site) settle(ctx context.Context, h *product.Maker, plain *state.Plain, o HydrateOptions) error {
-	waiting := slices.DeleteFunc(slices.Clone(s.jobs), func(j *job) bool { return j.product.Settled() })
+func (s *Site) settle(ctx context.Context) error {
+	waiting := slices.DeleteFunc(slices.Clone(s.Jobs), func(j *Job) bool { return j.Product.Settled() })
 	if len(waiting) == 0 {
 		return nil
 	}
-	var scopes map[string]bool
-	if slices.ContainsFunc(waiting, func(j *job) bool { return len(j.product.Unknown) > 0 }) {
+	if slices.ContainsFunc(waiting, func(j *Job) bool { return len(j.Product.Unknown) > 0 }) {
 		var err error
-		if scopes, err = s.scopes(); err != nil {
+		if s.Scopes, err = s.scopes(); err != nil {
 			return err
 		}
-		s.kinds = scopes
 	}
 	for _, j := range waiting {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := j.settle(ctx, h, scopes, plain, o); err != nil {
+		if err := j.settle(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (j *job) settle(ctx context.Context, h *product.Maker, scopes map[string]bool, plain *state.Plain, o HydrateOptions) error {
-	if !j.moves(scopes) && len(j.product.Unstable) == 0 {
-		return j.place(ctx, h, plain)
+func (j *Job) settle(ctx context.Context) error {
+	if !j.moves() && len(j.Product.Unstable) == 0 {
+		return j.place(ctx)
 	}
-	release, err := j.finished(ctx, h, scopes, o)
+	release, err := j.Final(ctx)
 	if err != nil {
 		return err
 	}
-	return j.put(plain, release)
+	return j.put(release)
 }
 
 // moves tells whether an object leaves its namespace. Kinds that nobody knows are
 // taken as namespaced, so only the others matter.
-func (j *job) moves(scopes map[string]bool) bool {
-	return slices.ContainsFunc(j.product.Unknown, func(kind string) bool {
-		namespaced, known := scopes[kind]
+func (j *Job) moves() bool {
+	return slices.ContainsFunc(j.Product.Unknown, func(kind string) bool {
+		namespaced, known := j.site.Scopes[kind]
 		return known && !namespaced
 	})
 }
 
-// finished are the files of a job as they are committed.
-func (j *job) finished(ctx context.Context, h *product.Maker, scopes map[string]bool, o HydrateOptions) (state.Release, error) {
-	release, err := h.Files(ctx, j.release, j.product)
+// Final are the files of a job as they are committed.
+func (j *Job) Final(ctx context.Context) (state.Release, error) {
+	release, err := j.files(ctx)
 	if err != nil {
 		return release, err
 	}
-	if j.moves(scopes) {
-		if release, err = product.Rescope(release, scopes); err != nil {
+	if j.moves() {
+		if release, err = product.Rescope(release, j.site.Scopes); err != nil {
 			return release, err
 		}
 	}
-	if len(j.product.Unstable) > 0 && !slices.Contains(o.Regenerate, j.release.Name) {
-		if release, err = j.keep(ctx, h, release, o); err != nil {
+	if len(j.Product.Unstable) > 0 && !slices.Contains(j.site.in.Options.Regenerate, j.Release.Name) {
+		if release, err = j.keep(ctx, release); err != nil {
 			return release, err
 		}
-		if j.kept > 0 && j.release.RestartOnConfigChange { // of what is kept, not of what was made up
+		if j.Kept > 0 && j.Release.RestartOnConfigChange { // of what is kept, not of what was made up
 			if release, err = product.HashAgain(release); err != nil {
 				return release, err
 			}
@@ -85,16 +83,16 @@ func (j *job) finished(ctx context.Context, h *product.Maker, scopes map[string]
 }
 
 // keep carries what is committed into the job's unstable fields.
-func (j *job) keep(ctx context.Context, h *product.Maker, r state.Release, o HydrateOptions) (state.Release, error) {
-	before := j.past(o)
-	kept, err := product.Carry(before, r, j.product.Unstable)
+func (j *Job) keep(ctx context.Context, r state.Release) (state.Release, error) {
+	before := j.past()
+	kept, err := product.Carry(before, r, j.Product.Unstable)
 	if err != nil || kept.Whole() {
-		j.kept = kept.Count
+		j.Kept = kept.Count
 		return kept.Release, err
 	}
-	chart, found := h.Chart(ctx, j.release)
+	chart, found := j.site.in.Maker.Chart(ctx, j.Release)
 	if !found.HasErrors() {
-		found, err = kept.Refuse(before, j.release, chart)
+		found, err = kept.Refuse(before, j.Release, chart)
 	}
 	if err == nil && found.HasErrors() {
 		err = diag.Refuse(found...)
@@ -104,21 +102,21 @@ func (j *job) keep(ctx context.Context, h *product.Maker, r state.Release, o Hyd
 
 // past is what an earlier run left of a release: the last commit or, where there
 // is none of it, the plain files that are about to be replaced.
-func (j *job) past(o HydrateOptions) product.Past {
-	here := product.Past{Key: j.key(), Read: j.site.base.Read}
-	committed, err := j.site.base.Fingerprint(j.key())
+func (j *Job) past() product.Past {
+	here := product.Past{Key: j.Key(), Read: j.site.Base.Read}
+	committed, err := j.site.Base.Fingerprint(j.Key())
 	if err != nil || committed != (state.Fingerprint{}) {
 		return here
 	}
-	for _, moved := range j.site.moved {
-		if moved.To == j.release.Name {
+	for _, moved := range j.site.in.Plan.Moved {
+		if moved.To == j.Release.Name {
 			here.Release = moved.From
 			return here
 		}
 	}
-	if o.Out != "" {
+	if out := j.site.in.Options.Out; out != "" {
 		here.Read = func(path string) ([]byte, error) {
-			return os.ReadFile(filepath.Join(o.Out, j.site.cluster.Name, filepath.FromSlash(path)))
+			return os.ReadFile(filepath.Join(out, j.site.Cluster.Name, filepath.FromSlash(path)))
 		}
 	}
 	return here
@@ -126,18 +124,18 @@ func (j *job) past(o HydrateOptions) product.Past {
 
 // scopes gathers what the CRDs of the cluster say, by "Kind.group": those of
 // this run and, of releases that it leaves alone, those that are committed.
-func (s *site) scopes() (map[string]bool, error) {
+func (s *Site) scopes() (map[string]bool, error) {
 	scopes := map[string]bool{}
 	mine := map[state.Key]bool{}
-	for _, j := range s.jobs {
-		mine[j.key()] = true
+	for _, j := range s.Jobs {
+		mine[j.Key()] = true
 	}
 	err := s.committed(mine, func(_ state.Key, m *state.Metadata) error {
 		for _, file := range m.Files {
 			if file.Object.Kind != "CustomResourceDefinition" {
 				continue
 			}
-			data, err := s.base.Read(file.Path)
+			data, err := s.Base.Read(file.Path)
 			if err != nil {
 				return err
 			}
@@ -151,8 +149,8 @@ func (s *site) scopes() (map[string]bool, error) {
 		}
 		return nil
 	})
-	for _, j := range s.jobs { // what this run renders counts for more than what is committed
-		for _, kind := range j.product.Defines {
+	for _, j := range s.Jobs { // what this run renders counts for more than what is committed
+		for _, kind := range j.Product.Defines {
 			scopes[kind.Kind+"."+kind.Group] = kind.Namespaced
 		}
 	}
@@ -160,13 +158,13 @@ func (s *site) scopes() (map[string]bool, error) {
 }
 
 // committed visits the metadata of every committed release that is not one of mine.
-func (s *site) committed(mine map[state.Key]bool, visit func(state.Key, *state.Metadata) error) error {
-	environments, err := s.base.Environments()
+func (s *Site) committed(mine map[state.Key]bool, visit func(state.Key, *state.Metadata) error) error {
+	environments, err := s.Base.Environments()
 	if err != nil {
 		return err
 	}
 	for _, environment := range environments {
-		releases, err := s.base.Releases(environment)
+		releases, err := s.Base.Releases(environment)
 		if err != nil {
 			return err
 		}
@@ -175,7 +173,7 @@ func (s *site) committed(mine map[state.Key]bool, visit func(state.Key, *state.M
 			if mine[key] {
 				continue
 			}
-			metadata, err := s.base.Metadata(key)
+			metadata, err := s.Base.Metadata(key)
 			if err != nil {
 				return err
 			}

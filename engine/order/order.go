@@ -1,17 +1,19 @@
-package engine
+// Package order keeps a run of an older commit of the project from undoing what a
+// newer one deployed: it knows which commit a run is of, and how it stands to those
+// that states name. It asks the project's history here and, where that is not
+// enough, the repository that it was cloned from. It never writes; engine/site and
+// engine/land refuse by what it says.
+package order
 
 import (
 	"context"
 	"fmt"
-	"net/url"
-	"path"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/weir-dev/weir/engine/checkout"
-	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/work"
@@ -20,7 +22,7 @@ import (
 
 // sourceOf is the commit of the project that a run is of, and when it was made;
 // zero values where there is none.
-func sourceOf(run Run) (state.Source, time.Time, error) {
+func sourceOf(run work.Run) (state.Source, time.Time, error) {
 	if run.Origin != nil {
 		return run.Origin.Source, run.Origin.Made, nil
 	}
@@ -36,21 +38,22 @@ func sourceOf(run Run) (state.Source, time.Time, error) {
 	return state.Source{URL: checkout.WithoutCredentials(repository.Origin()), Commit: commit}, made, err
 }
 
-// order keeps a run of an older commit of the project from undoing what a newer
+// Order keeps a run of an older commit of the project from undoing what a newer
 // one deployed, environment by environment: a tag may deploy production while
 // the main branch deploys staging into the same repository.
-type order struct {
-	source  state.Source
-	made    time.Time // the commit of source
+type Order struct {
+	Source  state.Source             // what the run is of; zero without a commit
+	Changed func() ([]string, error) // files of the project that this run read and Source has otherwise
+
+	made    time.Time // the commit of Source
 	lineage func(ctx context.Context, other state.Source) (checkout.Lineage, error)
-	changed func() ([]string, error) // files of the project that this run read and source has otherwise
 
 	mu    sync.Mutex
 	known map[state.Source]checkout.Lineage
 }
 
 // to says how the run's commit stands to another; each is looked up once.
-func (o *order) to(ctx context.Context, other state.Source) (checkout.Lineage, error) {
+func (o *Order) to(ctx context.Context, other state.Source) (checkout.Lineage, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if lineage, ok := o.known[other]; ok {
@@ -63,9 +66,9 @@ func (o *order) to(ctx context.Context, other state.Source) (checkout.Lineage, e
 	return lineage, err
 }
 
-// orderOf is that of the project's repository: of its history here and, where that
+// Of is the order of the project's repository: of its history here and, where that
 // is not enough, of the one it was cloned from.
-func orderOf(run Run, o HydrateOptions) (*order, error) {
+func Of(run work.Run, access *remote.Access) (*Order, error) {
 	source, made, err := sourceOf(run)
 	if err != nil {
 		return nil, err
@@ -82,7 +85,7 @@ func orderOf(run Run, o HydrateOptions) (*order, error) {
 		if err != nil || lineage != checkout.Unknown || !sameProject(source.URL, other.URL) {
 			return lineage, err
 		}
-		origin, err := remote.New(repository.Origin(), run.Dir, o.Access)
+		origin, err := remote.New(repository.Origin(), run.Dir, access)
 		if err != nil {
 			return checkout.Unknown, nil //nolint:nilerr // an address of a form that is not ours to correct
 		}
@@ -99,7 +102,7 @@ func orderOf(run Run, o HydrateOptions) (*order, error) {
 		files, dirs := run.Project.Opened()
 		return repository.Changed(run.Dir, source.Commit, files, dirs)
 	}
-	return &order{source: source, made: made, known: map[state.Source]checkout.Lineage{}, lineage: lineage, changed: sync.OnceValues(changed)}, nil
+	return &Order{Source: source, made: made, known: map[state.Source]checkout.Lineage{}, lineage: lineage, Changed: sync.OnceValues(changed)}, nil
 }
 
 // askOrigin asks the server that has the whole history. One that cannot be asked,
@@ -125,66 +128,33 @@ func askOrigin(ctx context.Context, origin *remote.Remote, source, other state.S
 	return checkout.Unknown, ctx.Err()
 }
 
-// check refuses to write environments whose state is of a newer commit, or of
-// one of which nobody knows.
-func (o *order) check(ctx context.Context, s *site, environments []string) (diag.List, error) {
-	findings, err := o.look(ctx, s.base, environments)
+// Check refuses to write environments whose state is of a newer commit, or of one
+// of which nobody knows; what is merely odd is a warning.
+func (o *Order) Check(ctx context.Context, at state.Location, base *state.Snapshot, environments []string) (diag.List, error) {
+	findings, err := o.look(ctx, base, environments)
 	var found diag.List
 	for f, names := range findings {
-		found = append(found, f.diagnostic(s.at, o.source, names))
+		found = append(found, f.diagnostic(at, o.Source, names))
 	}
 	return found.Sorted(), err
 }
 
-// uncommitted warns who pushes of changes to the project that nobody else has.
-func (all *sites) uncommitted(o HydrateOptions) (diag.List, error) {
-	if !o.Push || !slices.ContainsFunc(all.all, func(s *site) bool { return s.remote() && !s.change.Empty() }) {
-		return nil, nil
-	}
-	changed, err := all.order.changed()
-	if err != nil || len(changed) == 0 {
-		return nil, err
-	}
-	names := strings.Join(changed[:min(len(changed), 5)], ", ")
-	if more := len(changed) - 5; more > 0 {
-		names += fmt.Sprintf(" and %d more", more)
-	}
-	return diag.List{diag.Warningf(diag.Range{File: changed[0]}, "What is pushed is of a project with uncommitted changes").
-		Detailf("Commit %s of the project does not have these as this run read them: %s. Nobody else can hydrate the same; the commits say so with -dirty behind the project's.", state.Hash(all.order.source.Commit).Short(), names).
-		Remedyf("Commit them and hydrate again.")}, nil
-}
-
-// foresee tells of changes that are not written now why they could not be: a
-// check fails where the run that it stands for would, anything else is warned.
-func foresee(ctx context.Context, run Run, all *sites, o HydrateOptions) error {
-	if o.ForceOlder || o.Out != "" {
-		return nil
-	}
-	name := func(i int) string { return "the history of cluster " + all.all[i].cluster.Name }
-	return work.Each(ctx, connections, len(all.all), name, func(ctx context.Context, i int) error {
-		s := all.all[i]
-		if s.writes(o) || s.change.Empty() {
-			return nil
+// Older says which environments' state is of a newer commit; nil where none is.
+func (o *Order) Older(ctx context.Context, at state.Location, base *state.Snapshot, environments []string) (diag.List, error) {
+	findings, err := o.look(ctx, base, environments)
+	var found diag.List
+	for f, names := range findings {
+		if f.lineage == checkout.Older {
+			found = append(found, f.diagnostic(at, o.Source, names))
 		}
-		found, err := all.order.check(ctx, s, s.environments())
-		if err != nil {
-			found, err = work.Refusal(err)
-		}
-		for i, d := range found {
-			if d.Severity == diag.Error && !o.Check {
-				found[i].Severity = diag.Warning
-				found[i].Detail += " A push would be refused."
-			}
-		}
-		s.found = found
-		return err
-	})
+	}
+	return found.Sorted(), err
 }
 
 // look compares with the commit that each environment is of; it returns the
 // environments of each finding.
-func (o *order) look(ctx context.Context, base *state.Snapshot, environments []string) (map[finding][]string, error) {
-	if o.source.Commit == "" {
+func (o *Order) look(ctx context.Context, base *state.Snapshot, environments []string) (map[finding][]string, error) {
+	if o.Source.Commit == "" {
 		return nil, nil
 	}
 	there, err := base.Environments()
@@ -208,44 +178,13 @@ func (o *order) look(ctx context.Context, base *state.Snapshot, environments []s
 			f := finding{lineage, from.Commit}
 			switch {
 			case lineage == checkout.Same || lineage == checkout.Newer:
-			case lineage == checkout.Unknown && !sameProject(o.source.URL, from.URL): // between two projects there is no order
+			case lineage == checkout.Unknown && !sameProject(o.Source.URL, from.URL): // between two projects there is no order
 			case !slices.Contains(findings[f], h.Environment):
 				findings[f] = append(findings[f], h.Environment)
 			}
 		}
 	}
 	return findings, nil
-}
-
-// blame puts the reason in the place of complaints about what is committed: an
-// older commit of the project does not know what a newer one deployed.
-func (o *order) blame(ctx context.Context, run Run, p *plan.Plan, s *site, complaints diag.List) (diag.List, error) {
-	if !complaints.HasErrors() {
-		return complaints, nil
-	}
-	environments, err := s.base.Environments()
-	if err != nil {
-		return complaints, err
-	}
-	environments = slices.DeleteFunc(environments, func(e string) bool {
-		return run.Partial() && !slices.ContainsFunc(p.Targets, func(t plan.Target) bool {
-			return t.Environment == e && t.Cluster.Name == s.cluster.Name
-		})
-	})
-	findings, err := o.look(ctx, s.base, environments)
-	if err != nil {
-		return complaints, err
-	}
-	var reasons diag.List
-	for f, names := range findings {
-		if f.lineage == checkout.Older {
-			reasons = append(reasons, f.diagnostic(s.at, o.source, names))
-		}
-	}
-	if reasons == nil {
-		return complaints, nil
-	}
-	return reasons.Sorted(), nil
 }
 
 // finding is why a run cannot go on, or what a person should know.
@@ -287,35 +226,5 @@ func quoted(names []string) string {
 // reached: a person has it over SSH where a pipeline has it over HTTPS. Without
 // an address nobody knows.
 func sameProject(one, other string) bool {
-	return one != "" && other != "" && repositoryName(one) == repositoryName(other)
-}
-
-// repositoryName is an address in a form to compare: host and path, or a path.
-func repositoryName(address string) string {
-	if u, err := url.Parse(address); err == nil && u.Host != "" {
-		host := strings.TrimSuffix(u.Host, ":"+map[string]string{"https": "443", "http": "80", "ssh": "22"}[u.Scheme])
-		return withoutSuffix(strings.ToLower(host + "/" + strings.Trim(u.Path, "/")))
-	}
-	if host, path, ok := strings.Cut(address, ":"); ok && !strings.Contains(host, "/") && !strings.HasPrefix(path, "//") {
-		host = host[strings.LastIndexByte(host, '@')+1:]
-		return withoutSuffix(strings.ToLower(host + "/" + strings.Trim(path, "/")))
-	}
-	return withoutSuffix(path.Clean(strings.TrimPrefix(address, "file://")))
-}
-
-func withoutSuffix(name string) string { return strings.TrimSuffix(name, ".git") }
-
-// environments that a site's change would write.
-func (s *site) environments() []string {
-	var names []string
-	for _, r := range s.change.Releases {
-		if r.Status != state.Unchanged {
-			names = append(names, r.Environment)
-		}
-	}
-	for _, n := range s.change.Namespaces {
-		names = append(names, n.Environment())
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	return one != "" && other != "" && remote.Comparable(one) == remote.Comparable(other)
 }

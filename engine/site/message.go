@@ -1,4 +1,4 @@
-package engine
+package site
 
 import (
 	"github.com/weir-dev/weir/engine/state"
@@ -10,27 +10,28 @@ import (
 // compose works out what the commit of a site's change says, also where there
 // will be none: a mistake in the project's commit block has to show before it is
 // merged.
-func (s *site) compose(run Run, all *sites, o HydrateOptions) (diag.List, error) {
-	s.message = state.Message{Version: run.Version}
-	if all.order != nil {
-		changed, err := all.order.changed()
+func (s *Site) compose() (diag.List, error) {
+	run, order := s.in.Run, s.in.Order
+	s.Message = state.Message{Version: run.Version}
+	if order != nil {
+		changed, err := order.Changed()
 		if err != nil {
 			return nil, err
 		}
-		s.message.Source = all.order.source
-		s.message.Source.Dirty = len(changed) > 0
+		s.Message.Source = order.Source
+		s.Message.Source.Dirty = len(changed) > 0
 	}
-	m, found := run.Project.CommitMessage(s.cluster.Name, commitFacts(s.message.Facts(s.cluster.Name, s.change)))
+	m, found := run.Project.CommitMessage(s.Cluster.Name, commitFacts(s.Message.Facts(s.Cluster.Name, s.Change)))
 	if found.HasErrors() {
 		return found, nil
 	}
-	s.message.Subject, s.message.Body = m.Subject, m.Body
-	if o.Message != "" {
-		s.message.Subject = o.Message
+	s.Message.Subject, s.Message.Body = m.Subject, m.Body
+	if s.in.Options.Message != "" {
+		s.Message.Subject = s.in.Options.Message
 	}
 	for _, t := range m.Trailers {
 		trailer := state.Trailer{Name: t.Name, Value: t.Value}
-		s.message.Trailers = append(s.message.Trailers, trailer)
+		s.Message.Trailers = append(s.Message.Trailers, trailer)
 		list, err := work.Refusal(at(t.Range, state.Message{Trailers: []state.Trailer{trailer}}.Check()))
 		if found = append(found, list...); err != nil {
 			return found, err

@@ -1,6 +1,7 @@
-package engine
+package site
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -15,27 +16,28 @@ import (
 // but no longer plans for their target. One that it does not declare at all is
 // an error until a removed or moved block says that it was meant: a release must
 // never vanish from a cluster because a file was not read.
-func (s *site) disappear(run Run, p *plan.Plan) (diag.List, error) {
-	environments, err := s.base.Environments()
+func (s *Site) disappear() (diag.List, error) {
+	run, p := s.in.Run, s.in.Plan
+	environments, err := s.Base.Environments()
 	if err != nil {
 		return nil, err
 	}
 	var found diag.List
 	for _, environment := range environments {
 		at := slices.IndexFunc(p.Targets, func(t plan.Target) bool {
-			return t.Environment == environment && t.Cluster.Name == s.cluster.Name
+			return t.Environment == environment && t.Cluster.Name == s.Cluster.Name
 		})
 		if at < 0 && run.Partial() {
 			continue // not selected
 		}
-		releases, err := s.base.Releases(environment)
+		releases, err := s.Base.Releases(environment)
 		if err != nil {
 			return found, err
 		}
 		for _, release := range releases {
 			key := state.Key{Environment: environment, Release: release}
 			if at >= 0 {
-				list, err := s.missing(run, p, &p.Targets[at], key)
+				list, err := s.missing(&p.Targets[at], key)
 				found = append(found, list...)
 				if err != nil {
 					return found, err
@@ -43,22 +45,22 @@ func (s *site) disappear(run Run, p *plan.Plan) (diag.List, error) {
 				continue
 			}
 			if slices.ContainsFunc(run.Project.Environments(), func(e schema.Environment) bool { return e.Name == environment }) {
-				s.remove(key, fmt.Sprintf("environment %q no longer has cluster %q", environment, s.cluster.Name))
+				s.remove(key, fmt.Sprintf("environment %q no longer has cluster %q", environment, s.Cluster.Name))
 			} else {
-				found = append(found, s.gone(p, key, nil)...)
+				found = append(found, s.gone(key, nil)...)
 			}
 		}
 	}
 	return found, nil
 }
 
-func (s *site) remove(key state.Key, why string) {
+func (s *Site) remove(key state.Key, why string) {
 	s.stage.Remove(key)
-	s.why[key] = why
+	s.Why[key] = why
 }
 
 // missing decides about one committed release of a target that the run covers.
-func (s *site) missing(run Run, p *plan.Plan, target *plan.Target, key state.Key) (diag.List, error) {
+func (s *Site) missing(target *plan.Target, key state.Key) (diag.List, error) {
 	for _, header := range target.Headers {
 		if header.Name != key.Release {
 			continue
@@ -68,23 +70,23 @@ func (s *site) missing(run Run, p *plan.Plan, target *plan.Target, key state.Key
 		}
 		return nil, nil
 	}
-	if !run.Selection.Selector.Empty() {
+	if !s.in.Run.Selection.Selector.Empty() {
 		return nil, nil // what has no declaration has no labels to select it by
 	}
-	metadata, err := s.base.Metadata(key)
+	metadata, err := s.Base.Metadata(key)
 	if err != nil {
 		return nil, err
 	}
-	if metadata != nil && slices.Contains(run.Project.Declarations(), metadata.Declaration) {
+	if metadata != nil && slices.Contains(s.in.Run.Project.Declarations(), metadata.Declaration) {
 		s.remove(key, fmt.Sprintf("for_each of release %q has no such key any more", metadata.Declaration))
 		return nil, nil
 	}
-	return s.gone(p, key, target), nil
+	return s.gone(key, target), nil
 }
 
 // gone handles a committed release without a declaration.
-func (s *site) gone(p *plan.Plan, key state.Key, target *plan.Target) diag.List {
-	for _, moved := range p.Moved {
+func (s *Site) gone(key state.Key, target *plan.Target) diag.List {
+	for _, moved := range s.in.Plan.Moved {
 		if moved.From == key.Release && target != nil {
 			to := state.Key{Environment: key.Environment, Release: moved.To}
 			if slices.ContainsFunc(target.Releases, func(r *plan.Release) bool { return r.Name == moved.To }) {
@@ -93,15 +95,9 @@ func (s *site) gone(p *plan.Plan, key state.Key, target *plan.Target) diag.List 
 			}
 		}
 	}
-	for _, removed := range p.Removed {
-		if matches(removed.Release, key.Release) && slices.ContainsFunc(removed.Environments, func(glob string) bool { return matches(glob, key.Environment) }) {
-			why := "removed"
-			if removed.Reason != "" {
-				why = removed.Reason
-			}
-			s.remove(key, why)
-			return nil
-		}
+	if removed, ok := s.in.Plan.Removal(key.Environment, key.Release); ok {
+		s.remove(key, cmp.Or(removed.Reason, "removed"))
+		return nil
 	}
 	var names []string
 	if target != nil {
@@ -114,15 +110,9 @@ func (s *site) gone(p *plan.Plan, key state.Key, target *plan.Target) diag.List 
 		remedy = hint + " " + remedy
 	}
 	return diag.List{{
-		Summary: fmt.Sprintf("Release %q is in the state of cluster %q, but the project does not declare it", key, s.cluster.Name),
-		Subject: diag.Range{File: path.Join(s.at.Name, state.MetadataPath(key))},
+		Summary: fmt.Sprintf("Release %q is in the state of cluster %q, but the project does not declare it", key, s.Cluster.Name),
+		Subject: diag.Range{File: path.Join(s.At.Name, state.MetadataPath(key))},
 		Detail:  "A release whose declaration is gone stays as it is: what runs in a cluster never disappears because a file was renamed or not read.",
 		Remedy:  remedy,
 	}}
-}
-
-// matches is a glob over names; patterns were checked when the project was read.
-func matches(glob, name string) bool {
-	ok, err := path.Match(glob, name)
-	return err == nil && ok
 }

@@ -1,4 +1,4 @@
-package engine
+package order
 
 import "testing"
 
@@ -21,17 +21,6 @@ func TestSameProject(t *testing.T) {
 	for _, test := range tests {
 		if same := sameProject(test.one, test.other); same != test.same {
 			t.Errorf("%q and %q: %v", test.one, test.other, same)
-		}
-	}
-}
-
-func TestIsRelative(t *testing.T) {
-	for address, relative := range map[string]bool{
-		"state.git": true, "../state.git": true, "./a:b": true,
-		"/srv/state.git": false, "file:///srv/state.git": false, "https://git.example/state": false, "git@git.example:state.git": false,
-	} {
-		if got := isRelative(address); got != relative {
-			t.Errorf("%q: %v", address, got)
 		}
 	}
 }
