@@ -14,8 +14,8 @@ import (
 	"github.com/weir-dev/weir/engine/work"
 )
 
-// A change of a release may come from its chart, its values, what else its block
-// says, the cluster's Kubernetes, or Weir. Which of them did what is found by
+// A change of a release may come from its chart, its values, its manifests, what
+// else its block says, the cluster's Kubernetes, or Weir. Which of them did what is found by
 // rendering the steps between: the old release with the new chart, then with one
 // line of the new values after the other, and so on. A step into which the same
 // goes as into the one before is none; the last one is the new release itself, so
@@ -31,6 +31,12 @@ type making struct {
 func (m making) key(ctx context.Context) (cache.Key, bool) {
 	key, _, found := m.h.Key(ctx, m.release)
 	return key, !found.HasErrors()
+}
+
+// renders tells whether all is there that goes into the release.
+func (m making) renders(ctx context.Context) bool {
+	_, ok := m.key(ctx)
+	return ok
 }
 
 // chartVersion is what the chart calls itself.
@@ -62,22 +68,24 @@ func steps(ctx context.Context, old, now making, places int) []step {
 	half := old.h.WithChartsOf(now.h)
 	var all []step
 	at, known := old.key(ctx)
-	take := func(m making, cause diff.Cause) {
+	take := func(m making, cause func() diff.Cause) {
 		key, ok := m.key(ctx)
 		if ok && known && key == at {
 			return
 		}
 		at, known = key, ok
-		all = append(all, step{making: m, cause: cause})
+		all = append(all, step{making: m, cause: cause()})
 	}
 
 	charted := *old.release
 	charted.Chart = now.release.Chart
-	chart := diff.Cause{Kind: diff.ByChart, From: old.chartVersion(ctx), To: now.chartVersion(ctx)}
-	if c := now.release.Chart; c != nil {
-		chart.Place = c.Range
-	}
-	take(making{half, &charted}, chart)
+	take(making{half, &charted}, func() diff.Cause {
+		chart := diff.Cause{Kind: diff.ByChart, From: old.chartVersion(ctx), To: now.chartVersion(ctx)}
+		if c := now.release.Chart; c != nil {
+			chart.Place = c.Range
+		}
+		return chart
+	})
 
 	values := old.release.Values
 	lines := byPlace(valueChanges(values, now.release.Values), places)
@@ -87,14 +95,30 @@ func steps(ctx context.Context, old, now making, places int) []step {
 		if next.Values = values; i == len(lines)-1 {
 			next.Values = now.release.Values
 		}
-		take(making{half, &next}, diff.Cause{Kind: diff.ByValues, Place: line.place})
+		take(making{half, &next}, func() diff.Cause { return diff.Cause{Kind: diff.ByValues, Place: line.place} })
+	}
+
+	written := charted
+	written.Values, written.Manifests = now.release.Values, now.release.Manifests
+	take(making{half, &written}, func() diff.Cause {
+		return byFiles(diff.ByManifests, texts(old.release.Manifests), texts(now.release.Manifests), now.release)
+	})
+
+	filed := written
+	filed.Kustomize.Patches = patchesOf(written.Kustomize.Patches, now.release.Kustomize.Patches)
+	if files := (making{now.h, &filed}); files.renders(ctx) {
+		take(files, func() diff.Cause {
+			return byFiles(diff.ByKustomize, kustomized(old.h, &written), kustomized(now.h, &filed), now.release)
+		})
 	}
 
 	patched := *now.release
 	patched.Cluster = old.release.Cluster
-	take(making{now.h, &patched}, diff.Cause{Kind: diff.ByKustomize, Place: now.release.Range})
+	take(making{now.h, &patched}, func() diff.Cause { return diff.Cause{Kind: diff.ByKustomize, Place: now.release.Range} })
 
-	take(now, diff.Cause{Kind: diff.ByKubernetes, From: old.release.Cluster.Kubernetes, To: now.release.Cluster.Kubernetes})
+	take(now, func() diff.Cause {
+		return diff.Cause{Kind: diff.ByKubernetes, From: old.release.Cluster.Kubernetes, To: now.release.Cluster.Kubernetes}
+	})
 	return all
 }
 
@@ -156,11 +180,11 @@ func (p *pairing) stages(ctx context.Context, all []step, like known, watched *e
 // String names a step for people.
 func (s step) String() string {
 	text := s.cause.String()
-	if s.cause.Kind != diff.ByValues {
-		return text
-	}
-	if text = s.cause.Place.File; s.cause.Place.Start.Line > 0 {
-		text += fmt.Sprintf(":%d", s.cause.Place.Start.Line)
+	switch line := s.cause.Place.Start.Line; {
+	case s.cause.Kind == diff.ByValues && line > 0:
+		return fmt.Sprintf("%s:%d", s.cause.Place.File, line)
+	case s.cause.Kind == diff.ByValues, line == 0 && s.cause.Place.File != "":
+		return s.cause.Place.File
 	}
 	return text
 }

@@ -79,8 +79,11 @@ func causes(t *testing.T, r *review.Review) string {
 	t.Helper()
 	name := func(c diff.Cause) string {
 		text := c.String()
-		if c.Kind == diff.ByValues {
+		switch {
+		case c.Kind == diff.ByValues:
 			text = fmt.Sprintf("%s:%d", c.Place.File, c.Place.Start.Line)
+		case c.Kind != diff.ByChart && c.Place.File != "" && c.Place.Start.Line == 0:
+			text = fmt.Sprintf("%s %s +%d", text, c.Place.File, c.More)
 		}
 		if c.With != "" {
 			text += " with " + c.With
@@ -150,6 +153,84 @@ func TestCauses(t *testing.T) {
 			}
 			write(t, dir, c.is.files())
 			r, found, err := engine.Diff(t.Context(), hydrating(t, dir), o)
+			if err != nil || len(found) > 0 {
+				t.Fatal(err, text(found))
+			}
+			if d := cmp.Diff(c.want, causes(t, r)); d != "" {
+				t.Errorf("causes (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+// TestCauseFiles changes files of a release of plain manifests: those themselves,
+// what they are patched with, and what its kustomization reaches.
+func TestCauseFiles(t *testing.T) {
+	configMap := func(name, value string) string {
+		return "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: " + name + "\ndata:\n  own: " + value + "\n"
+	}
+	was := map[string]string{
+		"weir.hcl": `project "p" {}
+cluster "c" {
+  kubernetes = "1.34"
+}
+environment "dev" {
+  clusters = ["c"]
+}
+release "app" {
+  manifests = ["m/*.yaml"]
+  kustomize {
+    directory   = "k"
+    annotations = { patched = "no" }
+    patch {
+      target = { kind = "ConfigMap" }
+      file   = "patch.yaml"
+    }
+  }
+}
+`,
+		"m/a.yaml": configMap("a", "old"), "m/b.yaml": configMap("b", "old"), "m/c.yaml": configMap("c", "old"),
+		"patch.yaml":           "- {op: add, path: /data/patch, value: old}\n",
+		"k/kustomization.yaml": "resources: [more.yaml]\n",
+		"k/more.yaml":          configMap("more", "old"),
+	}
+	for _, c := range []struct {
+		name string
+		is   map[string]string // what is other
+		want string
+	}{
+		{"a manifest", map[string]string{"m/b.yaml": configMap("b", "new")}, "data.own: manifests m/b.yaml +0\n= 1: manifests m/b.yaml +0\n"},
+		{"a manifest comes, one goes, one changes",
+			map[string]string{"m/b.yaml": configMap("b", "new"), "m/c.yaml": "", "m/d.yaml": configMap("d", "new")},
+			"data.own: manifests m/b.yaml +2\nmetadata.name: manifests m/b.yaml +2\ndata.own: manifests m/b.yaml +2\n= 3: manifests m/b.yaml +2\n"},
+		{"a patch", map[string]string{"patch.yaml": "- {op: add, path: /data/patch, value: new}\n"},
+			"data.patch: kustomize patch.yaml +0\ndata.patch: kustomize patch.yaml +0\ndata.patch: kustomize patch.yaml +0\ndata.patch: kustomize patch.yaml +0\n= 4: kustomize patch.yaml +0\n"},
+		{"what a kustomization reaches, and the block", map[string]string{
+			"k/more.yaml": configMap("more", "new"),
+			"weir.hcl":    strings.Replace(was["weir.hcl"], `"no"`, `"yes"`, 1),
+		}, "metadata.annotations.patched: kustomize\nmetadata.annotations.patched: kustomize\nmetadata.annotations.patched: kustomize\nmetadata.annotations.patched: kustomize\ndata.own: kustomize k/more.yaml +0\n= 1: kustomize k/more.yaml +0\n= 4: kustomize\n"},
+		{"a directory that goes with its line", map[string]string{
+			"k/kustomization.yaml": "", "k/more.yaml": "", "m/a.yaml": configMap("a", "new"),
+			"weir.hcl": strings.Replace(was["weir.hcl"], `directory   = "k"`, "", 1),
+		}, "data.own: manifests m/a.yaml +0\nConfigMap default/more: kustomize\n= 1: manifests m/a.yaml +0\n= 1: kustomize\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := project(t, was)
+			git(t, dir, "init", "-q", "-b", "main")
+			git(t, dir, "add", ".")
+			git(t, dir, "commit", "-q", "-m", "before")
+			for file, text := range c.is {
+				if text == "" {
+					if err := os.Remove(filepath.Join(dir, file)); err != nil {
+						t.Fatal(err)
+					}
+					delete(c.is, file)
+				}
+			}
+			write(t, dir, c.is)
+			r, found, err := engine.Diff(t.Context(), hydrating(t, dir), engine.DiffOptions{Base: "HEAD", Now: time.Unix(1700000000, 0), Load: func(files fs.FS) (*schema.Project, diag.List) {
+				return schema.Load(schema.Options{FS: files})
+			}})
 			if err != nil || len(found) > 0 {
 				t.Fatal(err, text(found))
 			}

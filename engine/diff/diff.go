@@ -153,10 +153,13 @@ func (c Class) Routine() bool {
 
 // Cause is where changes of a release come from.
 type Cause struct {
-	Kind  CauseKind  `json:"kind"`
-	From  string     `json:"from,omitempty"` // version of chart, Kubernetes or Weir
-	To    string     `json:"to,omitempty"`
-	Place diag.Range `json:"place,omitzero"` // of values: the line that a person edited
+	Kind CauseKind `json:"kind"`
+	From string    `json:"from,omitempty"` // version of chart, Kubernetes or Weir
+	To   string    `json:"to,omitempty"`
+	// Place is the line that a person edited; of manifests and kustomize the file,
+	// without a line, where that is what differs.
+	Place diag.Range `json:"place,omitzero"`
+	More  int        `json:"more,omitempty"` // how many files differ besides the Place's
 	// With is what could not be told apart from it, for a release with that alone
 	// does not render: "chart 1.0.0 -> 2.0.0"; several are joined with commas.
 	With   string `json:"with,omitempty"`
@@ -182,6 +185,7 @@ type CauseKind string
 const (
 	ByChart      CauseKind = "chart"
 	ByValues     CauseKind = "values"
+	ByManifests  CauseKind = "manifests"
 	ByKustomize  CauseKind = "kustomize" // with all else that the release block says
 	ByKubernetes CauseKind = "kubernetes"
 	ByWeir       CauseKind = "weir" // whatever is left

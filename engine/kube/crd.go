@@ -8,10 +8,11 @@ import (
 )
 
 // CRD is what a CustomResourceDefinition says of its objects. It does not
-// change once read.
+// change once read, and is safe for concurrent use.
 type CRD struct {
 	Group, Kind string
 	versions    map[string]crdVersion // the served ones
+	patterns    *patterns
 }
 
 type crdVersion struct {
@@ -29,7 +30,7 @@ func ReadCRD(object map[string]any) (*CRD, bool) {
 		return nil, false
 	}
 	spec := asNode(object["spec"])
-	c := &CRD{Group: spec.text("group"), Kind: spec.node("names").text("kind"), versions: map[string]crdVersion{}}
+	c := &CRD{Group: spec.text("group"), Kind: spec.node("names").text("kind"), versions: map[string]crdVersion{}, patterns: &patterns{}}
 	prunes := spec["preserveUnknownFields"] == false || strings.HasSuffix(apiVersion, "/v1") && spec["preserveUnknownFields"] != true
 	versions, _ := spec["versions"].([]any)
 	if len(versions) == 0 {
@@ -72,7 +73,7 @@ func (c *CRD) Validate(object map[string]any) []Invalid {
 		object = maps.Clone(object)
 		delete(object, "status")
 	}
-	var w crdWalk
+	w := crdWalk{patterns: c.patterns}
 	if v.prunes {
 		object = w.prune(object, v.schema, true, false).(map[string]any)
 	}

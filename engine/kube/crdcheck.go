@@ -9,13 +9,38 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/weir-dev/weir/schema/diag"
 )
 
 // crdWalk goes through one custom resource.
-type crdWalk struct{ walk }
+type crdWalk struct {
+	walk
+	patterns *patterns
+}
+
+// patterns are the regular expressions of a CustomResourceDefinition, each
+// compiled once however many values it is for. Safe for concurrent use.
+type patterns struct {
+	mu       sync.Mutex
+	compiled map[string]*regexp.Regexp // nil where Go has no such syntax
+}
+
+func (p *patterns) compile(pattern string) *regexp.Regexp {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	re, known := p.compiled[pattern]
+	if !known {
+		if p.compiled == nil {
+			p.compiled = map[string]*regexp.Regexp{}
+		}
+		re, _ = regexp.Compile(pattern)
+		p.compiled[pattern] = re
+	}
+	return re
+}
 
 // check finds where a value does not satisfy a schema.
 func (w *crdWalk) check(v any, s node) {
@@ -54,7 +79,7 @@ func (w *crdWalk) check(v any, s node) {
 func (w *crdWalk) text(v string, s node) {
 	w.size(utf8.RuneCountInString(v), s, "minLength", "maxLength", "characters")
 	if pattern := s.text("pattern"); pattern != "" {
-		if re, err := regexp.Compile(pattern); err == nil && !re.MatchString(v) {
+		if re := w.patterns.compile(pattern); re != nil && !re.MatchString(v) {
 			w.report(Value, "%s does not match the pattern %s", w.at, pattern)
 		}
 	}
@@ -124,18 +149,18 @@ func (w *crdWalk) alternatives(v any, s node) {
 	for _, all := range s.list("allOf") {
 		w.check(v, asNode(all))
 	}
-	if any := s.list("anyOf"); any != nil && count(v, any) == 0 {
+	if any := s.list("anyOf"); any != nil && w.count(v, any) == 0 {
 		w.report(Value, "%s", w.noneOf(any, "at least one"))
 	}
 	if one := s.list("oneOf"); one != nil {
-		switch n := count(v, one); {
+		switch n := w.count(v, one); {
 		case n == 0:
 			w.report(Value, "%s", w.noneOf(one, "one"))
-		case n > 1 && !slices.ContainsFunc(one, func(s any) bool { return !isEvaluated(asNode(s)) }):
+		case n > 1 && !slices.ContainsFunc(one, func(s any) bool { return !w.isEvaluated(asNode(s)) }):
 			w.report(Value, "%s", w.noneOf(one, "only one"))
 		}
 	}
-	if not := s.node("not"); not != nil && isEvaluated(not) && satisfies(v, not) {
+	if not := s.node("not"); not != nil && w.isEvaluated(not) && w.satisfies(v, not) {
 		if names, ok := onlyRequired([]any{map[string]any(not)}); ok {
 			w.report(Value, "%smust not have %s", w.subject(), strings.Join(names, ", "))
 			return
@@ -173,19 +198,19 @@ func onlyRequired(alternatives []any) (names []string, ok bool) {
 	return names, len(names) > 0
 }
 
-func count(v any, alternatives []any) (n int) {
+func (w *crdWalk) count(v any, alternatives []any) (n int) {
 	for _, a := range alternatives {
-		if satisfies(v, asNode(a)) {
+		if w.satisfies(v, asNode(a)) {
 			n++
 		}
 	}
 	return n
 }
 
-func satisfies(v any, s node) bool {
-	var w crdWalk
-	w.check(v, s)
-	return len(w.found) == 0
+func (w *crdWalk) satisfies(v any, s node) bool {
+	alone := crdWalk{patterns: w.patterns}
+	alone.check(v, s)
+	return len(alone.found) == 0
 }
 
 // evaluated are the words of a schema that check understands, or that say
@@ -200,29 +225,29 @@ var evaluated = map[string]bool{
 }
 
 // isEvaluated tells whether check judges all that a schema says.
-func isEvaluated(s node) bool {
+func (w *crdWalk) isEvaluated(s node) bool {
 	for word, v := range s {
 		if !evaluated[word] {
 			return false
 		}
 		switch word {
 		case "pattern":
-			if _, err := regexp.Compile(s.text(word)); err != nil {
+			if w.patterns.compile(s.text(word)) == nil {
 				return false
 			}
 		case "properties":
 			for _, p := range asNode(v) {
-				if !isEvaluated(asNode(p)) {
+				if !w.isEvaluated(asNode(p)) {
 					return false
 				}
 			}
 		case "items", "additionalProperties", "not":
-			if !isEvaluated(asNode(v)) {
+			if !w.isEvaluated(asNode(v)) {
 				return false
 			}
 		case "allOf", "anyOf", "oneOf":
 			for _, a := range s.list(word) {
-				if !isEvaluated(asNode(a)) {
+				if !w.isEvaluated(asNode(a)) {
 					return false
 				}
 			}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/weir-dev/weir/engine/manifest"
 )
 
 // Invalid is one thing in an object that an API server does not take, or does
@@ -42,7 +44,7 @@ func (p Place) String() string {
 			b.WriteString(strconv.Itoa(step))
 			b.WriteByte(']')
 		case string:
-			if !isPlain(step) {
+			if !manifest.IsPlainKey(step) {
 				b.WriteByte('[')
 				b.WriteString(strconv.Quote(step))
 				b.WriteByte(']')
@@ -69,15 +71,4 @@ func (p Place) compare(q Place) int {
 		l, _ := b.(string)
 		return strings.Compare(k, l)
 	})
-}
-
-func isPlain(key string) bool {
-	for _, c := range key {
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_', c == '-', c == '$':
-		default:
-			return false
-		}
-	}
-	return key != ""
 }

@@ -3,14 +3,32 @@ package product
 import (
 	"context"
 	"fmt"
+	"io/fs"
+	"slices"
 
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/render"
+	"github.com/weir-dev/weir/engine/transform"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
 // Reach is what is wrong with the files that a release's kustomizations reach.
 func (m *Maker) Reach(r *plan.Release) diag.List { return m.keys.reach(r.Kustomize) }
+
+// Kustomized are the files that a release's kustomizations reach, by path; what
+// cannot be read is left out.
+func (m *Maker) Kustomized(r *plan.Release) map[string]string {
+	all := map[string]string{}
+	for _, ref := range slices.Concat(r.Kustomize.Directories, r.Kustomize.Components) {
+		files, _ := transform.Closure(m.files, ref)
+		for _, file := range files {
+			if data, err := fs.ReadFile(m.files, file); err == nil {
+				all[file] = string(data)
+			}
+		}
+	}
+	return all
+}
 
 // Validate is what can be said of a release without rendering it.
 func (m *Maker) Validate(ctx context.Context, r *plan.Release) diag.List {

@@ -108,7 +108,13 @@ func (l letters) caused(c diff.Cause) string {
 			return l.code(cut(at(c.Place.File, c.Place.Start.Line), longestName))
 		}
 		return "values"
-	case diff.ByKustomize:
+	case diff.ByManifests, diff.ByKustomize:
+		if c.Place.File != "" && c.Place.Start.Line == 0 {
+			return l.code(cut(c.Place.File, longestName)) + more(c.More)
+		}
+		if c.Kind == diff.ByManifests {
+			return "manifests"
+		}
 		return "kustomize and the release block"
 	case diff.ByKubernetes:
 		return "Kubernetes" + move
@@ -116,6 +122,14 @@ func (l letters) caused(c diff.Cause) string {
 		return "Weir" + move
 	}
 	return l.prose(string(c.Kind))
+}
+
+// more says that there are other files than the one that is named.
+func more(files int) string {
+	if files == 0 {
+		return ""
+	}
+	return " and " + count(files, "more file", "more files")
 }
 
 // causes says how much of a group's change comes from where.
