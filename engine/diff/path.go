@@ -3,6 +3,8 @@ package diff
 import (
 	"strconv"
 	"strings"
+
+	"github.com/weir-dev/weir/engine/kube"
 )
 
 // Path is a place in an object, as in
@@ -70,7 +72,7 @@ func (p Path) String() string {
 			b.WriteByte('[')
 			b.WriteString(strconv.Itoa(s.Index))
 			b.WriteByte(']')
-		case isPlain(s.Key):
+		case kube.IsPlainKey(s.Key):
 			if b.Len() > 0 {
 				b.WriteByte('.')
 			}
@@ -86,17 +88,6 @@ func (p Path) String() string {
 
 // MarshalText writes the path as String does.
 func (p Path) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
-
-func isPlain(key string) bool {
-	for _, c := range key {
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_', c == '-', c == '$':
-		default:
-			return false
-		}
-	}
-	return key != ""
-}
 
 // Scalar writes a value for people; empty for maps and lists.
 func Scalar(v any) string {

@@ -2,8 +2,11 @@ package kube
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -110,6 +113,47 @@ spec: {host: example.com, replicas: null, from: null, tags: null, limits: {a: 1,
 
 // TestOldCRD: before v1, nothing is dropped unless the definition says so, and
 // one schema is for all versions.
+// TestPatterns shows that a pattern is compiled once for all values, wherever in
+// the schema it stands, and by whomever.
+func TestPatterns(t *testing.T) {
+	crd, ok := ReadCRD(decode(t, `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+spec:
+  group: example.com
+  names: {kind: Web}
+  versions:
+  - name: v1
+    served: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          hosts: {type: array, items: {type: string, pattern: "^[a-z]+$", anyOf: [{pattern: "^[a-z]+$"}, {pattern: "^b"}], oneOf: [{pattern: "(?!x)"}, {pattern: "^[a-z]+$"}]}}
+`))
+	if !ok {
+		t.Fatal("not read")
+	}
+	object := decode(t, "apiVersion: example.com/v1\nkind: Web\nhosts: [a, b, c, d, e, f, A]\n")
+	want := []Invalid{
+		{Place{"hosts", 6}, Value, "hosts[6] does not match the pattern ^[a-z]+$"},
+		{Place{"hosts", 6}, Value, "hosts[6] must match at least one of the alternatives in its schema"},
+	}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			if d := cmp.Diff(want, crd.Validate(object)); d != "" {
+				t.Errorf("-want +got:\n%s", d)
+			}
+		})
+	}
+	all.Wait()
+	known := slices.Sorted(maps.Keys(crd.patterns.compiled))
+	if d := cmp.Diff([]string{"(?!x)", "^[a-z]+$", "^b"}, known); d != "" {
+		t.Errorf("compiled (-want +got):\n%s", d)
+	}
+}
+
 func TestOldCRD(t *testing.T) {
 	const head = `
 apiVersion: apiextensions.k8s.io/v1beta1

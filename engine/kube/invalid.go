@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/weir-dev/weir/engine/manifest"
 )
 
 // Invalid is one thing in an object that an API server does not take, or does
@@ -44,7 +42,7 @@ func (p Place) String() string {
 			b.WriteString(strconv.Itoa(step))
 			b.WriteByte(']')
 		case string:
-			if !manifest.IsPlainKey(step) {
+			if !IsPlainKey(step) {
 				b.WriteByte('[')
 				b.WriteString(strconv.Quote(step))
 				b.WriteByte(']')
@@ -71,4 +69,17 @@ func (p Place) compare(q Place) int {
 		l, _ := b.(string)
 		return strings.Compare(k, l)
 	})
+}
+
+// IsPlainKey tells whether a key stands in a written path as it is, without
+// brackets and quotes.
+func IsPlainKey(key string) bool {
+	for _, c := range key {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_', c == '-', c == '$':
+		default:
+			return false
+		}
+	}
+	return key != ""
 }
