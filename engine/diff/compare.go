@@ -33,3 +33,15 @@ func compare(p Pair, schemas *Schemas) Release {
 	slices.SortStableFunc(r.Changes, func(a, b Change) int { return a.Object().Compare(b.Object()) })
 	return r
 }
+
+// FalseFirst compares as cmp.Compare does: what is not so goes before what is, as
+// an object before a hook of its name.
+func FalseFirst(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}

@@ -99,16 +99,16 @@ func (l letters) of(value string) Masked {
 		n = len(l)
 		l[value] = n
 	}
-	return Masked("value " + letter(n))
+	return Masked("value " + Letter(n))
 }
 
-// letter counts A to Z, then AA, AB and so on.
-func letter(n int) string {
+// Letter counts A to Z, then AA, AB and so on.
+func Letter(n int) string {
 	text := string(rune('A' + n%26))
 	if n < 26 {
 		return text
 	}
-	return letter(n/26-1) + text
+	return Letter(n/26-1) + text
 }
 
 // isWhole tells that a scalar is a secret itself. A number is one by its digits;

@@ -66,7 +66,7 @@ func (r Review) sheets() []sheet {
 	slices.SortStableFunc(all, func(a, b sheet) int {
 		return cmp.Or(
 			b.level.Compare(a.level),
-			falseFirst(len(a.bundles) == 0, len(b.bundles) == 0),
+			diff.FalseFirst(len(a.bundles) == 0, len(b.bundles) == 0),
 			cmp.Compare(b.hits, a.hits),
 			cmp.Compare(len(a.Changes), len(b.Changes)),
 			strings.Compare(a.Name, b.Name),
@@ -311,7 +311,7 @@ func (s *sheet) fold(r Review) {
 		s.routine.parts = append(s.routine.parts, *p)
 	}
 	slices.SortFunc(s.routine.parts, func(a, b routinePart) int {
-		return cmp.Or(falseFirst(a.from == "", b.from == ""), cmp.Compare(b.objects, a.objects), strings.Compare(a.what, b.what))
+		return cmp.Or(diff.FalseFirst(a.from == "", b.from == ""), cmp.Compare(b.objects, a.objects), strings.Compare(a.what, b.what))
 	})
 }
 

@@ -77,7 +77,7 @@ func (g generator) value(depth int) any {
 	case n == 3:
 		return g.Float64()
 	case n == 4:
-		return diff.Masked("value " + letter(g.IntN(3)))
+		return diff.Masked("value " + diff.Letter(g.IntN(3)))
 	case n == 5 && depth > 0:
 		return map[string]any{g.text(): g.value(depth - 1), "b": g.value(depth - 1)}
 	case n == 6 && depth > 0:

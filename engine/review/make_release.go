@@ -84,7 +84,7 @@ func (m *maker) release(name string, targets []diff.Release) Release {
 		return cmp.Or(cmp.Compare(len(b.Where), len(a.Where)), cmp.Compare(a.Where[0], b.Where[0]))
 	})
 	slices.SortStableFunc(release.Changes, func(a, b Change) int {
-		return cmp.Or(a.anywhere().Compare(b.anywhere()), falseFirst(a.Hook, b.Hook), cmp.Compare(a.Where[0], b.Where[0]))
+		return cmp.Or(a.anywhere().Compare(b.anywhere()), diff.FalseFirst(a.Hook, b.Hook), cmp.Compare(a.Where[0], b.Where[0]))
 	})
 	return release
 }
@@ -172,16 +172,6 @@ func (g *Group) cause(c diff.Cause, target int) {
 		}
 	}
 	g.Causes = append(g.Causes, Cause{Cause: c, Where: Where{target}})
-}
-
-func falseFirst(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
 }
 
 // status is what becomes of a release on a target.

@@ -96,7 +96,7 @@ func cell(s sheet, target int) string {
 		if len(s.Groups) == 1 {
 			return g.Counts.String()
 		}
-		return "**" + letter(i) + "** " + g.Counts.String()
+		return "**" + diff.Letter(i) + "** " + g.Counts.String()
 	}
 	return "·"
 }
@@ -108,7 +108,7 @@ func (m markdown) fleetList(rest string) part {
 		ways := func(limit int) string {
 			var said []string
 			for i, g := range s.Groups {
-				said = append(said, fmt.Sprintf("**%s** %s on %s", letter(i), g.Counts, m.where(g.Where)))
+				said = append(said, fmt.Sprintf("**%s** %s on %s", diff.Letter(i), g.Counts, m.where(g.Where)))
 			}
 			return "- " + code(cut(s.Name, longestName)) + ": " + strings.Join(limited(said, limit), "; ") + "\n"
 		}
@@ -173,7 +173,7 @@ func (m markdown) release(s sheet, open bool) part {
 			line = strings.TrimPrefix(line+"; it was "+code(cut(g.From, longestName))+" before", "; ")
 		}
 		if len(s.Groups) > 1 {
-			line = fmt.Sprintf("**%s** on %s (%s)", letter(i), m.where(g.Where), g.Counts) + strings.TrimSuffix(": "+line, ": ")
+			line = fmt.Sprintf("**%s** on %s (%s)", diff.Letter(i), m.where(g.Where), g.Counts) + strings.TrimSuffix(": "+line, ": ")
 		} else if g.From == "" {
 			line = "" // the headline says it
 		}

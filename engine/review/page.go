@@ -177,7 +177,7 @@ func (p *pager) release(s sheet) pageRelease {
 	for i, g := range s.Groups {
 		line := p.letters.causes(g, p.atlas)
 		if line != "" && len(s.Groups) > 1 {
-			line = letter(i) + ": " + line
+			line = diff.Letter(i) + ": " + line
 		}
 		if g.From != "" && (i == 0 || g.From != s.Groups[i-1].From) {
 			made.Lines = append(made.Lines, "was "+printable(g.From)+" before")

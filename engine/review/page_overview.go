@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/risk"
 )
@@ -246,7 +247,7 @@ func (p *pager) fleet() pageSection {
 			for j, g := range sheet.Groups {
 				way := ""
 				if len(sheet.Groups) > 1 {
-					way = letter(j) + " "
+					way = diff.Letter(j) + " "
 				}
 				ways = append(ways, pagePart{Text: way + g.Counts.String() + " on " + p.atlas.of(g.Where)})
 			}

@@ -332,7 +332,7 @@ func (t *terminal) fleet() {
 		for i, g := range s.Groups {
 			way := ""
 			if len(s.Groups) > 1 {
-				way = letter(i) + " "
+				way = diff.Letter(i) + " "
 			}
 			said = append(said, way+g.Counts.String()+t.where(g.Where))
 		}
@@ -359,7 +359,7 @@ func (t *terminal) release(s sheet) {
 	for i, g := range s.Groups {
 		causes := l.causes(g, t.atlas)
 		if causes != "" && len(s.Groups) > 1 {
-			causes = letter(i) + " " + causes
+			causes = diff.Letter(i) + " " + causes
 		}
 		if g.From != "" && (i == 0 || g.From != s.Groups[i-1].From) {
 			t.words(2, faint, "was "+printable(g.From)+" before")

@@ -94,12 +94,3 @@ func (a atlas) list(w Where) string {
 	}
 	return strings.Join(words, ", ")
 }
-
-// letter names the i-th group of a release.
-func letter(i int) string {
-	name := string(rune('A' + i%26))
-	for i = i/26 - 1; i >= 0; i = i/26 - 1 {
-		name = string(rune('A'+i%26)) + name
-	}
-	return name
-}

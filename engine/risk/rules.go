@@ -68,20 +68,10 @@ func Check(c Cluster) []Hit {
 			}
 		}
 		slices.SortStableFunc(hits[first:], func(a, b Hit) int {
-			return cmp.Or(a.Object.Compare(b.Object), compareBools(a.Hook, b.Hook))
+			return cmp.Or(a.Object.Compare(b.Object), diff.FalseFirst(a.Hook, b.Hook))
 		})
 	}
 	return hits
-}
-
-func compareBools(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
 }
 
 func (f finding) hit(rule Rule, r *release, o *object) Hit {
