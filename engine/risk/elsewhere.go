@@ -72,7 +72,7 @@ func (c *cluster) elsewhere(namespace string, kinds ...kind) []*side {
 	var all []*side
 	for _, k := range kinds {
 		all = append(all, remembered(&c.foreign, asked{k, namespace}, func() (found []*side) {
-			for _, o := range c.others.Objects(k.group, k.kind, func(id manifest.ID) bool { return id.Namespace == namespace }) {
+			for _, o := range c.others.Objects(k.group, k.kind, namespace) {
 				found = append(found, c.owner(o.Owner).after.side(o.Object))
 			}
 			return found

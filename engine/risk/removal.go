@@ -239,7 +239,7 @@ func (o *object) resources() string {
 	k := kind{text(t, "spec", "group"), text(t, "spec", "names", "kind")}
 	others := map[Owner]int{}
 	if c.others != nil {
-		for _, r := range c.others.Objects(k.group, k.kind, nil) {
+		for _, r := range c.others.Objects(k.group, k.kind) {
 			others[r.Owner]++
 		}
 	}

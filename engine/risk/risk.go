@@ -63,8 +63,8 @@ type Others interface {
 	// In counts the objects in a namespace, by owner.
 	In(namespace string) map[Owner]int
 	// Objects are whole objects of a kind, by owner and in the order of a Set:
-	// those whose identity is wanted, all of them where it is nil.
-	Objects(group, kind string, wanted func(manifest.ID) bool) []Owned
+	// those in some namespaces, all of them where none is named.
+	Objects(group, kind string, namespaces ...string) []Owned
 }
 
 // Owner is a release of the cluster.

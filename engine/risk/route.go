@@ -67,9 +67,9 @@ func (c *cluster) routedElsewhere() map[string]bool {
 		if c.others == nil {
 			return c.hostsElsewhere
 		}
-		all := c.others.Objects("networking.k8s.io", "Ingress", nil)
+		all := c.others.Objects("networking.k8s.io", "Ingress")
 		for _, kind := range routes {
-			all = append(all, c.others.Objects("gateway.networking.k8s.io", kind, nil)...)
+			all = append(all, c.others.Objects("gateway.networking.k8s.io", kind)...)
 		}
 		for _, o := range all {
 			for _, host := range hosts(c.owner(o.Owner).after.side(o.Object)) {

@@ -141,11 +141,11 @@ func (all others) In(namespace string) map[Owner]int {
 	return counts
 }
 
-func (all others) Objects(group, kind string, wanted func(manifest.ID) bool) []Owned {
+func (all others) Objects(group, kind string, namespaces ...string) []Owned {
 	var found []Owned
 	for _, r := range all {
 		for o := range r.set.All() {
-			if o.ID.Group == group && o.ID.Kind == kind && (wanted == nil || wanted(o.ID)) {
+			if o.ID.Group == group && o.ID.Kind == kind && (len(namespaces) == 0 || slices.Contains(namespaces, o.ID.Namespace)) {
 				found = append(found, Owned{r.Owner, o})
 			}
 		}
