@@ -1,11 +1,14 @@
-// Package engine holds the verbs, each a story over the stages below: hydrate.go
-// is the one to read first. Stages are pure or they are edges; here is where they
-// are joined, and where results are put back into the plan's order, so that no
-// output depends on scheduling; what verbs are given and how work is spread is in
-// engine/work. Nothing here prints.
+// Package engine holds the verbs, one file each, each a story over the stages below:
+// hydrate.go is the one to read first. A stage takes one value and returns the next;
+// here they are joined. Nothing here prints, and no goroutine starts here.
 //
-// Verbs: hydrate.go, diff.go, validate.go, list.go (with graph), values.go,
-// lock.go, update.go, vendor.go, history.go (log and show), verify.go.
+// Verbs: hydrate.go (report.go says what happened), diff.go, validate.go, list.go
+// (with graph), values.go, lock.go, update.go, vendor.go, history.go (log and show),
+// verify.go, cacheinfo.go. project.go brings a project that is not in a directory;
+// named.go finds the releases that an argument names.
+//
+// Steps that verbs share are packages, from the ground up: engine/work, engine/charts,
+// engine/order, engine/product, engine/site, engine/land. Each says what it is for.
 //
 // A diff begins as one of three comparisons: diff_state of a hydration that writes
 // nothing, with diff_origin for what the states were made from; diff_base of two
@@ -13,10 +16,6 @@
 // settle what one release cannot tell); diff_states of two commits of the states.
 // diff_set reads files as objects, and diff_review makes of all three a review: cause
 // finds where changes come from, diff_sensitive what nobody may read.
-//
-// The other files are steps of a hydrate: site brings the states; settle, disappear
-// and compare make a cluster's change of what engine/product made; land, with order,
-// commits it; report says what happened.
 package engine
 
 import (

@@ -28,10 +28,10 @@ func Hydrate(ctx context.Context, run Run, o HydrateOptions) (*Report, diag.List
 	o.Regenerate, found = again, append(found, unknown...)
 
 	sites, refused, err := site.Open(ctx, run, p, o)
-	defer sites.Close()
 	if found = append(found, refused...); err != nil {
 		return nil, found, err
 	}
+	defer sites.Close()
 	if found.HasErrors() {
 		return nil, append(found, charts.Missing(ctx, run, p)...), nil
 	}

@@ -42,11 +42,11 @@ var house = rules{
 		{"engine/plan", "engine/fetch", "engine/render", "engine/transform", "engine/state", "engine/cache", "engine/unstable", "engine/diff"},
 		{"engine/risk"},
 		{"engine/review"},
-		{"engine/work"},
+		{"engine/work"}, // the ground of a run's steps: what they are given
 		{"engine/charts", "engine/order"},
-		{"engine/product"},
-		{"engine/site"},
-		{"engine/land"},
+		{"engine/product"}, // of one release, so it knows no site
+		{"engine/site"},    // never writes
+		{"engine/land"},    // writes what a site worked out
 		{"engine"},
 		{"cmd/internal/ui"},
 		{"cmd/internal/cli"},
@@ -94,6 +94,7 @@ var house = rules{
 		"golang.org/x/term":                        {"cmd/internal/ui"},
 		"github.com/spf13/cobra":                   {"cmd/internal/cli"},
 	},
+	// Results depend on no scheduling as long as all concurrency is work.Each.
 	goroutines: []string{"engine/work", "engine/agent"},
 }
 

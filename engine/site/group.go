@@ -27,22 +27,31 @@ type Group struct {
 // for others most of the time, so it has nothing to do with the machine.
 const Connections = 10
 
-// Open looks at the state of every cluster, many at once; nothing is created
-// yet. What is open has to be closed even where there is an error.
+// Open looks at the state of every cluster, many at once; nothing is created yet.
+// Where there is an error nothing is left open.
 func Open(ctx context.Context, run work.Run, p *plan.Plan, o Options) (*Group, diag.List, error) {
 	g := &Group{Run: run, Plan: p, Options: o, Maker: product.NewMaker(run)}
+	found, err := g.open(ctx)
+	if err != nil {
+		g.Close()
+	}
+	return g, found, err
+}
+
+func (g *Group) open(ctx context.Context) (diag.List, error) {
+	run, p, o := g.Run, g.Plan, g.Options
 	found := SameState(run)
 	for _, cluster := range p.Clusters {
 		s := &Site{Cluster: cluster, in: g}
 		list, err := work.Refusal(s.locate())
 		found = append(found, list...)
 		if err != nil {
-			return g, found, err
+			return found, err
 		}
 		g.Sites = append(g.Sites, s)
 	}
 	if found.HasErrors() {
-		return g, found, nil
+		return found, nil
 	}
 	var err error
 	if o.Out == "" {
@@ -51,7 +60,7 @@ func Open(ctx context.Context, run work.Run, p *plan.Plan, o Options) (*Group, d
 		g.Plain, err = state.NewPlain(o.Out)
 	}
 	if list, err := work.Refusal(err); err != nil || list.HasErrors() {
-		return g, append(found, list...), err
+		return append(found, list...), err
 	}
 	for i := range p.Targets {
 		target := &p.Targets[i]
@@ -70,7 +79,7 @@ func Open(ctx context.Context, run work.Run, p *plan.Plan, o Options) (*Group, d
 		lists[i], err = work.Refusal(s.Reopen(ctx))
 		return err
 	})
-	return g, append(found, work.Gather(lists)...), err
+	return append(found, work.Gather(lists)...), err
 }
 
 // Close lets go of what is open.
