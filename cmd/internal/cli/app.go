@@ -161,7 +161,7 @@ func (a *app) conclude(ctx context.Context, result view, err error) int {
 
 // explain tells a person what was found and what failed.
 func (a *app) explain(style ui.Style, err error) {
-	_ = a.shown().Format(a.streams.Err, diag.Options{Sources: a.source, Color: style.Colour, Width: a.streams.TextWidth()})
+	_ = a.shown().Format(a.streams.Err, diag.Options{Sources: a.source, Color: style.Colour, Width: a.streams.ErrText()})
 	if err != nil {
 		fmt.Fprintf(a.streams.Err, "%s %s\n", style.Removed("Error:"), err)
 	}

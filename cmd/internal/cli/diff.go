@@ -77,7 +77,7 @@ Exit codes:
 	flags.BoolVar(&given.Exact, "exact", false, "with --base: REV itself, not where the history of HEAD left it")
 	flags.StringVar(&given.States, "state", "", "A..B: compare two commits of the state repositories; masks what sensitive variables have today")
 	flags.BoolVar(&given.full, "full", false, "show routine changes, whole objects and long values too")
-	flags.BoolVar(&given.noPager, "no-pager", false, "do not show a long review through PAGER, or less")
+	flags.BoolVar(&given.noPager, "no-pager", false, "do not show a long review through PAGER, or less (PAGER=cat does the same)")
 	flags.StringVar(&given.failOn, "fail-on", "", "block or caution: exit 2 only where something of that level was found")
 	flags.StringArrayVar(&given.save, "save", nil, "write the review into a file: .md, .html, .json, .sarif or .xml; may be repeated")
 	flags.BoolVar(&given.NoCauses, "no-causes", false, "do not look for where changes come from, which renders the steps between")
@@ -123,7 +123,10 @@ func (a *app) diff(ctx context.Context, given diffFlags) (view, error) {
 	if err := a.conclusion(found, err); err != nil {
 		return nil, err
 	}
-	shown := diffView{r, failOn, a.streams.TextWidth(), given.full, !given.noPager}
+	if err := ctx.Err(); err != nil {
+		return nil, err // before anything is saved
+	}
+	shown := diffView{r, failOn, a.streams.OutText(), given.full, !given.noPager}
 	return shown, a.save(*r, given.save, failOn) // what cannot be kept can still be read
 }
 

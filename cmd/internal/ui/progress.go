@@ -25,12 +25,12 @@ type Progress struct {
 const redrawEvery = 50 * time.Millisecond
 
 // NewProgress returns a progress line on Err, or nil where Err is no terminal
-// or the run is to be quiet.
+// that can redraw it, or the run is to be quiet.
 func NewProgress(s *Streams, quiet bool) *Progress {
-	if quiet || !s.ErrTTY {
+	if quiet || !s.ErrTTY || s.dumb() {
 		return nil
 	}
-	return &Progress{w: s.Err, width: s.Width}
+	return &Progress{w: s.Err, width: s.ErrWidth}
 }
 
 // Total sets how many pieces of work there are.

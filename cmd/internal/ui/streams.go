@@ -12,41 +12,47 @@ import (
 // Streams are a command's standard input, output and error. Out carries results
 // only; everything else goes to Err.
 type Streams struct {
-	In     io.Reader
-	Out    io.Writer
-	Err    io.Writer
-	OutTTY bool // Out is a terminal
-	ErrTTY bool // Err is a terminal
-	Width  func() int
-	Height func() int
-	Env    func(string) string
+	In        io.Reader
+	Out       io.Writer
+	Err       io.Writer
+	OutTTY    bool       // Out is a terminal
+	ErrTTY    bool       // Err is a terminal
+	OutWidth  func() int // in columns
+	ErrWidth  func() int
+	OutHeight func() int // in lines
+	LookupEnv func(string) (string, bool)
 }
 
 // System returns the streams of this process.
 func System() *Streams {
+	size := func(f *os.File) (width, height int) {
+		width, height, err := term.GetSize(int(f.Fd()))
+		if err != nil || width <= 0 || height <= 0 {
+			return 80, 24
+		}
+		return width, height
+	}
 	return &Streams{
-		In:     os.Stdin,
-		Out:    os.Stdout,
-		Err:    os.Stderr,
-		OutTTY: term.IsTerminal(int(os.Stdout.Fd())),
-		ErrTTY: term.IsTerminal(int(os.Stderr.Fd())),
-		Width: func() int {
-			width, _, err := term.GetSize(int(os.Stderr.Fd()))
-			if err != nil || width <= 0 {
-				return 80
-			}
-			return width
-		},
-		Height: func() int {
-			_, height, err := term.GetSize(int(os.Stdout.Fd()))
-			if err != nil || height <= 0 {
-				return 24
-			}
-			return height
-		},
-		Env: os.Getenv,
+		In:        os.Stdin,
+		Out:       os.Stdout,
+		Err:       os.Stderr,
+		OutTTY:    term.IsTerminal(int(os.Stdout.Fd())),
+		ErrTTY:    term.IsTerminal(int(os.Stderr.Fd())),
+		OutWidth:  func() int { width, _ := size(os.Stdout); return width },
+		ErrWidth:  func() int { width, _ := size(os.Stderr); return width },
+		OutHeight: func() int { _, height := size(os.Stdout); return height },
+		LookupEnv: os.LookupEnv,
 	}
 }
+
+// Env is a variable of the environment; empty where there is none.
+func (s *Streams) Env(name string) string {
+	value, _ := s.LookupEnv(name)
+	return value
+}
+
+// dumb tells whether the terminal knows nothing but lines of text.
+func (s *Streams) dumb() bool { return s.Env("TERM") == "dumb" }
 
 // Style paints text, or leaves it alone.
 type Style struct{ Colour bool }
@@ -68,14 +74,19 @@ func (s Style) paint(code, text string) string {
 // StyleOf decides on colour for a stream: a terminal, no NO_COLOR, no dumb
 // terminal, and not forbidden by a flag. See https://no-color.org.
 func (s *Streams) StyleOf(tty, forbidden bool) Style {
-	return Style{Colour: tty && !forbidden && s.Env("NO_COLOR") == "" && s.Env("TERM") != "dumb"}
+	return Style{Colour: tty && !forbidden && s.Env("NO_COLOR") == "" && !s.dumb()}
 }
 
-// TextWidth is the width in columns to wrap text at: the terminal's, within
-// what is good to read, and 80 in a pipe.
-func (s *Streams) TextWidth() int {
-	if !s.ErrTTY {
+// OutText is the width in columns to wrap text at that goes to Out: the
+// terminal's, within what is good to read, and 80 in a pipe.
+func (s *Streams) OutText() int { return readable(s.OutTTY, s.OutWidth) }
+
+// ErrText is OutText for Err.
+func (s *Streams) ErrText() int { return readable(s.ErrTTY, s.ErrWidth) }
+
+func readable(tty bool, width func() int) int {
+	if !tty {
 		return 80
 	}
-	return min(max(s.Width(), 40), 100)
+	return min(max(width(), 40), 100)
 }
