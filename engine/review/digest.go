@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -20,17 +21,18 @@ type digest = [sha256.Size]byte
 type digester struct {
 	bytes []byte
 	own   string // a name that makes no difference, as a word of its own
-	home  home   // the namespaces of the release, which way says where they make no difference
-	way   way
+	home  home   // the namespaces of the release, which reach says where they make no difference
+	reach reach
+	loose bool // numbers make no difference
 }
 
-// way is how far the namespace of a release stands for that of each target.
-type way int
+// reach is how far the namespace of a release stands for that of each target.
+type reach int
 
 const (
-	literally way = iota // in the identity of an object, nowhere else
-	byKey                // in values that are called namespace, too
-	byValue              // in all values
+	literally reach = iota // in the identity of an object, nowhere else
+	byKey                  // in values that are called namespace, too
+	byValue                // in all values
 )
 
 func (d *digester) sum() digest {
@@ -42,8 +44,8 @@ func (d *digester) sum() digest {
 // change is the digest of a change. What caused it is no part of it: the same
 // edit comes from another line on another target.
 func (d *digester) change(c diff.Change, keep bool) digest {
-	d.flag(d.way == literally)
-	d.flag(d.way == byKey)
+	d.flag(d.reach == literally)
+	d.flag(d.reach == byKey)
 	d.text(string(c.Status))
 	d.id(d.home.anywhere(c.Object()))
 	d.id(d.home.anywhere(c.Before.ID))
@@ -63,7 +65,7 @@ func (d *digester) change(c diff.Change, keep bool) digest {
 
 // object is all of an object.
 func (d *digester) object(o manifest.Object) {
-	if d.way == literally {
+	if d.reach == literally {
 		d.text(string(o.Bytes()))
 		return
 	}
@@ -104,7 +106,7 @@ func (d *digester) fields(fields []diff.Field) {
 
 // path is where a field is; the items of a list may be known by a namespace.
 func (d *digester) path(p diff.Path) {
-	if d.way == literally || !slices.ContainsFunc(p, diff.Step.IsItem) {
+	if d.reach == literally || !slices.ContainsFunc(p, diff.Step.IsItem) {
 		d.text(p.String())
 		return
 	}
@@ -130,7 +132,7 @@ func (h home) path(p diff.Path) string {
 
 // named is a value, and what it is called.
 func (d *digester) named(called string, v any) {
-	if name, ok := v.(string); ok && (d.way == byValue || d.way == byKey && called == "namespace") {
+	if name, ok := v.(string); ok && (d.reach == byValue || d.reach == byKey && called == "namespace") {
 		if own, is := d.home.stands(name); is {
 			d.text("h")
 			d.text(own)
@@ -154,6 +156,9 @@ func (d *digester) value(v any) {
 		d.text(string(v))
 	case int64:
 		d.text("i")
+		if d.loose {
+			return
+		}
 		d.bytes = binary.BigEndian.AppendUint64(d.bytes, uint64(v))
 	case float64:
 		d.text("f")
@@ -187,6 +192,9 @@ func (d *digester) text(s string) {
 	if d.own != "" && strings.Contains(s, d.own) {
 		s = without(s, d.own)
 	}
+	if d.loose {
+		s = digits.ReplaceAllString(s, "0")
+	}
 	d.number(len(s))
 	d.bytes = append(d.bytes, s...)
 }
@@ -200,6 +208,8 @@ func (d *digester) flag(b bool) {
 	}
 	d.bytes = append(d.bytes, 'f')
 }
+
+var digits = regexp.MustCompile("[0-9]+")
 
 // without is a text with a name blotted out where it is a word.
 func without(s, name string) string {

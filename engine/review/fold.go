@@ -2,7 +2,6 @@ package review
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 
@@ -19,6 +18,7 @@ type sheet struct {
 	hits    int        // blockers and cautions that nobody accepted
 	bundles []bundle
 	routine routine
+	ways    []way // targets in which the same is to be read; the most first
 	where   Where // targets where it changes
 	about   []int // hits on the release itself, or on objects that do not change
 }
@@ -26,14 +26,16 @@ type sheet struct {
 // bundle is what happens to one object, or to several in the same words, in the
 // same places.
 type bundle struct {
-	Change                     // of the first object
-	objects       []Change     // the first variant of each
-	where         Where        // of all variants
-	level         risk.Level   // of the worst hit that nobody accepted
-	shown, folded []diff.Field // of all variants
-	about         []int        // hits on what is shown, on the object, or on all of its variants
-	variants      []variant    // where an object changes in several ways
-	ownNames      bool         // the others have their own names in what is shown
+	Change                      // of the first object
+	objects       []Change      // the first variant of each
+	ids           []manifest.ID // of all variants of all
+	where         Where         // of all variants
+	level         risk.Level    // of the worst hit that nobody accepted
+	shown, folded []diff.Field  // of all variants
+	about         []int         // hits on what is shown, on the object, or on all of its variants
+	variants      []variant     // where an object changes in several ways
+	ownNames      bool          // the others have their own names in what is shown
+	like          digest        // of what changes but for names and numbers; zero where nobody needs it
 }
 
 // variant is what happens to an object on some targets only.
@@ -41,20 +43,6 @@ type variant struct {
 	where         Where
 	shown, folded []diff.Field
 	about         []int
-}
-
-// routine is what changes in a release and nobody needs to read.
-type routine struct {
-	changes []Change // in which nothing else changes
-	objects int      // in which something of it changes
-	parts   []routinePart
-}
-
-// routinePart is one thing that these changes do.
-type routinePart struct {
-	what     string
-	from, to string // empty where they are many, or not to be read
-	objects  int
 }
 
 // sheets are the releases, riskiest first, of equal risk the smallest first.
@@ -66,6 +54,7 @@ func (r Review) sheets() []sheet {
 	slices.SortStableFunc(all, func(a, b sheet) int {
 		return cmp.Or(
 			b.level.Compare(a.level),
+			diff.FalseFirst(a.CreateNamespace, b.CreateNamespace),
 			diff.FalseFirst(len(a.bundles) == 0, len(b.bundles) == 0),
 			cmp.Compare(b.hits, a.hits),
 			cmp.Compare(len(a.Changes), len(b.Changes)),
@@ -116,6 +105,8 @@ func (r Review) sheet(release *Release) sheet {
 		s.bundles = append(s.bundles, b)
 	}
 	slices.SortStableFunc(s.bundles, func(a, b bundle) int { return b.level.Compare(a.level) })
+	r.mark(s.bundles)
+	s.ways = s.waysOf(r)
 	s.fold(r)
 	return s
 }
@@ -131,7 +122,7 @@ func (s *sheet) runs() [][]Change {
 		}
 		if len(runs) > 0 {
 			last := &runs[len(runs)-1]
-			if l := (*last)[0]; l.Object == c.Object && l.Hook == c.Hook && l.Status == c.Status && l.Keep == c.Keep && sameID(l.Was, c.Was) {
+			if l := (*last)[0]; l.anywhere() == c.anywhere() && l.Hook == c.Hook && l.Status == c.Status && l.Keep == c.Keep && sameID(l.Was, c.Was) {
 				*last = append(*last, c)
 				continue
 			}
@@ -141,7 +132,17 @@ func (s *sheet) runs() [][]Change {
 	return runs
 }
 
-func sameID(a, b *manifest.ID) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
+func sameID(a, b *manifest.ID) bool {
+	return a == nil && b == nil || a != nil && b != nil && a.Kind == b.Kind && a.Name == b.Name
+}
+
+// home is the namespace of the release as far as the change tells.
+func (c Change) home() home {
+	if !c.Own {
+		return home{}
+	}
+	return home{after: c.Object.Namespace}
+}
 
 // bundle is the changes of one object: what they have in common, and what each
 // has besides.
@@ -149,6 +150,7 @@ func (r Review) bundle(run []Change) bundle {
 	b := bundle{Change: run[0], objects: run[:1]}
 	var hits []int
 	for _, c := range run {
+		b.ids = append(b.ids, c.everywhere()...)
 		for _, target := range c.Where {
 			b.where = b.where.with(target)
 		}
@@ -176,6 +178,7 @@ func (r Review) bundle(run []Change) bundle {
 	sums := make([][]digest, len(run))
 	common := map[int]int{}
 	for i, c := range run {
+		d.home, d.reach = c.home(), byKey
 		for j := range c.Fields {
 			d.fields(c.Fields[j : j+1])
 			sums[i] = append(sums[i], d.sum())
@@ -241,6 +244,7 @@ func keys(p diff.Path) string { return strings.Join(p.Keys(), "\n") }
 // add puts another object into a bundle.
 func (b *bundle) add(other bundle) {
 	b.objects = append(b.objects, other.Change)
+	b.ids = append(b.ids, other.ids...)
 	b.about = append(slices.Clip(b.about), other.about...)
 	b.ownNames = b.ownNames || b.Status == manifest.Changed && !sameFields(b.shown, other.shown)
 }
@@ -278,151 +282,19 @@ func (r Review) shape(d *digester, b bundle) digest {
 	return sum
 }
 
-// fold tells what the routine changes of a release do, in a few words.
-func (s *sheet) fold(r Review) {
-	type object struct {
-		id   manifest.ID
-		hook bool
-	}
-	parts := map[string]*routinePart{}
-	seen, all := map[string]map[object]bool{}, map[object]bool{}
-	for _, c := range s.Changes {
-		of := object{c.Object, c.Hook}
-		_, folded := split(c.Fields, r.hit(c.Hits))
-		for _, f := range folded {
-			p := routinePart{what: routineName(f)}
-			if f.Class == diff.Label && f.Status == manifest.Changed {
-				p.from, p.to = value(f.Before), value(f.After)
-			}
-			known, ok := parts[p.what]
-			if !ok {
-				known = &p
-				parts[p.what], seen[p.what] = known, map[object]bool{}
-			}
-			if known.from != p.from || known.to != p.to {
-				known.from, known.to = "", ""
-			}
-			seen[p.what][of], all[of] = true, true
-		}
-	}
-	s.routine.objects = len(all)
-	for what, p := range parts {
-		p.objects = len(seen[what])
-		s.routine.parts = append(s.routine.parts, *p)
-	}
-	slices.SortFunc(s.routine.parts, func(a, b routinePart) int {
-		return cmp.Or(diff.FalseFirst(a.from == "", b.from == ""), cmp.Compare(b.objects, a.objects), strings.Compare(a.what, b.what))
-	})
-}
+// manyAlike is how many objects or fields of one shape are shown before the rest
+// is counted.
+const manyAlike = 20
 
-// routineName says of a routine field what it is.
-func routineName(f diff.Field) string {
-	last := "value"
-	if keys := f.Path.Keys(); len(keys) > 0 {
-		last = keys[len(keys)-1]
+// mark tells of many bundles which are alike but for names and numbers.
+func (r Review) mark(bundles []bundle) {
+	if len(bundles) <= manyAlike+1 {
+		return
 	}
-	switch f.Class {
-	case diff.Order:
-		return "order of " + last
-	case diff.Docs:
-		return "descriptions"
+	d := digester{loose: true}
+	for i := range bundles {
+		if b := &bundles[i]; len(b.variants) == 0 && b.Was == nil && len(b.about) == 0 && b.Status == manifest.Changed {
+			b.like = r.shape(&d, *b)
+		}
 	}
-	return last
 }
-
-// differs counts the fields in which two groups of targets differ.
-func (s sheet) differs(a, b Group) int {
-	type field struct {
-		object manifest.ID
-		hook   bool
-		path   string
-	}
-	one, other := map[field]digest{}, map[field]digest{}
-	var d digester
-	for _, c := range s.Changes {
-		in, out := c.Where.has(a.Where[0]), c.Where.has(b.Where[0])
-		if in == out {
-			continue // in both, in neither
-		}
-		side := one
-		if out {
-			side = other
-		}
-		if c.Status != manifest.Changed {
-			d.text(string(c.Status))
-			d.text(string(c.Before))
-			d.text(string(c.After))
-			side[field{c.Object, c.Hook, ""}] = d.sum()
-		}
-		for i, f := range c.Fields {
-			d.fields(c.Fields[i : i+1])
-			side[field{c.Object, c.Hook, f.Path.String()}] = d.sum()
-		}
-	}
-	n := 0
-	for at, sum := range one {
-		if other[at] != sum {
-			n++
-		}
-		delete(other, at)
-	}
-	return n + len(other)
-}
-
-// findings are hits that say the same of several objects.
-type findings struct {
-	Hit
-	objects []manifest.ID
-}
-
-// grouped brings hits together that differ in their object alone.
-func grouped(hits []Hit) []findings {
-	type key struct{ rule, level, release, path, reason, consequence, where string }
-	var all []findings
-	first := map[key]int{}
-	for _, h := range hits {
-		var where strings.Builder
-		for _, t := range h.Where {
-			where.WriteString(number(t) + " ")
-		}
-		k := key{h.Rule, string(h.Level), h.Release, h.Path.String(), h.Reason, h.Consequence, where.String()}
-		i, ok := first[k]
-		if !ok || h.Waived != nil {
-			i = len(all)
-			first[k] = i
-			all = append(all, findings{Hit: h})
-		}
-		all[i].objects = append(all[i].objects, h.Object)
-	}
-	return all
-}
-
-// of are the hits of a level that nobody accepted.
-func (r Review) of(level risk.Level) []Hit {
-	return slices.DeleteFunc(slices.Clone(r.Hits), func(h Hit) bool { return h.Level != level || h.Waived != nil })
-}
-
-// notes are the hits for information, but for those that the deletions tell.
-func (r Review) notes() []Hit {
-	told := map[int]bool{}
-	for _, release := range r.Releases {
-		for _, c := range release.Changes {
-			for _, h := range c.Hits {
-				told[h] = told[h] || c.Status == manifest.Removed && r.Hits[h].Removal
-			}
-		}
-	}
-	var notes []Hit
-	for i, h := range r.Hits {
-		if h.Level == risk.Info && h.Waived == nil && !told[i] {
-			notes = append(notes, h)
-		}
-	}
-	return notes
-}
-
-func (r Review) waived() []Hit {
-	return slices.DeleteFunc(slices.Clone(r.Hits), func(h Hit) bool { return h.Waived == nil })
-}
-
-func sortedKeys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }

@@ -69,6 +69,8 @@ type world struct {
 	targets  []Target
 	releases []diff.Release
 	waived   map[string]string // rule -> reason
+
+	undeclared []Undeclared
 }
 
 func (w *world) target(environment, cluster string) {
@@ -100,6 +102,8 @@ func (w *world) review() Review {
 		Head:    Point{Kind: Revision, Ref: "main", Commit: "9f1c2d3e4a5b60718293a4b5c6d7e8f901234567"},
 		Command: "weir diff --head main",
 		Targets: w.targets,
+
+		Undeclared: w.undeclared,
 	}
 	for _, target := range w.targets {
 		c := risk.Cluster{Name: target.Cluster}
@@ -268,6 +272,27 @@ spec:
     storage: true
 `
 
+const networkPolicy = `
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: {{.name}}
+  namespace: {{or .namespace "shop"}}
+spec:
+  podSelector:
+    matchLabels:
+      app: {{.name}}
+  policyTypes:
+  - Ingress
+`
+
+const namespaceOf = `
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: {{.name}}
+`
+
 func TestGolden(t *testing.T) {
 	byChart := func(from, to string) diff.Cause { return diff.Cause{Kind: diff.ByChart, From: from, To: to} }
 	byValues := func(file string, line, fields int) diff.Cause {
@@ -332,6 +357,46 @@ func TestGolden(t *testing.T) {
 			w.change(6, "agent",
 				versionOf(t, "", "", fill(t, deployment, "name=agent", "replicas=4")),
 				versionOf(t, "", "", fill(t, deployment, "name=agent", "replicas=1")), byValues("clusters/edge-07.yaml", 3, 0))
+		},
+		"namespaces": func(t *testing.T, w *world) {
+			w.target("dev", "nonprod")
+			w.target("production", "prod-eu")
+			w.target("production", "prod-us")
+			w.target("staging", "nonprod")
+			for i, namespace := range []string{"shop-dev", "shop", "shop", "shop-staging"} {
+				of := func(name, image string, more ...string) *diff.Version {
+					replicas := "1"
+					if namespace == "shop" {
+						replicas = "3"
+						more = append(more, networkPolicy)
+					}
+					documents := []string{fill(t, deployment, "name="+name, "namespace="+namespace, "image=ghcr.io/acme/"+name+":"+image, "replicas="+replicas, "chart=app-"+image)}
+					for _, text := range append(more, configMap) {
+						documents = append(documents, fill(t, text, "name="+name, "namespace="+namespace, "chart=app-"+image))
+					}
+					v := versionOf(t, "", "", documents...)
+					v.Namespace = namespace
+					return v
+				}
+				w.change(i, "orders", of("orders", "1.8.2"), of("orders", "1.9.0", claim), byValues("weir.hcl", 12, 0))
+				w.change(i, "catalog", of("catalog", "1.8.2", claim), nil)
+				w.change(i, "catalogue", nil, of("catalogue", "1.8.2"))
+				w.undeclared = append(w.undeclared, Undeclared{w.targets[i].Cluster, w.targets[i].Environment, "catalog"})
+			}
+			w.change(0, "_namespaces", nil, versionOf(t, "", "", fill(t, namespaceOf, "name=shop-dev")))
+		},
+		"alike": func(t *testing.T, w *world) {
+			w.target("production", "prod-eu")
+			of := func(port int) *diff.Version {
+				hosts := "apiVersion: example.com/v1\nkind: Routes\nmetadata: {name: all, namespace: shop}\nspec:\n  hosts:\n"
+				var documents []string
+				for i := range 60 {
+					hosts += fmt.Sprintf("  - {name: host-%03d, url: \"http://host-%03d:%d\"}\n", i, i, port)
+					documents = append(documents, fill(t, configMap, fmt.Sprintf("name=tenant-%c%c", 'a'+i/26, 'a'+i%26), fmt.Sprintf("log=%d", port+i)))
+				}
+				return versionOf(t, "", "", append(documents, hosts+"  other: "+fmt.Sprint(port))...)
+			}
+			w.change(0, "routes", of(8080), of(9090))
 		},
 		"five-thousand": func(t *testing.T, w *world) {
 			w.target("production", "prod-eu")

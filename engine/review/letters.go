@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/weir-dev/weir/engine/diff"
@@ -50,35 +51,13 @@ func version(v string) string {
 	return cut(tag, longestName) + "@" + hash[:12] + "…"
 }
 
-// names lists objects, those of one kind with the kind before the first; from
-// limit on they are counted.
-func (l letters) names(ids []manifest.ID, limit int) string {
-	var b strings.Builder
-	kind := ""
-	for i, id := range ids {
-		if i == limit && len(ids) > limit+1 {
-			fmt.Fprintf(&b, " and %s more", number(len(ids)-limit))
-			break
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		name := named(id)
-		if k := kindOf(id) + " "; k == kind {
-			name = strings.TrimPrefix(name, k)
-		} else {
-			kind = k
-		}
-		b.WriteString(l.code(cut(name, longestName)))
-	}
-	return b.String()
-}
-
 // subject is what findings are about.
 func (l letters) subject(f findings, limit int) string {
 	switch {
 	case f.Object != manifest.ID{}:
 		return l.names(f.objects, limit)
+	case f.Release == namespacesRelease:
+		return "namespaces"
 	case f.Release != "":
 		return "release " + l.code(cut(f.Release, longestName))
 	}
@@ -150,6 +129,37 @@ func (l letters) causes(g Group, a atlas) string {
 	return strings.Join(limited(said, manyCauses), "; ")
 }
 
+// reason is a cause, or causes, and the groups of a release of which it is true.
+type reason struct {
+	words   string
+	letters []string
+	where   Where
+}
+
+// reasons are what the groups of a release change for, each once: one where all
+// change for the same.
+func (l letters) reasons(s sheet, a atlas) []reason {
+	var all []reason
+	first := map[string]int{}
+	for i, g := range s.Groups {
+		words := l.causes(g, a)
+		if words == "" {
+			continue
+		}
+		at, ok := first[words]
+		if !ok {
+			at = len(all)
+			first[words] = at
+			all = append(all, reason{words: words})
+		}
+		all[at].letters = append(all[at].letters, diff.Letter(i))
+		for _, target := range g.Where {
+			all[at].where = all[at].where.with(target)
+		}
+	}
+	return all
+}
+
 // manyCauses is how many causes are named.
 const manyCauses = 5
 
@@ -179,7 +189,7 @@ func (l letters) folded(r routine) string {
 		said = append(said, words)
 	}
 	parts := strings.Join(limited(said, manyParts), ", ")
-	switch only := len(r.changes); {
+	switch only := r.only; {
 	case only == r.objects:
 		return fmt.Sprintf("%s: only %s", count(r.objects, "object", "objects"), parts)
 	case only == 0:
@@ -192,42 +202,104 @@ func (l letters) folded(r routine) string {
 // manyParts is how many routine changes are named.
 const manyParts = 5
 
-// sameEverywhere says where everything changes in the same way.
-func (l letters) sameEverywhere(r Review, a atlas) string {
+// sameEverywhere says where everything changes, and whether in the same way.
+func (l letters) sameEverywhere(r Review, a atlas, sheets []sheet) string {
 	w := a.common
+	changes, but := "The same changes on ", ""
+	if slices.ContainsFunc(sheets, func(s sheet) bool { return len(s.ways) > 1 }) {
+		changes, but = "On ", ", unless something else is said"
+	}
 	still := len(r.Targets) - len(w)
-	switch where := l.prose(a.of(w)); {
+	switch where := l.prose(a.of(w)) + but; {
 	case still == 0:
-		return "The same changes on " + where + "."
+		return changes + where + "."
 	case len(w) == 1 && still == 1:
 		return "Only " + where + " changes; the other target does not."
 	case len(w) == 1:
 		return fmt.Sprintf("Only %s changes; the other %s targets do not.", where, number(still))
 	default:
-		return fmt.Sprintf("The same changes on %s; %s not change.", where, count(still, "target does", "targets do"))
+		return fmt.Sprintf("%s%s; %s not change.", changes, where, count(still, "target does", "targets do"))
 	}
 }
 
-// identical says on which targets a release changes in the same way.
-func (l letters) identical(s sheet, a atlas) string {
-	if !a.tells(s.where) {
+// places says where a release changes, and where not as in most of these places:
+// in how many fields. Of one that comes or goes the objects tell.
+func (l letters) places(r Review, s sheet, a atlas) string {
+	var said []string
+	if a.tells(s.where) {
+		said = append(said, "on "+l.prose(a.of(s.where)))
+	}
+	if _, status := s.title(); status == "" && len(s.ways) > 1 {
+		first := s.ways[0]
+		var others []string
+		for _, w := range s.ways[1:] {
+			what := count(s.differs(r, first.where[0], w.where[0]), "field", "fields")
+			if was, is := first.groups[0].Status, w.groups[0].Status; was != is {
+				what = statusWords[is]
+			}
+			others = append(others, fmt.Sprintf("%s (%s)", l.prose(a.of(w.where)), what))
+		}
+		said = append(said, "differs on "+strings.Join(limited(others, 3), ", "))
+	}
+	return strings.Join(said, "; ")
+}
+
+// joined is what stands between the counts of a release and its places.
+func joined(places string) string {
+	if strings.HasPrefix(places, "on ") {
+		return " "
+	}
+	return "; "
+}
+
+// statusWords are what became of a release.
+var statusWords = map[manifest.Status]string{manifest.Created: "new", manifest.Changed: "changed", manifest.Removed: "removed"}
+
+// title is what a release is called, and what becomes of it where that is the
+// same everywhere.
+func (s sheet) title() (name, status string) {
+	name, status = s.Name, statusWords[s.Groups[0].Status]
+	if s.CreateNamespace {
+		name = "namespaces"
+	}
+	changed := s.Groups[0].Status == manifest.Changed
+	if changed || s.CreateNamespace || slices.ContainsFunc(s.Groups, func(g Group) bool { return g.Status != s.Groups[0].Status }) {
+		status = ""
+	}
+	return name, status
+}
+
+// departs says from where a release goes as a whole, and whether nothing says so.
+func (l letters) departs(d departure, a atlas) (said, undeclared string) {
+	said = "removed"
+	if len(a.targets) > 1 {
+		said += " from " + l.prose(a.of(d.where))
+	}
+	said += ", with " + count(d.objects, "object", "objects")
+	switch {
+	case d.kept == d.objects && d.kept > 0:
+		said += ", which stay in the cluster: pruning is off"
+	case d.kept > 0:
+		said += fmt.Sprintf(", of which %s stay in the cluster: pruning is off", number(d.kept))
+	}
+	if d.undeclared == nil {
+		return said, ""
+	}
+	undeclared = "it is not declared any more, and nothing says that it is meant to go: weir hydrate refuses"
+	if len(d.undeclared) < len(d.where) {
+		undeclared = "on " + l.prose(a.of(d.undeclared)) + " " + undeclared
+	}
+	return said, undeclared
+}
+
+// others says how many objects go with their releases that nobody has to look at.
+func (f farewell) others() string {
+	n := 0
+	for _, is := range f.quiet {
+		n += is.count
+	}
+	if n == 0 || len(f.told) == 0 { // a release with so many objects, that is all
 		return ""
 	}
-	if len(s.Groups) == 1 {
-		if len(s.where) == 1 {
-			return "on " + l.prose(a.of(s.where))
-		}
-		return "identical on " + l.prose(a.of(s.where))
-	}
-	said := l.prose(a.of(s.Groups[0].Where))
-	if len(s.Groups[0].Where) > 1 {
-		said = "identical on " + said
-	} else {
-		said = "on " + said
-	}
-	var others []string
-	for _, g := range s.Groups[1:] {
-		others = append(others, fmt.Sprintf("%s (%s)", l.prose(a.of(g.Where)), count(s.differs(s.Groups[0], g), "field", "fields")))
-	}
-	return said + "; differs on " + strings.Join(limited(others, 3), ", ")
+	return "and " + count(n, "more object", "more objects") + ", without a risk of their own"
 }

@@ -120,13 +120,13 @@ func newSames(targets []diff.Release) *sames {
 // to it stand for it. Not all of these hold at once of a release shop in a
 // namespace shop.
 func (s *sames) find(c diff.Change, keep bool, h home, next int) (int, bool) {
-	ways := []way{literally}
+	ways := []reach{literally}
 	if s.varies {
-		ways = []way{literally, byKey, byValue}
+		ways = []reach{literally, byKey, byValue}
 	}
 	keys := make([]digest, len(ways))
 	for i, way := range ways {
-		s.home, s.way = h, way
+		s.home, s.reach = h, way
 		keys[i] = s.change(c, keep)
 		if i, ok := s.known[keys[i]]; ok {
 			return i, true

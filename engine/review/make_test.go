@@ -17,14 +17,15 @@ import (
 )
 
 func TestMakeOfNothing(t *testing.T) {
-	r := Make(Input{Project: "shop", Targets: []Target{{Cluster: "a", Environment: "production"}}})
+	r := Make(Input{Project: "shop", Targets: []Target{{Cluster: "a", Environment: "production"}},
+		Base: Point{Kind: Revision, Ref: "merge base with main", Commit: "0123456789abcdef"}, Head: Point{Kind: Directory, Commit: "0123456789abcdef", Uncommitted: true}})
 	if r.Verdict != Same {
 		t.Errorf("verdict %s", r.Verdict)
 	}
-	if got, want := string(r.Markdown(MarkdownOptions{Name: "shop"})), "<!-- weir:diff shop -->\n### ⚪ shop: no changes\n"; got != want {
+	if got, want := string(r.Markdown(MarkdownOptions{Name: "shop"})), "<!-- weir:diff shop -->\n### ⚪ shop: no changes\n\nmerge base with `main` (`0123456789ab`), which is the head itself → the project as it is, with what is not committed\n"; got != want {
 		t.Errorf("Markdown %q, not %q", got, want)
 	}
-	if got, want := string(r.Terminal(TerminalOptions{})), "no changes\n"; got != want {
+	if got, want := string(r.Terminal(TerminalOptions{Width: 80})), "no changes\nmerge base with main (0123456789ab), which is the head itself → the project as it is, with what is not committed\n"; got != want {
 		t.Errorf("Terminal %q, not %q", got, want)
 	}
 	// What has no elements is an empty list to a program, not null.

@@ -10,115 +10,6 @@ import (
 	"github.com/weir-dev/weir/engine/risk"
 )
 
-// mostColumns is how many columns the matrix has at most.
-const mostColumns = 8
-
-// fleet says where which release changes in which way. Targets where all
-// releases change in the same way share a column.
-func (m markdown) fleet() part {
-	classes := m.classes(m.sheets)
-	if len(m.Targets) < 2 || len(classes) == 0 || m.atlas.common != nil {
-		return nil
-	}
-	still := len(m.Targets) - m.changing()
-	rest := ""
-	if still > 0 {
-		rest = fmt.Sprintf("\n%s not change.\n", count(still, "target does", "targets do"))
-	}
-	if len(classes) > mostColumns {
-		return m.fleetList(rest)
-	}
-	head := []string{"release"}
-	for _, w := range classes {
-		head = append(head, prose(m.atlas.of(w)))
-	}
-	t := m.table("\n#### Where\n\n", head, "release", "releases")
-	t.close = rest
-	for _, s := range m.sheets {
-		cells := []string{code(cut(s.Name, longestName))}
-		for _, w := range classes {
-			cells = append(cells, cell(s, w[0]))
-		}
-		t.items = append(t.items, words(row(cells), nil))
-	}
-	return t
-}
-
-// classes are the targets that change, those together on which every release
-// changes in the same way.
-func (r Review) classes(sheets []sheet) []Where {
-	vectors := make([]string, len(r.Targets))
-	for _, s := range sheets {
-		of := map[int]int{}
-		for i, g := range s.Groups {
-			for _, target := range g.Where {
-				of[target] = i + 1
-			}
-		}
-		for i := range vectors {
-			vectors[i] += fmt.Sprintf("%d ", of[i])
-		}
-	}
-	var classes []Where
-	first := map[string]int{}
-	for i, t := range r.Targets {
-		if !t.Change {
-			continue
-		}
-		c, ok := first[vectors[i]]
-		if !ok {
-			c = len(classes)
-			first[vectors[i]] = c
-			classes = append(classes, nil)
-		}
-		classes[c] = append(classes[c], i)
-	}
-	return classes
-}
-
-// common is where every release changes in one and the same way; empty where
-// there is no such place, or but one target.
-func (r Review) common(sheets []sheet) Where {
-	classes := r.classes(sheets)
-	if len(r.Targets) < 2 || len(classes) != 1 || slices.ContainsFunc(sheets, func(s sheet) bool { return len(s.Groups) > 1 }) {
-		return nil
-	}
-	return classes[0]
-}
-
-// cell is what a release does on a target: its letter where there are several
-// ways, and its counts.
-func cell(s sheet, target int) string {
-	for i, g := range s.Groups {
-		if !g.Where.has(target) {
-			continue
-		}
-		if len(s.Groups) == 1 {
-			return g.Counts.String()
-		}
-		return "**" + diff.Letter(i) + "** " + g.Counts.String()
-	}
-	return "·"
-}
-
-// fleetList is the matrix of a fleet with too many columns.
-func (m markdown) fleetList(rest string) part {
-	l := list{open: "\n#### Where\n\n", close: rest, quota: []int{30}, rest: m.more("release", "releases")}
-	for _, s := range m.sheets {
-		ways := func(limit int) string {
-			var said []string
-			for i, g := range s.Groups {
-				said = append(said, fmt.Sprintf("**%s** %s on %s", diff.Letter(i), g.Counts, m.where(g.Where)))
-			}
-			return "- " + code(cut(s.Name, longestName)) + ": " + strings.Join(limited(said, limit), "; ") + "\n"
-		}
-		l.items = append(l.items, words(fmt.Sprintf("- %s: %s\n", code(cut(s.Name, longestName)), count(len(s.Groups), "way", "ways")), func() []string {
-			return []string{ways(12), ways(4)}
-		}))
-	}
-	return l
-}
-
 // releases are the releases, riskiest first: those with something to read in a
 // fold each, of the others a line.
 func (m markdown) releases() part {
@@ -146,45 +37,59 @@ func (m markdown) releases() part {
 
 // quiet is a release in which nobody needs to read anything.
 func (m markdown) quiet(s sheet) part {
-	name := "- " + code(cut(s.Name, longestName)) + ": "
+	name := "- " + m.name(s) + ": "
 	brief := name + "no object changes\n"
 	if n := len(s.routine.changes); n > 0 {
 		brief = name + inMarkdown().folded(s.routine) + "\n"
 	}
 	return words(brief, func() []string {
 		said := strings.TrimSuffix(brief, "\n")
-		if causes := inMarkdown().causes(s.Groups[0], m.atlas); causes != "" {
-			said += "; " + causes
+		for _, why := range inMarkdown().reasons(s, m.atlas) {
+			said += "; " + why.words
+			if len(why.where) < len(s.where) {
+				said += " on " + m.where(why.where)
+			}
 		}
-		if where := inMarkdown().identical(s, m.atlas); where != "" {
+		if where := inMarkdown().places(m.Review, s, m.atlas); where != "" {
 			said += "; " + where
 		}
 		return []string{said + "\n"}
 	})
 }
 
+// name is a release's, as code; what is none has words for a name.
+func (m markdown) name(s sheet) string {
+	if name, _ := s.title(); s.CreateNamespace {
+		return name
+	}
+	return code(cut(s.Name, longestName))
+}
+
+// lettered tells whether the matrix names the ways in which a release changes.
+func (m markdown) lettered(s sheet) bool {
+	return len(m.Targets) > 1 && m.atlas.common == nil && len(s.Groups) > 1
+}
+
 // release is a release's fold.
 func (m markdown) release(s sheet, open bool) part {
 	head, foot := m.fold(m.headline(s), open)
 	var about []string
-	for i, g := range s.Groups {
-		line := inMarkdown().causes(g, m.atlas)
-		if g.From != "" {
-			line = strings.TrimPrefix(line+"; it was "+code(cut(g.From, longestName))+" before", "; ")
-		}
-		if len(s.Groups) > 1 {
-			line = fmt.Sprintf("**%s** on %s (%s)", diff.Letter(i), m.where(g.Where), g.Counts) + strings.TrimSuffix(": "+line, ": ")
-		} else if g.From == "" {
-			line = "" // the headline says it
-		}
-		if line != "" {
-			about = append(about, "- "+line+"\n")
+	if reasons := inMarkdown().reasons(s, m.atlas); len(reasons) > 1 {
+		for _, why := range reasons {
+			where := m.where(why.where)
+			if m.lettered(s) {
+				where = "**" + strings.Join(why.letters, "**, **") + "** on " + where
+			}
+			about = append(about, "- "+where+": "+why.words+"\n")
 		}
 	}
-	for _, h := range s.about {
-		if line := m.found(h); line != "" {
-			about = append(about, line)
+	for i, g := range s.Groups {
+		if g.From != "" && (i == 0 || g.From != s.Groups[i-1].From) {
+			about = append(about, "- it was "+code(cut(g.From, longestName))+" before\n")
 		}
+	}
+	if line := m.found(s.about); line != "" {
+		about = append(about, "- "+line+"\n")
 	}
 	l := list{open: head, close: foot, quota: []int{50}, rest: m.more("object or kind of change", "objects or kinds of change")}
 	if len(about) > 0 {
@@ -195,10 +100,8 @@ func (m markdown) release(s sheet, open bool) part {
 	if s.routine.objects > 0 {
 		l.close = "\n" + inMarkdown().folded(s.routine) + "\n" + foot
 	}
-	for _, b := range s.bundles {
-		l.items = append(l.items, m.bundle(s, b))
-	}
-	brief := "\n" + levelSign(s.level) + code(cut(s.Name, longestName)) + ": " + s.counts().String() + "\n"
+	l.items = append(l.items, m.bundles(s)...)
+	brief := "\n" + levelSign(s.level) + m.name(s) + ": " + s.counts().String() + "\n"
 	return either{l, list{open: brief}}
 }
 
@@ -209,42 +112,68 @@ func limitedLines(lines []string, limit int) []string {
 	return append(lines[:limit:limit], fmt.Sprintf("- and %s more\n", number(len(lines)-limit)))
 }
 
-// counts are those of the release's distinct changes.
-func (s sheet) counts() Counts {
-	var c Counts
-	for _, change := range s.Changes {
-		switch change.Status {
-		case manifest.Created:
-			c.Created++
-		case manifest.Removed:
-			c.Removed++
-		default:
-			c.Changed++
+// fewObjects is how many objects that come are shown with all that is in them.
+const fewObjects = 3
+
+// bundles are what is to be read: objects of which there is but to say that they
+// come or go together, the others one by one.
+func (m markdown) bundles(s sheet) []part {
+	var parts []part
+	plain := m.plain(s)
+	created := 0
+	for _, b := range plain {
+		if b.Status == manifest.Created {
+			created += len(things(b.ids))
 		}
 	}
-	return c
+	listed := func(b bundle) bool { return b.Status == manifest.Removed || created > fewObjects }
+	for _, b := range plain {
+		if listed(b) {
+			parts = append(parts, words(m.heading(s, b, count(len(things(b.ids)), "object", "objects")), func() []string {
+				return []string{m.heading(s, b, inMarkdown().compact(b.ids, 30)), m.heading(s, b, inMarkdown().compact(b.ids, 3))}
+			}))
+		}
+	}
+	said := map[digest]int{}
+	for _, b := range s.bundles {
+		if m.isPlain(b) && listed(b) {
+			continue
+		}
+		if b.like != (digest{}) {
+			if said[b.like]++; said[b.like] > manyAlike {
+				continue
+			}
+		}
+		parts = append(parts, m.bundle(s, b))
+	}
+	for _, b := range s.bundles {
+		if n := said[b.like] - manyAlike; n > 0 {
+			parts = append(parts, words(fmt.Sprintf("\nand %s like these%s\n", count(n, "more object", "more objects"), m.pointer()), nil))
+			said[b.like] = 0
+		}
+	}
+	return parts
 }
 
 // headline is the summary of a release's fold.
 func (m markdown) headline(s sheet) string {
 	l := inSummary()
-	said := levelSign(s.level) + "<b>" + l.prose(cut(s.Name, longestName)) + "</b>"
-	switch status := s.Groups[0].Status; {
-	case len(s.Groups) > 1:
-	case status == manifest.Created:
-		said += " is new"
-	case status == manifest.Removed:
-		said += " is removed"
+	name, status := s.title()
+	said := levelSign(s.level) + "<b>" + l.prose(cut(name, longestName)) + "</b>"
+	if status != "" {
+		said += " (" + status + ")"
 	}
-	said += ": " + s.counts().String()
+	if counts := s.counts(); counts != (Counts{}) {
+		said += " " + counts.String()
+	}
+	if where := l.places(m.Review, s, m.atlas); where != "" {
+		said += joined(where) + where
+	}
+	if reasons := l.reasons(s, m.atlas); len(reasons) == 1 {
+		said += "; " + reasons[0].words
+	}
 	if s.hits > 0 {
-		said += ", " + count(s.hits, "finding", "findings")
-	}
-	if g := s.Groups[0]; len(g.Causes) > 0 {
-		said += " · " + l.causes(g, m.atlas)
-	}
-	if where := l.identical(s, m.atlas); where != "" {
-		said += " · " + where
+		said += "; " + count(s.hits, "finding", "findings")
 	}
 	return said
 }
@@ -256,33 +185,35 @@ const (
 	shortestFence = 12
 )
 
+// heading says which objects are in a bundle and what becomes of them.
+func (m markdown) heading(s sheet, b bundle, objects string) string {
+	said := "\n" + levelSign(b.level) + "**" + string(b.Status) + "** " + objects
+	if b.Was != nil {
+		said += ", was " + m.names([]manifest.ID{*b.Was}, 1)
+		if b.Rename == diff.Guess {
+			said += " (a guess)"
+		}
+	}
+	if where := m.where(b.where); len(b.where) < len(s.where) && where != "" {
+		said += " on " + where
+	}
+	if b.Hook {
+		said += " (hook)"
+	}
+	if b.ownNames {
+		said += ", each with its own name"
+	}
+	return said + "\n"
+}
+
 // bundle is what happens to an object, or to several.
 func (m markdown) bundle(s sheet, b bundle) part {
-	ids := make([]manifest.ID, len(b.objects))
-	for i, c := range b.objects {
-		ids[i] = c.Object
-	}
-	title := func(limit int) string {
-		said := "\n" + levelSign(b.level) + "**" + string(b.Status) + "** " + m.names(ids, limit)
-		if b.Hook {
-			said += " (hook)"
-		}
-		if b.Was != nil {
-			said += ", was " + m.names([]manifest.ID{*b.Was}, 1)
-			if b.Rename == diff.Guess {
-				said += " (a guess)"
-			}
-		}
-		if len(b.where) < len(s.where) {
-			said += " on " + m.where(b.where)
-		}
-		if b.ownNames {
-			said += ", each with its own name"
-		}
-		return said + "\n"
-	}
+	title := func(limit int) string { return m.heading(s, b, m.names(b.ids, limit)) }
 	return words(title(3), func() []string {
-		about := title(30) + m.foundAll(m.distinct(b))
+		about := title(30)
+		if found := m.found(m.distinct(b)); found != "" {
+			about += "\n" + found + "\n"
+		}
 		var forms []string
 		for _, limits := range [][2]int{{longestFence, 30}, {shorterFence, 8}, {shortestFence, 3}, {0, 3}, {0, 0}} {
 			forms = append(forms, about+m.differences(b, limits[0], limits[1]))
@@ -297,33 +228,24 @@ func (r Review) distinct(b bundle) []int {
 	return b.about[:len(b.about)/len(b.objects)]
 }
 
-// found is a line for a hit at its place; empty where another line says it.
-func (m markdown) found(h int) string {
-	hit := m.Hits[h]
-	said := prose(cut(hit.Reason, longestLine))
-	switch {
-	case hit.Level == risk.Info && (hit.Removal || hit.Object == manifest.ID{}):
-		return ""
-	case hit.Removal && hit.Consequence != "":
-		said = prose(cut(hit.Consequence, longestLine))
-	}
-	said = levelSign(hit.Level) + said + " (" + code(cut(hit.Rule, longestName)) + ")"
-	if hit.Waived != nil {
-		said = "accepted: " + said
-	}
-	return "- " + said + "\n"
-}
-
-// foundAll is a list of hits.
-func (m markdown) foundAll(hits []int) string {
-	var lines strings.Builder
+// found names the rules that hits are of: the sections above have the rest. Empty
+// where another line says it.
+func (m markdown) found(hits []int) string {
+	var said []string
 	for _, h := range hits {
-		lines.WriteString(m.found(h))
+		hit := m.Hits[h]
+		if hit.Level == risk.Info && (hit.Removal || hit.Object == manifest.ID{}) {
+			continue
+		}
+		rule := levelSign(hit.Level) + code(cut(hit.Rule, longestName))
+		if hit.Waived != nil {
+			rule = "accepted: " + rule
+		}
+		if !slices.Contains(said, rule) {
+			said = append(said, rule)
+		}
 	}
-	if lines.Len() == 0 {
-		return ""
-	}
-	return "\n" + lines.String()
+	return strings.Join(limited(said, 10), ", ")
 }
 
 // differences are what changes in a bundle, in fences of so many lines, for so
@@ -335,7 +257,7 @@ func (m markdown) differences(b bundle, limit, variants int) string {
 			out.WriteString("\n" + fence("diff", limitedFence(lines, limit)))
 		}
 	}
-	write(m.lines(b, b.shown))
+	write(m.lines(b))
 	for i, v := range b.variants {
 		if i == variants {
 			fmt.Fprintf(&out, "\n%s more%s\n", count(len(b.variants)-i, "variant", "variants"), m.pointer())
@@ -347,12 +269,12 @@ func (m markdown) differences(b bundle, limit, variants int) string {
 		if len(v.shown)+len(v.about) == 0 {
 			continue
 		}
-		fmt.Fprintf(&out, "\non %s:\n%s", m.where(v.where), m.foundAll(v.about))
-		var lines []string
-		for _, f := range briefly(b.Object, v.shown, longestLine) {
-			lines = append(lines, drawn(f, longestLine)...)
+		where := m.where(v.where)
+		if found := m.found(v.about); found != "" {
+			where += " (" + found + ")"
 		}
-		write(lines)
+		fmt.Fprintf(&out, "\non %s:\n", where)
+		write(m.drawn(b, v.shown, v.about))
 	}
 	if b.Status != manifest.Changed && len(b.variants) > 1 && limit > 0 {
 		fmt.Fprintf(&out, "\nas on %s; it is another one on %s\n", m.where(b.variants[0].where), m.where(b.others()))
@@ -379,7 +301,7 @@ func limitedFence(lines []string, limit int) []string {
 }
 
 // lines draw what happens to an object.
-func (m markdown) lines(b bundle, fields []diff.Field) []string {
+func (m markdown) lines(b bundle) []string {
 	var out []string
 	switch b.Status {
 	case manifest.Created:
@@ -398,8 +320,22 @@ func (m markdown) lines(b bundle, fields []diff.Field) []string {
 			}
 		}
 	case manifest.Changed:
-		for _, f := range briefly(b.Object, fields, longestLine) {
-			out = append(out, drawn(f, longestLine)...)
+		out = m.drawn(b, b.shown, b.about)
+	}
+	return out
+}
+
+// drawn draws the changes of fields; of many that are alike the first.
+func (m markdown) drawn(b bundle, fields []diff.Field, hits []int) []string {
+	all, rest := repeated(briefly(b.Object, fields, longestLine), func(f placed) bool {
+		here, _ := m.at(f.Field, hits)
+		return len(here) > 0
+	})
+	var out []string
+	for i, f := range all {
+		out = append(out, drawn(f, longestLine)...)
+		if n := rest[i]; n > 0 {
+			out = append(out, fmt.Sprintf("… %s more like these", number(n)))
 		}
 	}
 	return out

@@ -216,11 +216,14 @@ func tellsAll(r Review, document string) error {
 			return fmt.Errorf("of %d blockers %d are in %d lines", len(blockers), n, lines)
 		}
 	}
-	if gone, objects := r.gone(); objects > 0 {
-		text := section("🗑 " + count(objects, "deletion", "deletions"))
-		rows := strings.Count(text, "\n| ") - 2
-		if n := sum(text); rows != len(gone) && n != objects {
-			return fmt.Errorf("of %d deletions %d are in %d rows of %d", objects, n, rows, len(gone))
+	if goes := r.gone(); goes.objects > 0 {
+		text := section("🗑 " + count(goes.objects, "deletion", "deletions"))
+		rows, want := strings.Count(text, "\n| ")-2, len(goes.releases)+len(goes.told)
+		if goes.others() != "" {
+			want++
+		}
+		if n := sum(text); rows != want && n != goes.objects {
+			return fmt.Errorf("of %d deletions %d are in %d rows of %d", goes.objects, n, rows, want)
 		}
 	}
 	return nil

@@ -123,7 +123,7 @@ func (p *pager) page() page {
 		made.Targets = append(made.Targets, [2]string{printable(t.Cluster), printable(t.Environment)})
 	}
 	if p.atlas.common != nil {
-		made.Notes = append(made.Notes, p.letters.sameEverywhere(p.Review, p.atlas))
+		made.Notes = append(made.Notes, p.letters.sameEverywhere(p.Review, p.atlas, p.sheets))
 	}
 	for i, s := range p.sheets {
 		made.Releases = append(made.Releases, p.release(s))
@@ -167,23 +167,25 @@ func (p *pager) place(w Where) int {
 }
 
 func (p *pager) release(s sheet) pageRelease {
-	made := pageRelease{Name: printable(s.Name), About: s.counts().String(), Hits: s.about}
-	if len(s.Groups) == 1 && s.Groups[0].Status != manifest.Changed {
-		made.About = string(s.Groups[0].Status) + ", " + made.About
+	name, status := s.title()
+	made := pageRelease{Name: printable(name), About: s.counts().String(), Hits: s.about}
+	if status != "" {
+		made.About = status + ", " + made.About
 	}
-	if where := p.letters.identical(s, p.atlas); where != "" {
-		made.About += ", " + where
+	if where := p.letters.places(p.Review, s, p.atlas); where != "" {
+		made.About += joined(where) + where
+	}
+	reasons := p.letters.reasons(s, p.atlas)
+	if len(reasons) == 1 {
+		made.About += "; " + reasons[0].words
+		reasons = nil
+	}
+	for _, why := range reasons {
+		made.Lines = append(made.Lines, p.atlas.of(why.where)+": "+why.words)
 	}
 	for i, g := range s.Groups {
-		line := p.letters.causes(g, p.atlas)
-		if line != "" && len(s.Groups) > 1 {
-			line = diff.Letter(i) + ": " + line
-		}
 		if g.From != "" && (i == 0 || g.From != s.Groups[i-1].From) {
 			made.Lines = append(made.Lines, "was "+printable(g.From)+" before")
-		}
-		if line != "" {
-			made.Lines = append(made.Lines, line)
 		}
 	}
 	if s.routine.objects > 0 {
@@ -358,8 +360,8 @@ func (p *pager) side(f placed, v any, not manifest.Status) string {
 // brief says what happens to an object, for a list of them.
 func (p *pager) brief(run []Change) string {
 	if c := run[0]; c.Status == manifest.Removed {
-		_, consequence := p.consequence(c)
-		return printable(consequence)
+		is, _ := p.consequence(c)
+		return printable(is.consequence)
 	}
 	var fields []diff.Field
 	for _, c := range run {
@@ -426,12 +428,7 @@ func (p *pager) hit(h Hit) pageHit {
 	return made
 }
 
-func (p *pager) reason(h Hit) string {
-	if h.Consequence != "" {
-		return printable(h.Reason + ": " + h.Consequence)
-	}
-	return printable(h.Reason)
-}
+func (p *pager) reason(h Hit) string { return printable(h.reason()) }
 
 func (p *pager) accepted(w *risk.Waiver) string {
 	return fmt.Sprintf("accepted until %s: %s (%s)", w.Until.Format("2006-01-02"), printable(w.Reason), printable(at(w.Range.File, w.Range.Start.Line)))

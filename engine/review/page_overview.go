@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/weir-dev/weir/engine/diff"
@@ -54,7 +55,12 @@ func (p *pager) overview() []pageSection {
 	}
 	add(p.findings("Blockers", p.of(risk.Block)))
 	add(p.deletions())
-	add(p.findings("Cautions", p.of(risk.Caution)))
+	cautions, told := p.cautions(p.gone())
+	section := p.findings("Cautions", cautions)
+	if told > 0 {
+		section.Title = fmt.Sprintf("Cautions (%s, and %s among the deletions)", number(len(cautions)), number(told))
+	}
+	add(section)
 	add(p.findings("Accepted", p.waived()))
 	notes := p.findings("Notes", p.notes())
 	notes.Folded = true
@@ -143,11 +149,23 @@ func (p *pager) findings(noun string, hits []Hit) pageSection {
 }
 
 func (p *pager) deletions() pageSection {
-	gone, objects := p.gone()
-	s := pageSection{Noun: "Deletions", Title: titled("Deletions", objects), Head: []string{"Object", "What really happens", "Where"}}
-	for _, d := range gone {
+	goes := p.gone()
+	s := pageSection{Noun: "Deletions", Title: titled("Deletions", goes.objects), Head: []string{"Object", "What really happens", "Where"}}
+	for _, d := range goes.releases {
+		said, undeclared := p.letters.departs(d, p.atlas)
+		what := []pagePart{{Text: said}}
+		if undeclared != "" {
+			what = append(what, pagePart{Text: "– " + undeclared})
+		}
+		s.Items = append(s.Items, pageItem{Cells: [][]pagePart{{{Text: "release " + printable(d.name)}}, what}, Place: p.place(d.where), Releases: p.releasesOf(d.name)})
+	}
+	for _, d := range slices.Concat(goes.told, goes.quiet) {
 		part, releases := p.names("", false, d.objects)
-		s.Items = append(s.Items, pageItem{Level: d.level, Count: len(d.objects), Cells: [][]pagePart{{part}, cellOf(printable(d.consequence))}, Place: p.place(d.where), Releases: releases})
+		what := cellOf(printable(d.consequence))
+		if d.rule != "" {
+			what = append(what, pagePart{Faint: "(" + printable(d.rule) + ")"})
+		}
+		s.Items = append(s.Items, pageItem{Level: d.level, Count: d.count, Cells: [][]pagePart{{part}, what}, Place: p.place(d.where), Releases: releases})
 	}
 	return s
 }
@@ -165,14 +183,8 @@ func (p *pager) restarts() pageSection {
 	for _, by := range p.byWhy() {
 		for _, w := range by.workloads {
 			part, releases := p.names("", false, w.objects)
-			suffix := ""
-			if len(w.objects) > 1 {
-				suffix = " each"
-			}
-			if len(w.Where) > 1 {
-				suffix += fmt.Sprintf(" over %d targets", len(w.Where))
-			}
-			s.Items = append(s.Items, pageItem{Count: len(w.objects), Cells: [][]pagePart{{part}, {{Text: printable(by.why)}, {Faint: "(" + pods(w.Restart, suffix) + ")"}}}, Place: p.place(w.Where), Releases: releases})
+			pods := strings.TrimSpace(p.letters.pods(p.Review, w, func(Where) string { return "" }))
+			s.Items = append(s.Items, pageItem{Count: len(w.objects), Cells: [][]pagePart{{part}, {{Text: printable(by.why)}, {Faint: pods}}}, Place: p.place(w.where), Releases: releases})
 		}
 	}
 	return s

@@ -2,11 +2,7 @@ package review
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-
-	"github.com/weir-dev/weir/engine/manifest"
-	"github.com/weir-dev/weir/engine/risk"
 )
 
 // summary is the whole review in a line.
@@ -86,162 +82,6 @@ func (r Review) restarted() string {
 	return said + " (" + strings.Join(notes, ", ") + ")"
 }
 
-// deletion is objects of a kind that go, and what that really means.
-type deletion struct {
-	objects     []manifest.ID
-	where       Where
-	level       risk.Level
-	consequence string
-}
-
-// gone are the objects that go, the riskiest first, those of one kind together
-// of which the same is to be said; and how many they are.
-func (r Review) gone() (gone []deletion, objects int) {
-	var d digester
-	first := map[digest]int{}
-	for _, release := range r.Releases {
-		for _, is := range r.goneFrom(release) {
-			objects++
-			id := is.objects[0]
-			d.text(id.Group)
-			d.text(id.Kind)
-			d.where(is.where)
-			d.text(string(is.level))
-			d.text(is.consequence)
-			key := d.sum()
-			if i, ok := first[key]; ok {
-				gone[i].objects = append(gone[i].objects, id)
-				continue
-			}
-			first[key] = len(gone)
-			gone = append(gone, is)
-		}
-	}
-	slices.SortStableFunc(gone, func(a, b deletion) int { return b.level.Compare(a.level) })
-	return gone, objects
-}
-
-// goneFrom are the objects that go from a release, one at a time. An object is
-// not the same everywhere: where the same is to be said of its forms, it is said
-// once.
-func (r Review) goneFrom(release Release) []deletion {
-	type said struct {
-		object      manifest.ID
-		level       risk.Level
-		consequence string
-	}
-	var gone []deletion
-	first := map[said]int{}
-	for _, c := range release.Changes {
-		if c.Status != manifest.Removed {
-			continue
-		}
-		is := deletion{objects: []manifest.ID{c.Object}, where: c.Where}
-		is.level, is.consequence = r.consequence(c)
-		key := said{c.Object, is.level, is.consequence}
-		i, ok := first[key]
-		if !ok {
-			first[key] = len(gone)
-			gone = append(gone, is)
-			continue
-		}
-		all := slices.Clone(gone[i].where)
-		for _, target := range c.Where {
-			all = all.with(target)
-		}
-		gone[i].where = all
-	}
-	return gone
-}
-
-// consequence is what the removal of an object means, and the level of what was
-// found in it.
-func (r Review) consequence(c Change) (level risk.Level, consequence string) {
-	switch {
-	case c.Keep:
-		consequence = "stays in the cluster: pruning is off"
-	case c.Hook:
-		consequence = "a hook that does not run any more"
-	default:
-		consequence = "pruned"
-	}
-	said := risk.Level("")
-	for _, h := range c.Hits {
-		hit := r.Hits[h]
-		if hit.Waived == nil {
-			level = risk.Worse(level, hit.Level)
-		}
-		if hit.Consequence != "" && hit.Level.Compare(said) > 0 {
-			consequence, said = hit.Consequence, hit.Level
-		}
-	}
-	return level, consequence
-}
-
-// why is workloads that restart for the same reasons.
-type why struct {
-	why       string
-	count     int // of workloads, those of several targets once
-	workloads []rolling
-}
-
-// rolling is workloads of a kind of which the same is to be said.
-type rolling struct {
-	Restart // of the first
-	objects []manifest.ID
-}
-
-// byWhy sorts restarts by their reasons.
-func (r Review) byWhy() []why {
-	var all []why
-	first := map[string]int{}
-	type like struct {
-		why              int
-		kind, where, how string
-	}
-	known := map[like]int{}
-	for _, restart := range r.Restarts {
-		words := make([]string, len(restart.Why))
-		for i, w := range restart.Why {
-			words[i] = string(w)
-		}
-		reason := strings.Join(words, ", ")
-		i, ok := first[reason]
-		if !ok {
-			i = len(all)
-			first[reason] = i
-			all = append(all, why{why: reason})
-		}
-		all[i].count++
-		l := like{i, kindOf(restart.Object), fmt.Sprint(restart.Where), pods(restart, "")}
-		j, ok := known[l]
-		if !ok {
-			j = len(all[i].workloads)
-			known[l] = j
-			all[i].workloads = append(all[i].workloads, rolling{Restart: restart})
-		}
-		all[i].workloads[j].objects = append(all[i].workloads[j].objects, restart.Object)
-	}
-	return all
-}
-
-// rolls says how many pods roll, and where unless everywhere.
-func (r Review) rolls(w rolling, where func(Where) string) string {
-	suffix := ""
-	if len(w.objects) > 1 {
-		suffix = " each"
-	}
-	switch {
-	case len(w.Where) < r.changing():
-		if place := strings.TrimPrefix(where(w.Where), " on "); place != "" {
-			suffix += " on " + place
-		}
-	case len(w.Where) > 1:
-		suffix += fmt.Sprintf(" over %d targets", len(w.Where))
-	}
-	return pods(w.Restart, suffix)
-}
-
 // changing is the number of targets that change.
 func (r Review) changing() int {
 	n := 0
@@ -278,18 +118,43 @@ func (c Chart) cause() string {
 	return fmt.Sprintf("%s of %s", number(c.Caused), count(c.Fields, "changed field", "changed fields"))
 }
 
-// pods says how many pods a workload has, with what else is to be said of them.
-func pods(r Restart, suffix string) string {
-	said := count(int(r.Pods), "pod", "pods")
-	switch {
-	case r.PerNode:
-		said = "one pod per node"
-	case r.Scaler != "":
-		said += " or more"
+// compared says what was compared. Where the head is not what its commit has, the
+// commit is not named twice.
+func (r Review) compared(point func(Point) string) string {
+	base, head := r.Base, r.Head
+	said := point(base)
+	if isMergeBase(base) && base.Commit == head.Commit {
+		said += ", which is the head itself"
 	}
-	said += suffix
-	if r.AllAtOnce {
-		said += ", all at once"
+	if !head.Uncommitted {
+		return said + " → " + point(head)
 	}
-	return said
+	if head.Commit == base.Commit {
+		head.Commit = ""
+	}
+	return said + " → " + point(head) + ", with what is not committed"
 }
+
+// isMergeBase tells whether a side is the last commit that two have in common.
+func isMergeBase(p Point) bool { return p.Kind == Revision && strings.HasPrefix(p.Ref, mergeBase) }
+
+const mergeBase = "merge base with "
+
+// side says in words what a side of the comparison is.
+func (p Point) side(code func(string) string) string {
+	what := map[PointKind]string{Directory: "the project as it is", State: "the canonical state", Revision: "revision"}[p.Kind]
+	switch {
+	case isMergeBase(p):
+		what = mergeBase + code(strings.TrimPrefix(p.Ref, mergeBase))
+	case p.Ref != "":
+		what += " " + code(p.Ref)
+	}
+	if p.Commit != "" && p.Commit != p.Ref && !strings.HasPrefix(p.Commit, p.Ref+" ") {
+		what += " (" + code(short(p.Commit)) + ")"
+	}
+	return what
+}
+
+func plainPoint(p Point) string { return p.side(printable) }
+
+func short(commit string) string { return commit[:min(len(commit), 12)] }

@@ -17,12 +17,12 @@ func TestGoneOnce(t *testing.T) {
 		}
 		w.change(i, "app", versionOf(t, "", "", namespace), versionOf(t, "", ""))
 	}
-	gone, objects := w.review().gone()
-	if objects != len(gone) {
-		t.Errorf("%d objects", objects)
+	goes := w.review().gone()
+	if goes.objects != 3 {
+		t.Errorf("%d objects", goes.objects)
 	}
 	var where []Where
-	for _, d := range gone {
+	for _, d := range goes.told {
 		where = append(where, d.where)
 	}
 	if d := cmp.Diff([]Where{{0, 1}, {2}}, where); d != "" {

@@ -57,8 +57,8 @@ func (a atlas) of(w Where) string {
 		return "both targets"
 	case len(missing) == 0:
 		return fmt.Sprintf("all %d targets", len(w))
-	case len(missing) <= 2 && len(w) > manyTargets:
-		return fmt.Sprintf("all %d targets but %s", len(a.targets), a.list(missing))
+	case len(missing) <= 2 && (len(w) > manyTargets || len(w) > 2*len(missing)):
+		return "all but " + a.list(missing)
 	}
 	return a.list(w)
 }
