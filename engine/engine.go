@@ -3,7 +3,7 @@
 // here they are joined. Nothing here prints, and no goroutine starts here.
 //
 // Verbs: hydrate.go (report.go says what happened), diff.go, validate.go, list.go
-// (with graph), values.go, lock.go, update.go, vendor.go, history.go (log and show),
+// (with graph), values.go, lock.go, update.go, vendor.go, log.go, show.go,
 // verify.go, cacheinfo.go. project.go brings a project that is not in a directory;
 // named.go finds the releases that an argument names.
 //
@@ -20,6 +20,7 @@ package engine
 
 import (
 	"github.com/weir-dev/weir/engine/kube"
+	"github.com/weir-dev/weir/engine/site"
 	"github.com/weir-dev/weir/engine/work"
 )
 
@@ -29,6 +30,7 @@ type (
 	Outside    = work.Outside
 	Origin     = work.Origin
 	PanicError = work.PanicError
+	Reading    = site.Reading
 )
 
 // NewestKubernetes is the newest minor version whose API table is built in.

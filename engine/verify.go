@@ -17,7 +17,7 @@ import (
 
 // VerifyOptions say what to verify.
 type VerifyOptions struct {
-	site.Reading
+	Reading
 	Range          string // A..B or one commit of each state; empty: the last one
 	AllowedSigners string // file; empty: Git's gpg.ssh.allowedSignersFile, if there is one
 	Keyring        string // file
