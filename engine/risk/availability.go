@@ -18,7 +18,7 @@ var availabilityRules = []Rule{
 		Doc:    "Fewer pods are kept, or the load may grow less far, or minimum and maximum leave nothing to scale.",
 		object: autoscaler},
 	{ID: "availability/eviction", Level: Caution, Title: "No pod can be evicted",
-		Doc:     "A PodDisruptionBudget leaves no pod that may go: draining a node hangs.",
+		Doc:     "A PodDisruptionBudget, of whatever release of the cluster, leaves no pod that may go: draining a node hangs.",
 		release: eviction},
 	{ID: "availability/probe-removed", Level: Caution, Title: "A probe is removed",
 		Doc:    "Traffic reaches pods that are not ready, or pods that hang are not restarted.",

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/weir-dev/weir/engine/diff"
-	"github.com/weir-dev/weir/engine/manifest"
 )
 
 func isPolicy(s *side) bool {
@@ -26,7 +25,8 @@ func policyRemoved(o *object) []finding {
 	return []finding{{id: o.Before.ID, reason: "it is no longer in the release" + o.instead(), consequence: said}}
 }
 
-// opens says which pods are open without a policy that goes; empty where none are.
+// opens says which pods that a policy selected before are open after the change;
+// empty where none are.
 func (o *object) opens() string {
 	const unknown = "pods that no other policy selects are open to all traffic"
 	c, selects := o.in.in, o.before.company()
@@ -75,8 +75,10 @@ func policyWidened(o *object) []finding {
 	}
 	before, after := sub(o.before.tree(), "spec"), sub(o.after.tree(), "spec")
 	var found []finding
-	if !narrower(sub(before, "podSelector"), sub(after, "podSelector")) && !o.selectsAll() {
-		found = append(found, finding{path: path("spec", "podSelector"), reason: "it no longer selects all the pods that it did, and those are open"})
+	if !narrower(sub(before, "podSelector"), sub(after, "podSelector")) {
+		if said := o.opens(); said != "" {
+			found = append(found, finding{path: path("spec", "podSelector"), reason: "it no longer selects all the pods that it did; " + said})
+		}
 	}
 	for _, way := range ways {
 		if !restricts(before, way.kind, way.key) {
@@ -95,26 +97,6 @@ func policyWidened(o *object) []finding {
 		}
 	}
 	return found
-}
-
-// selectsAll tells whether a policy with another selector selects all workloads
-// that it did, since they got other labels, too.
-func (o *object) selectsAll() bool {
-	before, after := o.before.company(), o.after.company()
-	if before == nil || after == nil {
-		return false
-	}
-	now := map[manifest.ID]bool{}
-	for _, p := range after(o.in.after.podsIn(o.After.ID.Namespace)) {
-		now[p.on.ID] = true
-	}
-	chosen := before(o.in.before.podsIn(o.Before.ID.Namespace))
-	for _, p := range chosen {
-		if o.in.after.find(p.on.ID) != nil && !now[p.on.ID] {
-			return false
-		}
-	}
-	return len(chosen) > 0
 }
 
 // closes tells whether a policy lets less than everything through.

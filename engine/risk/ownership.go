@@ -4,7 +4,7 @@ import "fmt"
 
 var ownershipRules = []Rule{
 	{ID: "ownership/duplicate", Level: Block, Title: "Two releases have the same object",
-		Doc:     "Whichever is applied last wins, and removing one release deletes the object of the other.",
+		Doc:     "Of the releases of a cluster, whichever is applied last wins, and removing one release deletes the object of the other.",
 		release: duplicates},
 	{ID: "ownership/moved", Level: Caution, Title: "An object moves to another release",
 		Doc:    "It must be taken over before the old release lets go of it, or it is deleted in between.",
