@@ -71,7 +71,11 @@ type comparison struct {
 	projects   []*schema.Project // other revisions of the project
 	notes      []string          // on the comparison itself, a sentence each
 	undeclared []review.Undeclared
-	close      func() // nil: there is nothing to close
+
+	// others lists the releases of a cluster that stay as they are, but for those
+	// that changed names; nil: nobody knows.
+	others func(cluster string, changed map[state.Key]bool) func(context.Context) ([]*other, error)
+	close  func() // nil: there is nothing to close
 }
 
 // pairing is one release that differs. What it was and what it is are read when

@@ -37,7 +37,7 @@ func betweenRevisions(ctx context.Context, run Run, o DiffOptions) (c *compariso
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
-	r := &revisions{before: before, after: after, run: run}
+	r := &revisions{before: before, after: after, run: run, spoken: &spokenWords{known: map[[2]string]bool{}}}
 	r.match()
 	list, err := r.hydrate(ctx)
 	if found = append(found, list...); err != nil || found.HasErrors() {
@@ -58,6 +58,9 @@ func betweenRevisions(ctx context.Context, run Run, o DiffOptions) (c *compariso
 		if p.differs() {
 			c.pairs = append(c.pairs, r.pairing(p))
 		}
+	}
+	c.others = func(cluster string, _ map[state.Key]bool) func(context.Context) ([]*other, error) {
+		return r.staying(cluster)
 	}
 	c.settle()
 	r.warned(c)
@@ -105,6 +108,7 @@ type revisions struct {
 	run           Run
 	before, after *side
 	pairs         []*twoReleases
+	spoken        *spokenWords
 	kept          map[string]*state.Snapshot // by cluster: states that have values which were made up
 }
 

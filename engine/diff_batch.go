@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/review"
 	"github.com/weir-dev/weir/engine/risk"
+	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -79,7 +81,8 @@ func (w *reviewing) all(ctx context.Context) (diag.List, error) {
 			err = b.work(ctx)
 		}
 		if err != nil {
-			return work.Gather(lists), err
+			list, err := work.Refusal(err)
+			return append(work.Gather(lists), list...), err
 		}
 		for _, i := range b.pairs {
 			w.c.pairs[i].letGo()
@@ -171,8 +174,13 @@ func (b *batch) note(i int) {
 // which nothing changes but Kubernetes are risks, too.
 func (b *batch) judge(ctx context.Context) error {
 	name := func(n int) string { return "the risks in cluster " + b.clusters[n].name }
-	return work.Each(ctx, b.run.Jobs, len(b.clusters), name, func(_ context.Context, n int) error {
+	return work.Each(ctx, b.run.Jobs, len(b.clusters), name, func(ctx context.Context, n int) error {
 		of := risk.Cluster{Name: b.clusters[n].name}
+		around := &others{ctx: ctx, jobs: b.run.Jobs}
+		if b.c.others != nil {
+			around.list = b.c.others(of.Name, b.keys(b.clusters[n]))
+			of.Others = around
+		}
 		var differ []int
 		var changed []diff.Release
 		for _, i := range b.clusters[n].pairs {
@@ -182,6 +190,9 @@ func (b *batch) judge(ctx context.Context) error {
 			}
 		}
 		b.hits[b.from+n] = risk.Check(of)
+		if around.err != nil {
+			return around.err
+		}
 		for k, images := range risk.Images(changed) {
 			r := changed[k]
 			made := review.Images{Cluster: r.Cluster, Environment: r.Environment, Release: r.Release}
@@ -192,6 +203,17 @@ func (b *batch) judge(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// keys are the releases that the pairs of a cluster are about, on either side.
+func (b *batch) keys(cluster clusterPairs) map[state.Key]bool {
+	all := map[state.Key]bool{}
+	for _, i := range cluster.pairs {
+		p := b.c.pairs[i]
+		all[state.Key{Environment: p.Environment, Release: p.Release}] = true
+		all[state.Key{Environment: p.Environment, Release: cmp.Or(p.From, p.Release)}] = true
+	}
+	return all
 }
 
 // fill keeps what a reader may see of every pair that differs.

@@ -53,6 +53,10 @@ func againstStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 		}
 		c.pairs = append(c.pairs, pairs...)
 	}
+	c.others = func(cluster string, changed map[state.Key]bool) func(context.Context) ([]*other, error) {
+		at := slices.IndexFunc(sites.Sites, func(s *site.Site) bool { return s.Cluster.Name == cluster })
+		return staying(sites.Sites[at].Base, changed)
+	}
 	c.settle()
 	if len(c.pairs) > 0 {
 		if c.head.Uncommitted, err = uncommitted(run, c.head); err != nil {

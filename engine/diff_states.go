@@ -13,6 +13,7 @@ import (
 	"github.com/weir-dev/weir/engine/site"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/work"
+	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -35,6 +36,7 @@ func betweenStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 	}
 	parts := make([]comparison, len(clusters))
 	unknown := make([]error, len(clusters))
+	now := make([]*state.Snapshot, len(clusters))
 	sites, more, err := site.Hold(ctx, run, o.Reading, clusters, func(_ context.Context, i int, s *site.Site) error {
 		before, _, err := state.SnapshotAt(ctx, s.Repository, s.Base, from)
 		var after *state.Snapshot
@@ -51,6 +53,7 @@ func betweenStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 		if len(clusters) == 1 {
 			c.base.Commit, c.head.Commit = string(before.Commit()), string(after.Commit())
 		}
+		now[i] = after
 		return twoStates(run, s, known, before, after, &parts[i])
 	})
 	c.close = sites.Close
@@ -66,6 +69,10 @@ func betweenStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 		c.pairs = append(c.pairs, part.pairs...)
 	}
 	slices.SortFunc(c.targets, compareTargets)
+	c.others = func(cluster string, changed map[state.Key]bool) func(context.Context) ([]*other, error) {
+		at := slices.IndexFunc(clusters, func(c schema.Cluster) bool { return c.Name == cluster })
+		return staying(now[at], changed)
+	}
 	c.settle()
 	if len(c.targets) == 0 {
 		found = append(found, known.Nothing...)
