@@ -199,7 +199,7 @@ func TestOneProblem(t *testing.T) {
   on weir.hcl line 26, the same here:
 
 It answered 503 to a request without credentials for
-http://charts.example/index.yaml. It is the same at 20 more places.
+http://charts.example/index.yaml. It is the same at 21 more places.
 
 Try again later; if it stays so, ask who runs the server.
 `

@@ -28,7 +28,7 @@ func Refusal(err error) (diag.List, error) {
 // repository that is down is one problem, however many releases want it.
 func Together(found diag.List) diag.List {
 	const shown = 4
-	at, more := map[string]int{}, map[string]int{}
+	at, places := map[string]int{}, map[string]int{}
 	var all diag.List
 	for _, d := range found.Sorted() {
 		key := d.Severity.String() + "\x00" + d.Summary + "\x00" + d.Detail + "\x00" + d.Remedy
@@ -39,13 +39,13 @@ func Together(found diag.List) diag.List {
 			all = append(all, d)
 		case d.Subject == all[i].Subject: // what is wrong there, not with who wants it
 			continue
-		case more[key] < shown:
+		case places[key] < shown:
 			all[i] = all[i].Also(d.Subject, "the same here")
 		}
-		more[key]++
+		places[key]++
 	}
 	for key, i := range at {
-		if n := more[key] - 1 - shown; n > 0 {
+		if n := places[key] - shown; n > 0 {
 			all[i].Detail = strings.TrimSpace(fmt.Sprintf("%s It is the same at %d more places.", all[i].Detail, n))
 		}
 	}
