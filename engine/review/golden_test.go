@@ -458,7 +458,7 @@ func TestGolden(t *testing.T) {
 			}
 			golden(t, name+".md", r.Markdown(MarkdownOptions{Report: "review.html"}))
 			golden(t, name+".txt", r.Terminal(TerminalOptions{}))
-			if name != "five-thousand" {
+			if name != "five-thousand" && name != "alike" {
 				golden(t, name+".full.txt", r.Terminal(TerminalOptions{Full: true}))
 				golden(t, name+".json", append(document, '\n'))
 			}

@@ -229,7 +229,7 @@ func (l letters) places(r Review, s sheet, a atlas) string {
 	if a.tells(s.where) {
 		said = append(said, "on "+l.prose(a.of(s.where)))
 	}
-	if _, status := s.title(); status == "" && len(s.ways) > 1 {
+	if _, status := s.title(); status == "" && len(s.ways) > 1 && !s.CreateNamespace {
 		first := s.ways[0]
 		var others []string
 		for _, w := range s.ways[1:] {

@@ -193,7 +193,11 @@ func (m markdown) fleetList(rest string, releases []sheet) part {
 		ways := func(limit int) string {
 			var said []string
 			for i, g := range s.Groups {
-				said = append(said, fmt.Sprintf("**%s** %s on %s", diff.Letter(i), g.Counts, m.where(g.Where)))
+				way := ""
+				if len(s.Groups) > 1 {
+					way = "**" + diff.Letter(i) + "** "
+				}
+				said = append(said, fmt.Sprintf("%s%s on %s", way, g.Counts, m.where(g.Where)))
 			}
 			return "- " + m.name(s) + ": " + strings.Join(limited(said, limit), "; ") + "\n"
 		}

@@ -9,10 +9,12 @@
 //
 // make.go brings what is equal on many targets together, each release by
 // make_release.go (digest.go says what is equal, home.go what a namespace is to it);
-// fold.go makes of it the sheets that the views for people show, where.go and
-// text.go the words that they share. Markdown stays in its budget by layout.go,
-// and escape.go and text.go keep what a repository says from being markup. Secrets
-// are gone before: see engine/diff's Mask.
+// fold.go makes of it the sheets that the views for people show, ways.go says where
+// they differ. What these views say in the same words is made in one place:
+// summary.go, gone.go, restarts.go, names.go, letters.go, where.go and text.go.
+// Markdown stays in its budget by layout.go, and escape.go and text.go keep what a
+// repository says from being markup. Secrets are gone before: see engine/diff's
+// Mask.
 package review
 
 import (

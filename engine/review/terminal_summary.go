@@ -213,9 +213,12 @@ func (t *terminal) charts() {
 	}
 }
 
+// fewReleases is how many releases say where they change themselves.
+const fewReleases = 3
+
 func (t *terminal) fleet() {
 	releases := releasesOf(t.sheets)
-	if len(t.Targets) < 2 || len(releases) == 0 || t.atlas.common != nil {
+	if len(t.Targets) < 2 || len(releases) <= fewReleases || t.atlas.common != nil {
 		return
 	}
 	still := ""
