@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,14 +65,14 @@ func TestPipelines(t *testing.T) {
 		somebody string
 	}{
 		"github": {
-			script: steps["Diff"] + "\n" + steps["Comment"] + "\nCODE=$(sed -n 's/^code=//p' \"$GITHUB_OUTPUT\" | tail -n 1)\n" + steps["Verdict"],
-			env:    []string{"GITHUB_REPOSITORY=acme/shop", "GITHUB_TOKEN=let-me-in", "PULL_REQUEST=7", "BASE=origin/main"},
+			script: steps["Diff"] + "\n" + steps["Summary"] + "\n" + steps["Comment"] + "\nCODE=$(sed -n 's/^code=//p' \"$GITHUB_OUTPUT\" | tail -n 1)\n" + steps["Verdict"],
+			env:    []string{"GITHUB_REPOSITORY=acme/shop", "GITHUB_TOKEN=let-me-in", "PULL_REQUEST=7", "BASE=origin/main", "REPORT=https://forge.example/review"},
 			path:   "/repos/acme/shop/issues/7/comments", edit: "PATCH", one: "/repos/acme/shop/issues/comments/",
 			mine: `{"user": {"login": "github-actions[bot]"}}`, somebody: `{"user": {"login": "ann"}}`,
 		},
 		"gitlab": {
 			script: strings.Join(gitlab.Diff.Script, "\n"),
-			env:    []string{"WEIR_COMMENT_TOKEN=let-me-in", "CI_PROJECT_ID=3", "CI_MERGE_REQUEST_IID=7"},
+			env:    []string{"WEIR_COMMENT_TOKEN=let-me-in", "CI_PROJECT_ID=3", "CI_MERGE_REQUEST_IID=7", "CI_JOB_URL=https://forge.example/review"},
 			path:   "/projects/3/merge_requests/7/notes", edit: "PUT", one: "/projects/3/merge_requests/7/notes/",
 			mine: `{"author": {"id": 9}}`, somebody: `{"author": {"id": 1}}`,
 		},
@@ -87,13 +88,14 @@ func TestPipelines(t *testing.T) {
 
 			project := reviewed(t)
 			base := strings.TrimSpace(project.git("rev-parse", "origin/main"))
+			summary, source := filepath.Join(t.TempDir(), "summary"), ""
 			review := func() (int, []string) {
 				t.Helper()
 				cmd := exec.Command("bash", "-eo", "pipefail", "-c", f.script)
 				cmd.Dir = project.dir
 				cmd.Env = append(os.Environ(), "PATH="+bin+string(filepath.ListSeparator)+os.Getenv("PATH"), "XDG_CACHE_HOME="+t.TempDir(),
-					"GITHUB_API_URL="+server.URL, "CI_API_V4_URL="+server.URL, "GITHUB_STEP_SUMMARY=/dev/null", "GITHUB_OUTPUT="+filepath.Join(t.TempDir(), "output"),
-					"CI_MERGE_REQUEST_DIFF_BASE_SHA="+base)
+					"GITHUB_API_URL="+server.URL, "CI_API_V4_URL="+server.URL, "GITHUB_STEP_SUMMARY="+summary, "GITHUB_OUTPUT="+filepath.Join(t.TempDir(), "output"),
+					"CI_MERGE_REQUEST_DIFF_BASE_SHA="+base, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA="+source)
 				cmd.Env = append(cmd.Env, f.env...)
 				out, err := cmd.CombinedOutput()
 				if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
@@ -125,7 +127,44 @@ func TestPipelines(t *testing.T) {
 			base = strings.TrimSpace(project.git("rev-parse", "HEAD"))
 			project.replace(claimOnMain, "# claim")
 			expect("a claim goes", 2, f.edit+" "+f.one+"120")
+
+			body := fmt.Sprint(forge.comments[120]["body"])
+			if !strings.Contains(body, "[full report](https://forge.example/review") {
+				t.Errorf("the comment has no link to the report:\n%s", body)
+			}
+			if name == "github" {
+				if data, err := os.ReadFile(summary); err != nil || !strings.HasSuffix(strings.TrimSpace(string(data)), strings.TrimSpace(body)) {
+					t.Errorf("the summary is not the comment: %v\n%s", err, data)
+				}
+				return
+			}
+			source = strings.TrimSpace(project.git("rev-parse", "HEAD"))
+			project.replace("replicas = 4", "replicas = 9")
+			expect("with what others merged", 2, f.edit+" "+f.one+"120")
+			if body := fmt.Sprint(forge.comments[120]["body"]); strings.Contains(body, "replicas") {
+				t.Errorf("it is in the review:\n%s", body)
+			}
 		})
+	}
+}
+
+// TestActionsArePinned: a tag of an action can be moved to another commit.
+func TestActionsArePinned(t *testing.T) {
+	pinned := regexp.MustCompile(`^[\w-]+(/[\w-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
+	files, err := filepath.Glob("../examples/ci/github/*.yml")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(data)) {
+			if _, action, found := strings.Cut(line, "uses: "); found && !pinned.MatchString(strings.TrimSpace(action)) {
+				t.Errorf("%s: %s", file, action)
+			}
+		}
 	}
 }
 
