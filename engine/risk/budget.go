@@ -2,6 +2,7 @@ package risk
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,11 +31,12 @@ func eviction(r *release) []finding {
 	var found []finding
 	for _, budget := range r.after.of("policy", "PodDisruptionBudget") {
 		on := changed[budget.ID]
-		blocked := c.blocked(present, budget, on != nil)
+		other := on != nil && (on.before == nil || !reflect.DeepEqual(on.before.tree()["spec"], budget.tree()["spec"]))
+		blocked := c.blocked(present, budget, other)
 		if blocked == nil {
 			continue
 		}
-		if was := r.before.find(budget.ID); was != nil && c.blocked(past, was, on != nil) != nil {
+		if was := r.before.find(budget.ID); was != nil && c.blocked(past, was, other) != nil {
 			continue
 		}
 		f := finding{on: on, path: blocked.path, reason: blocked.reason}
@@ -67,8 +69,8 @@ func (c *cluster) disturbed() bool {
 	})
 }
 
-// disturbs are the namespaces in which a release changes how many pods there are
-// at least, or their labels.
+// disturbs are the namespaces in which a release has fewer pods than before, the
+// first ones, or pods with other labels.
 func (r *release) disturbs() []string {
 	if r.namespaces == nil {
 		r.namespaces = []string{}
@@ -84,14 +86,14 @@ func (r *release) disturbs() []string {
 func (o *object) disturbs() bool {
 	switch {
 	case slices.Contains(scalers, kindOf(o.id)):
-		return o.before == nil || o.after == nil || o.renamed() || scales(o.before) != scales(o.after) || scalerOf(o.before).min != scalerOf(o.after).min
+		return o.before == nil || o.after == nil || o.renamed() || scales(o.before) != scales(o.after) || scalerOf(o.after).min < scalerOf(o.before).min
 	case slices.Contains(evictables, kindOf(o.id)):
 		if o.before == nil || o.after == nil || o.renamed() || o.relabels() {
 			return true
 		}
 		before, _ := o.before.replicas()
 		after, _ := o.after.replicas()
-		return before != after
+		return after < before || before == 0 && after > 0
 	}
 	return false
 }

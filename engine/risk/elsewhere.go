@@ -104,11 +104,24 @@ func (c *cluster) has(id manifest.ID) []*release {
 		return nil
 	}
 	if c.owned == nil {
-		ids := slices.AppendSeq(slices.Collect(maps.Keys(c.from)), maps.Keys(c.to))
+		var ids []manifest.ID
+		for _, r := range c.releases {
+			for _, o := range r.objects {
+				if o.Hook() || o.Rename == diff.Hash { // by its hash it is nobody else's
+					continue
+				}
+				if o.comes() {
+					ids = append(ids, o.After.ID)
+				}
+				if o.goes() {
+					ids = append(ids, o.Before.ID)
+				}
+			}
+		}
 		slices.SortFunc(ids, manifest.ID.Compare)
-		c.owned = c.others.Owners(slices.Compact(ids))
-		if c.owned == nil {
-			c.owned = map[manifest.ID][]Owner{}
+		c.owned = map[manifest.ID][]Owner{}
+		if len(ids) > 0 {
+			maps.Copy(c.owned, c.others.Owners(slices.Compact(ids)))
 		}
 	}
 	var all []*release
