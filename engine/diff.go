@@ -68,8 +68,9 @@ type comparison struct {
 	command    string          // the part of the command line that names the two
 	targets    []review.Target // all that were looked at
 	pairs      []*pairing
-	projects   []*schema.Project // other revisions of the project
-	notes      []string          // on the comparison itself, a sentence each
+	projects   []*schema.Project      // other revisions of the project
+	notes      []string               // on the comparison itself, a sentence each
+	past       map[string]pastProject // by commit
 	undeclared []review.Undeclared
 
 	// others lists the releases of a cluster that stay as they are, but for those

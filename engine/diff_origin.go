@@ -3,15 +3,12 @@ package engine
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
-	"github.com/weir-dev/weir/engine/checkout"
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/product"
-	"github.com/weir-dev/weir/engine/review"
 	"github.com/weir-dev/weir/engine/site"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/schema/diag"
@@ -89,30 +86,10 @@ func (c *comparison) both(cluster string) []*pairing {
 // planOrigin plans the releases of one commit of the project; otherwise it says why
 // that cannot be done.
 func planOrigin(ctx context.Context, run Run, c *comparison, commit string, pairs []*pairing, o DiffOptions) (why string, err error) {
-	if run.Origin != nil {
-		return "its history is not here.", nil
+	old, why, err := c.projectAt(run, commit, o)
+	if err != nil || why != "" {
+		return why, err
 	}
-	repository, err := checkout.Of(run.Dir)
-	if err != nil {
-		return "", err
-	}
-	if !repository.Exists() {
-		return "the project is in no Git repository.", nil
-	}
-	unknown := (*checkout.UnknownError)(nil)
-	if _, err := repository.Resolve(commit); errors.As(err, &unknown) {
-		return "it is not in this clone.", nil
-	} else if err != nil {
-		return "", err
-	}
-	old, found, err := runAt(run, o, review.Point{Kind: review.Revision, Ref: commit, Commit: commit})
-	if err != nil {
-		return "", err
-	}
-	if found.HasErrors() {
-		return "the project cannot be read there.", nil
-	}
-	c.projects = append(c.projects, old.Project)
 	names := map[string]bool{}
 	var environments, clusters []string
 	for _, p := range pairs {

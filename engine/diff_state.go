@@ -53,15 +53,21 @@ func againstStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 		}
 		c.pairs = append(c.pairs, pairs...)
 	}
-	c.others = func(cluster string, changed map[state.Key]bool) func(context.Context) ([]*other, error) {
+	base := func(cluster string) *state.Snapshot {
 		at := slices.IndexFunc(sites.Sites, func(s *site.Site) bool { return s.Cluster.Name == cluster })
-		return staying(sites.Sites[at].Base, changed)
+		return sites.Sites[at].Base
+	}
+	c.others = func(cluster string, changed map[state.Key]bool) func(context.Context) ([]*other, error) {
+		return staying(base(cluster), changed)
 	}
 	c.settle()
 	if len(c.pairs) > 0 {
 		if c.head.Uncommitted, err = uncommitted(run, c.head); err != nil {
 			return c, found, err
 		}
+	}
+	if err := c.remember(ctx, run, o, func(cluster string) []*state.Snapshot { return []*state.Snapshot{base(cluster)} }); err != nil {
+		return c, found, err
 	}
 	if !o.NoCauses {
 		err = findOrigins(ctx, run, c, sites, o)

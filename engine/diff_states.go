@@ -36,7 +36,7 @@ func betweenStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 	}
 	parts := make([]comparison, len(clusters))
 	unknown := make([]error, len(clusters))
-	now := make([]*state.Snapshot, len(clusters))
+	then, now := make([]*state.Snapshot, len(clusters)), make([]*state.Snapshot, len(clusters))
 	sites, more, err := site.Hold(ctx, run, o.Reading, clusters, func(_ context.Context, i int, s *site.Site) error {
 		before, _, err := state.SnapshotAt(ctx, s.Repository, s.Base, from)
 		var after *state.Snapshot
@@ -53,7 +53,7 @@ func betweenStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 		if len(clusters) == 1 {
 			c.base.Commit, c.head.Commit = string(before.Commit()), string(after.Commit())
 		}
-		now[i] = after
+		then[i], now[i] = before, after
 		return twoStates(run, s, known, before, after, &parts[i])
 	})
 	c.close = sites.Close
@@ -69,11 +69,18 @@ func betweenStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 		c.pairs = append(c.pairs, part.pairs...)
 	}
 	slices.SortFunc(c.targets, compareTargets)
+	at := func(cluster string) int {
+		return slices.IndexFunc(clusters, func(c schema.Cluster) bool { return c.Name == cluster })
+	}
 	c.others = func(cluster string, changed map[state.Key]bool) func(context.Context) ([]*other, error) {
-		at := slices.IndexFunc(clusters, func(c schema.Cluster) bool { return c.Name == cluster })
-		return staying(now[at], changed)
+		return staying(now[at(cluster)], changed)
 	}
 	c.settle()
+	if err := c.remember(ctx, run, o, func(cluster string) []*state.Snapshot {
+		return []*state.Snapshot{then[at(cluster)], now[at(cluster)]}
+	}); err != nil {
+		return c, found, err
+	}
 	if len(c.targets) == 0 {
 		found = append(found, known.Nothing...)
 	}

@@ -47,8 +47,10 @@ left the history of REV, so that what others merged since does not show; --exact
 takes REV itself. Where REV is in the history of HEAD, the two are one.
 
 --state A..B compares two commits of the state repositories, and renders nothing.
-Of Secrets no value is shown, as always; beside those it knows only the values that
-the project's sensitive variables have today, not what they were then.
+Of Secrets no value is shown, as always; beside those it knows the values that the
+project's sensitive variables have today, and those that they had in the commits which
+the two states were hydrated from, where this clone has them; not what was given from
+outside then, by --var or a file.
 
 --save writes the review into a file as well, in the form that its name ends in:
 .md (for a pull request), .html, .json, .sarif, .xml (JUnit). Repeat it for
@@ -75,7 +77,7 @@ Exit codes:
 	flags.StringVar(&given.Base, "base", "", "compare with this revision of the project: a branch, a tag, a commit")
 	flags.StringVar(&given.Head, "head", "", "with --base: the revision to look at, instead of the directory")
 	flags.BoolVar(&given.Exact, "exact", false, "with --base: REV itself, not where the history of HEAD left it")
-	flags.StringVar(&given.States, "state", "", "A..B: compare two commits of the state repositories; masks what sensitive variables have today")
+	flags.StringVar(&given.States, "state", "", "A..B: compare two commits of the state repositories")
 	flags.BoolVar(&given.full, "full", false, "show routine changes, whole objects and long values too")
 	flags.BoolVar(&given.noPager, "no-pager", false, "do not show a long review through PAGER, or less (PAGER=cat does the same)")
 	flags.StringVar(&given.failOn, "fail-on", "", "block or caution: exit 2 only where something of that level was found")
