@@ -43,10 +43,7 @@ func briefly(of manifest.ID, fields []diff.Field, limit int) []placed {
 	first, more := map[string]int{}, map[int]int{}
 	for _, f := range fields {
 		path, f := brief(of, f)
-		key := path
-		if i := strings.LastIndexByte(path, '.'); i >= 0 {
-			key = path[strings.LastIndexByte(path[:i], '.')+1:]
-		}
+		key := likeness(path)
 		key += "\n" + string(f.Status) + "\n" + flow(f.Before) + "\n" + flow(f.After)
 		if i, ok := first[key]; ok {
 			more[i]++
@@ -59,6 +56,20 @@ func briefly(of manifest.ID, fields []diff.Field, limit int) []placed {
 		all[i].label += fmt.Sprintf(" (and %s)", count(n, "more place", "more places"))
 	}
 	return all
+}
+
+// likeness is what the same changes in a schema have in common: a keyword that says
+// how lists are merged; a keyword and its field; a field and what it is in.
+func likeness(path string) string {
+	_, keyword, is := strings.Cut(path[strings.LastIndexByte(path, '.')+1:], " ")
+	if is && strings.HasPrefix(keyword, "x-kubernetes-list-") {
+		return keyword
+	}
+	i := strings.LastIndexByte(path, '.')
+	if i < 0 || is {
+		return path[i+1:]
+	}
+	return path[strings.LastIndexByte(path[:i], '.')+1:]
 }
 
 // brief is a field as it is shown where not everything is: of a CRD's schema the

@@ -53,14 +53,14 @@ func (m markdown) accepted() part {
 	}
 	if len(m.Stale) > 0 {
 		stale := list{open: "\n", rest: m.more("acceptance that expired or met nothing", "acceptances that expired or met nothing")}
-		for _, s := range m.Stale {
+		for _, s := range told(m.Stale, manyNames) {
 			stale.items = append(stale.items, words("- ⚠️ "+prose(cut(s, longestLine))+"\n", nil))
 		}
 		parts = append(parts, stale)
 	}
 	if len(m.Notes) > 0 {
 		notes := list{open: "\n", rest: m.more("remark", "remarks")}
-		for _, s := range m.Notes {
+		for _, s := range told(m.Notes, manyNames) {
 			notes.items = append(notes.items, words("- ℹ️ "+prose(cut(s, longestLine))+"\n", nil))
 		}
 		parts = append(parts, notes)

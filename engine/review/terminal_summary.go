@@ -51,6 +51,9 @@ func (t *terminal) sentences(colour, title string, all []string) {
 		return
 	}
 	t.head(colour, title)
+	if !t.options.Full {
+		all = told(all, manyNames)
+	}
 	for _, s := range all {
 		t.words(2, "", printable(s))
 	}
