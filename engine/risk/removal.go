@@ -1,7 +1,9 @@
 package risk
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,7 +27,7 @@ var removalRules = []Rule{
 		Doc:    "Deleting a StatefulSet deletes its pods; the volumes of its claims stay, unless its persistentVolumeClaimRetentionPolicy says otherwise.",
 		object: removal("apps", "StatefulSet")},
 	{ID: "removal/in-use", Level: Caution, Title: "A ConfigMap or Secret is removed while it is read",
-		Doc:    "A workload of the cluster still refers to it: its pods cannot start without it, unless the reference is optional.",
+		Doc:    "A workload of the cluster still refers to it: its pods cannot start without it, unless the reference is optional. One that an ExternalSecret, a SealedSecret or a Certificate makes again is none.",
 		object: inUse},
 	{ID: "removal/object", Level: Info, Title: "An object is removed",
 		Doc:    "What is no longer in the release is deleted from the cluster; what is there for a workload goes with it.",
@@ -89,7 +91,7 @@ func inUse(o *object) []finding {
 	return []finding{{id: o.Before.ID, reason: "it is no longer in the release, and still read by " + some(o.readers()), consequence: "their pods cannot start without it"}}
 }
 
-func (o *object) inUse() bool { return len(o.readers()) > 0 }
+func (o *object) inUse() bool { return len(o.readers()) > 0 && o.maker() == nil }
 
 // readers are the workloads that read a ConfigMap or Secret after it is gone.
 func (o *object) readers() []string {
@@ -105,6 +107,32 @@ func (o *object) readers() []string {
 		}
 	}
 	return unique(names)
+}
+
+// makers are the kinds of custom resources that Secrets are made of, with the
+// field that may name one; without it the Secret has the resource's name. Read only.
+var makers = map[kind][]string{
+	{"external-secrets.io", "ExternalSecret"}:       {"spec", "target", "name"},
+	{"bitnami.com", "SealedSecret"}:                 {"spec", "template", "metadata", "name"},
+	{"cert-manager.io", "Certificate"}:              {"spec", "secretName"},
+	{"secrets.hashicorp.com", "VaultStaticSecret"}:  {"spec", "destination", "name"},
+	{"secrets.hashicorp.com", "VaultDynamicSecret"}: {"spec", "destination", "name"},
+}
+
+// maker is what makes a Secret that goes once more; nil where nothing is known to.
+func (o *object) maker() *side {
+	if !is(o.Before.ID, "", "Secret") {
+		return nil
+	}
+	kinds := slices.SortedFunc(maps.Keys(makers), func(a, b kind) int {
+		return cmp.Or(strings.Compare(a.group, b.group), strings.Compare(a.kind, b.kind))
+	})
+	for _, s := range o.in.in.everywhere(present, o.Before.ID.Namespace, kinds...) {
+		if cmp.Or(text(s.tree(), makers[kindOf(s.ID)]...), s.ID.Name) == o.Before.ID.Name {
+			return s
+		}
+	}
+	return nil
 }
 
 func kept(o *object) []finding {
@@ -183,6 +211,11 @@ func (o *object) destroys() string {
 	case is(id, "", "PersistentVolume"):
 		return "the volume is no longer known to the cluster; a claim that is bound to it loses its data's place"
 	case is(id, "", "Secret", "ConfigMap"):
+		if len(o.readers()) > 0 {
+			if maker := o.maker(); maker != nil {
+				return fmt.Sprintf("it is deleted, and made again by %s", maker.title(o.in))
+			}
+		}
 		return "it is deleted; nothing in the release reads it"
 	case is(id, "networking.k8s.io", "NetworkPolicy"):
 		spec := sub(t, "spec")
