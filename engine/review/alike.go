@@ -113,5 +113,5 @@ func (f placed) shape() string {
 	if own != "" {
 		said = without(said, own)
 	}
-	return b.String() + "\n" + digits.ReplaceAllString(said, "0")
+	return b.String() + "\n" + withoutNumbers(said)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -193,7 +192,7 @@ func (d *digester) text(s string) {
 		s = without(s, d.own)
 	}
 	if d.loose {
-		s = digits.ReplaceAllString(s, "0")
+		s = withoutNumbers(s)
 	}
 	d.number(len(s))
 	d.bytes = append(d.bytes, s...)
@@ -209,7 +208,23 @@ func (d *digester) flag(b bool) {
 	d.bytes = append(d.bytes, 'f')
 }
 
-var digits = regexp.MustCompile("[0-9]+")
+// withoutNumbers is a text with 0 for every number.
+func withoutNumbers(s string) string {
+	if !strings.ContainsAny(s, "0123456789") {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for i := range len(s) {
+		isDigit := '0' <= s[i] && s[i] <= '9'
+		switch {
+		case !isDigit:
+			b = append(b, s[i])
+		case i == 0 || s[i-1] < '0' || s[i-1] > '9':
+			b = append(b, '0')
+		}
+	}
+	return string(b)
+}
 
 // without is a text with a name blotted out where it is a word.
 func without(s, name string) string {

@@ -51,7 +51,7 @@ func (m *maker) release(name string, targets []diff.Release) Release {
 			renumber[i] = numbered(&release.Causes, causes, c)
 		}
 		group := Group{Status: status(t), From: t.From}
-		key := fmt.Sprintf("%s %q", group.Status, group.From)
+		key := fmt.Appendf(nil, "%s %q", group.Status, group.From)
 		for _, c := range t.Changes {
 			keep := keeps(t) && c.Status == manifest.Removed
 			i, is := known.find(c, keep, home, len(release.Changes))
@@ -62,13 +62,13 @@ func (m *maker) release(name string, targets []diff.Release) Release {
 			same := &release.Changes[i]
 			same.Where = same.Where.with(at)
 			same.Namespaces = in(same.Namespaces, c.Object().Namespace, at)
-			key += " " + strconv.Itoa(i)
+			key = strconv.AppendInt(append(key, ' '), int64(i), 10)
 			group.count(c)
 		}
-		i, ok := groups[key]
+		i, ok := groups[string(key)]
 		if !ok {
 			i = len(release.Groups)
-			groups[key] = i
+			groups[string(key)] = i
 			release.Groups = append(release.Groups, group)
 		}
 		g := &release.Groups[i]

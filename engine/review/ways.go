@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/weir-dev/weir/engine/manifest"
@@ -18,6 +19,9 @@ type way struct {
 
 // waysOf are the ways in which a release changes.
 func (s *sheet) waysOf(r Review) []way {
+	if len(s.Groups) == 1 {
+		return []way{{s.Groups, s.where}}
+	}
 	var d digester
 	marks := make([]string, len(s.Changes))
 	known := map[digest]int{}
@@ -43,7 +47,7 @@ func (s *sheet) waysOf(r Review) []way {
 		if _, ok := known[key]; !ok {
 			known[key] = len(known)
 		}
-		marks[i] = fmt.Sprintf("%d ", known[key])
+		marks[i] = strconv.Itoa(known[key]) + " "
 	}
 	at := make([][]int, len(r.Targets)) // the changes of each target
 	for i, c := range s.Changes {
