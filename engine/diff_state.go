@@ -66,6 +66,10 @@ func againstStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 			return c, found, err
 		}
 	}
+	overtaken, err := c.overtaken(ctx, sites)
+	if found = append(found, overtaken...); err != nil {
+		return c, found, err
+	}
 	if err := c.remember(ctx, run, o, func(cluster string) []*state.Snapshot { return []*state.Snapshot{base(cluster)} }); err != nil {
 		return c, found, err
 	}
@@ -73,6 +77,37 @@ func againstStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 		err = findOrigins(ctx, run, c, sites, o)
 	}
 	return c, found, err
+}
+
+// overtaken warns of states that are of another commit of the project, which this
+// one did not come out of: what only that one has is undone, and a hydration may
+// refuse to.
+func (c *comparison) overtaken(ctx context.Context, sites *site.Group) (diag.List, error) {
+	lists := make([]diag.List, len(sites.Sites))
+	name := func(i int) string { return "the history of cluster " + sites.Sites[i].Cluster.Name }
+	err := work.Each(ctx, site.Connections, len(lists), name, func(ctx context.Context, i int) error {
+		s := sites.Sites[i]
+		if s.Change.Empty() {
+			return nil
+		}
+		list, err := sites.Order.Check(ctx, s.At, s.Base, s.Environments())
+		if err != nil {
+			list, err = work.Refusal(err)
+		}
+		lists[i] = list
+		return err
+	})
+	found := work.Gather(lists)
+	for i, d := range found {
+		if note := d.Summary + "."; !slices.Contains(c.notes, note) {
+			c.note("%s", note)
+		}
+		if d.Severity == diag.Error {
+			found[i].Severity = diag.Warning
+			found[i].Detail += " A hydration would be refused."
+		}
+	}
+	return found, err
 }
 
 // pointOf is what the run's project is.
