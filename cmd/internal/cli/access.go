@@ -38,7 +38,7 @@ func home() string {
 // mayFetch gives a command that reads a project the flag to read one that is not
 // checked out.
 func (a *app) mayFetch(cmd *cobra.Command) *cobra.Command {
-	cmd.Flags().StringVar(&a.flags.fromGit, "from-git", "", "the project as a Git repository has it: URL[//DIRECTORY][@REV], a branch, a tag or a commit")
+	cmd.Flags().StringVar(&a.flags.fromGit, "from-git", "", "the project as a Git repository has it: URL[//DIRECTORY][@REV], REV a branch, a tag or a whole commit id")
 	return cmd
 }
 

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,7 +55,14 @@ outside then, by --var or a file.
 
 --save writes the review into a file as well, in the form that its name ends in:
 .md (for a pull request), .html, .json, .sarif, .xml (JUnit). Repeat it for
-several.
+several; directories that are missing are made.
+
+A review begins with its verdict:
+  blocked     with something that fails, or destroys what nobody can bring back
+  review      with something that somebody should have meant
+  changes     with nothing of that
+  routine     nothing but version labels, checksums and the like, and no restart
+  no changes
 
 Exit codes:
   0  nothing changes; with --fail-on: nothing of that level or worse was found
@@ -161,7 +169,14 @@ func (a *app) loadAlike(files fs.FS) (*schema.Project, diag.List) {
 // again is a command line of the same meaning, for whoever reads a review. The
 // values of variables may be nobody's business.
 func (a *app) again(o engine.DiffOptions) string {
-	text := []string{"weir"}
+	var text []string
+	for _, setting := range os.Environ() {
+		if name, _, _ := strings.Cut(setting, "="); strings.HasPrefix(name, "WEIR_VAR_") {
+			text = append(text, name+"=…")
+		}
+	}
+	slices.Sort(text)
+	text = append(text, "weir")
 	if a.flags.dir != "." && a.flags.dir != "" {
 		text = append(text, "-C", filepath.ToSlash(a.flags.dir))
 	}
