@@ -15,7 +15,7 @@ func compare(p Pair, schemas *Schemas) Release {
 	if p.After != nil {
 		after = p.After.Objects
 	}
-	found := pair(before, after)
+	found := pair(before, after, p.From, p.Release)
 	r.Unchanged = found.unchanged
 	shapes := newShapes(p, schemas)
 	for _, t := range found.changed {

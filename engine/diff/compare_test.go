@@ -104,6 +104,45 @@ removed Job.batch migrate
 	}
 }
 
+// TestMoved compares a release that was moved: its objects have its name.
+func TestMoved(t *testing.T) {
+	config := func(name, value string) string {
+		return fmt.Sprintf("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {%s: x}\n", name, value)
+	}
+	before := config("catalog", "a") + config("catalog-files-5h2dtm6mf9", "a") + config("my-catalog-of-catalog", "a") + config("catalogs", "c") + config("twice-catalog-5h2dtm6mf9", "f") + config("twice-catalog-7bgk9kt4f8", "e")
+	after := config("catalogue", "b") + config("catalogue-files-7bgk9kt4f8", "b") + config("my-catalogue-of-catalogue", "b") + config("catalogues", "d") + config("twice-catalogue-5h2dtm6mf9", "g")
+	p := pairOf(t, before, after)
+	p.From, p.Release = "catalog", "catalogue"
+	want := `removed ConfigMap catalogs
+changed ConfigMap catalogue, was catalog (moved 0.00)
+  changed other metadata.name: catalog -> catalogue
+  removed config data.a: x -> -
+  created config data.b: - -> x
+changed ConfigMap catalogue-files-7bgk9kt4f8, was catalog-files-5h2dtm6mf9 (moved 0.00)
+  changed other metadata.name: catalog-files-5h2dtm6mf9 -> catalogue-files-7bgk9kt4f8
+  removed config data.a: x -> -
+  created config data.b: - -> x
+created ConfigMap catalogues
+changed ConfigMap my-catalogue-of-catalogue, was my-catalog-of-catalog (moved 0.00)
+  changed other metadata.name: my-catalog-of-catalog -> my-catalogue-of-catalogue
+  removed config data.a: x -> -
+  created config data.b: - -> x
+removed ConfigMap twice-catalog-5h2dtm6mf9
+removed ConfigMap twice-catalog-7bgk9kt4f8
+created ConfigMap twice-catalogue-5h2dtm6mf9
+0 unchanged
+`
+	if diff := cmp.Diff(want, showChanges(Compare(p))); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	p.From = ""
+	for _, c := range Compare(p).Changes {
+		if c.Rename == Moved {
+			t.Errorf("%s is moved, and its release is not", c.Object())
+		}
+	}
+}
+
 // TestMemo compares the same objects in two clusters.
 func TestMemo(t *testing.T) {
 	p := pairOf(t, workloads, strings.ReplaceAll(workloads, "1", "2"))

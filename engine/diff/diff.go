@@ -85,6 +85,7 @@ type Rename string
 const (
 	NoRename Rename = ""
 	Hash     Rename = "hash"  // the same but for the hash that kustomize appends
+	Moved    Rename = "moved" // the same but for the release's name, which was moved
 	Guess    Rename = "guess" // so alike that it is probably the same
 )
 

@@ -34,8 +34,9 @@ type pairing struct {
 }
 
 // pair puts together the objects of two sets: those with the same identity
-// first, then those that were probably renamed.
-func pair(before, after manifest.Set) pairing {
+// first, then those that were probably renamed, be it with their release, whose
+// name was from and is to.
+func pair(before, after manifest.Set, from, to string) pairing {
 	var p pairing
 	olds := make(map[place][]manifest.Object, before.Len())
 	for o := range before.All() {
@@ -76,7 +77,7 @@ func pair(before, after manifest.Set) pairing {
 			delete(olds, placeOf(o))
 		}
 	}
-	p.renames()
+	p.renames(from, to)
 	return p
 }
 
@@ -88,7 +89,7 @@ func phases(o manifest.Object) []string {
 }
 
 // renames finds objects of gone again in come.
-func (p *pairing) renames() {
+func (p *pairing) renames(from, to string) {
 	if len(p.gone) == 0 || len(p.come) == 0 {
 		return
 	}
@@ -130,6 +131,9 @@ func (p *pairing) renames() {
 		}
 		left := func(all []int, taken []bool) []int {
 			return slices.DeleteFunc(slices.Clone(all), func(i int) bool { return taken[i] })
+		}
+		for _, m := range sameButForRelease(p.gone, p.come, left(olds[f], takenOld), left(news[f], takenNew), from, to) {
+			take(m.i, m.j, Moved, 0)
 		}
 		for _, g := range alike(p.gone, p.come, left(olds[f], takenOld), left(news[f], takenNew)) {
 			take(g.i, g.j, Guess, g.similarity)
@@ -174,6 +178,69 @@ func sameButForHash(gone, come []manifest.Object, olds, news []int) []match {
 	}
 	slices.SortFunc(found, func(a, b match) int { return cmp.Compare(a.i, b.i) })
 	return found
+}
+
+// sameButForRelease pairs names that differ in nothing but the release's name, and
+// in the hash that kustomize appends.
+func sameButForRelease(gone, come []manifest.Object, olds, news []int, from, to string) []match {
+	if from == "" || from == to {
+		return nil
+	}
+	base := func(o manifest.Object) string {
+		if base, ok := withoutHash(o.ID.Name); ok {
+			return base
+		}
+		return o.ID.Name
+	}
+	var found []match
+	named := map[string]*[2][]int{}
+	add := func(name string, side, i int) {
+		if named[name] == nil {
+			named[name] = &[2][]int{}
+		}
+		named[name][side] = append(named[name][side], i)
+	}
+	for _, i := range olds {
+		if name, has := withRelease(base(gone[i]), from, to); has {
+			add(name, 0, i)
+		}
+	}
+	for _, j := range news {
+		add(base(come[j]), 1, j)
+	}
+	for _, n := range named {
+		if len(n[0]) == 1 && len(n[1]) == 1 {
+			found = append(found, match{n[0][0], n[1][0]})
+		}
+	}
+	slices.SortFunc(found, func(a, b match) int { return cmp.Compare(a.i, b.i) })
+	return found
+}
+
+// withRelease is a name with the release's new name in it for the old one, where
+// that is one of its words or several.
+func withRelease(name, from, to string) (string, bool) {
+	const between = "-.:"
+	var b strings.Builder
+	has, rest := false, name
+	for {
+		i := strings.Index(rest, from)
+		if i < 0 {
+			b.WriteString(rest)
+			return b.String(), has
+		}
+		end := i + len(from)
+		begins := i == 0 && b.Len() == 0 || i > 0 && strings.IndexByte(between, rest[i-1]) >= 0
+		ends := end == len(rest) || strings.IndexByte(between, rest[end]) >= 0
+		if begins && ends {
+			has = true
+			b.WriteString(rest[:i] + to)
+			rest = rest[end:]
+			continue
+		}
+		b.WriteString(rest[:i+1])
+		rest = rest[i+1:]
+	}
 }
 
 // withoutHash cuts kustomize's hash off a name: ten hexadecimal digits in which

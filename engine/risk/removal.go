@@ -27,7 +27,7 @@ var removalRules = []Rule{
 		Doc:    "Deleting a StatefulSet deletes its pods; the volumes of its claims stay, unless its persistentVolumeClaimRetentionPolicy says otherwise.",
 		object: removal("apps", "StatefulSet")},
 	{ID: "removal/in-use", Level: Caution, Title: "A ConfigMap or Secret is removed while it is read",
-		Doc:    "A workload of the cluster still refers to it: its pods cannot start without it, unless the reference is optional. One that an ExternalSecret, a SealedSecret or a Certificate makes again is none.",
+		Doc:    "A workload of the cluster still refers to it: its pods cannot start without it, unless the reference is optional. Not so where an ExternalSecret, a SealedSecret or a Certificate makes it again.",
 		object: inUse},
 	{ID: "removal/object", Level: Info, Title: "An object is removed",
 		Doc:    "What is no longer in the release is deleted from the cluster; what is there for a workload goes with it.",
