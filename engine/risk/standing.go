@@ -180,13 +180,14 @@ func (s *side) deleted() bool {
 	return o != nil && o.lost() && o.keeps() == "" && len(r.in.has(s.ID)) == 0
 }
 
-// title names a workload for a reader of some release.
+// title names a workload for a reader of some release, with its own release unless
+// that says nothing more.
 func (s *side) title(reader *release) string {
-	name := s.ID.Kind + " " + s.ID.Name
-	if r := s.in.release; r.Environment != reader.Environment || r.Release.Release != reader.Release.Release {
-		name += " of release " + r.title(reader)
+	name, of := s.ID.Kind+" "+s.ID.Name, s.in.release.title(reader)
+	if of == reader.Release.Release || of == s.ID.Name {
+		return name
 	}
-	return name
+	return name + " of release " + of
 }
 
 // company finds the pods for which an object is there; nil where it is there for
