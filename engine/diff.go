@@ -68,7 +68,7 @@ type comparison struct {
 	command    string          // the part of the command line that names the two
 	targets    []review.Target // all that were looked at
 	pairs      []*pairing
-	projects   []*schema.Project      // other revisions of the project
+	secrets    []string               // what is sensitive in other revisions of the project
 	notes      []string               // on the comparison itself, a sentence each
 	past       map[string]pastProject // by commit
 	undeclared []review.Undeclared

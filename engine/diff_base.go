@@ -47,7 +47,7 @@ func betweenRevisions(ctx context.Context, run Run, o DiffOptions) (c *compariso
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
-	c.targets, c.projects = targetsOf(after.plan), []*schema.Project{before.run.Project}
+	c.targets, c.secrets = targetsOf(after.plan), before.run.Project.Sensitive()
 	namespaces, list, err := r.namespaces(ctx)
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err

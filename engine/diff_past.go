@@ -27,7 +27,7 @@ func (c *comparison) projectAt(run Run, commit string, o DiffOptions) (old Run, 
 			c.past = map[string]pastProject{}
 		}
 		if c.past[commit] = known; known.why == "" {
-			c.projects = append(c.projects, known.run.Project)
+			c.secrets = append(c.secrets, known.run.Project.Sensitive()...)
 		}
 	}
 	return known.run, known.why, nil
@@ -91,6 +91,9 @@ func (c *comparison) remember(ctx context.Context, run Run, o DiffOptions, state
 				}
 			}
 		}
+	}
+	if o.States != "" || o.NoCauses {
+		c.past = nil // nobody plans them
 	}
 	return nil
 }

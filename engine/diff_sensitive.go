@@ -10,10 +10,7 @@ import (
 // sensitive are the texts that nobody may read: what sensitive variables are set
 // to, on both sides, and what values were made of them.
 func (c *comparison) sensitive(run Run) []string {
-	all := run.Project.Sensitive()
-	for _, project := range c.projects {
-		all = append(all, project.Sensitive()...)
-	}
+	all := slices.Concat(run.Project.Sensitive(), c.secrets)
 	for _, p := range c.pairs {
 		for _, m := range []*making{p.before, p.after} {
 			if m != nil {
