@@ -50,6 +50,13 @@ func newSecrets(values []string) secrets {
 				add(encoding.EncodeToString([]byte(raw)), long)
 			}
 		}
+		for before := range 3 { // as in a login: user:password
+			for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+				if text := amidst(trimmed, before, encoding); len(text) >= 2*shortest {
+					parts[text] = true
+				}
+			}
+		}
 		for _, escape := range []bool{false, true} {
 			var quoted strings.Builder
 			encoder := json.NewEncoder(&quoted)
@@ -85,6 +92,13 @@ func newSecrets(values []string) secrets {
 	}
 	slices.Sort(s.parts)
 	return s
+}
+
+// amidst is what a value is in the base64 of a text that it stands in, behind some
+// bytes of a group of three: without the characters that it has a part of only.
+func amidst(value string, before int, encoding *base64.Encoding) string {
+	text := encoding.EncodeToString(append(make([]byte, before), value...))
+	return text[(8*before+5)/6 : 8*(before+len(value))/6]
 }
 
 func (s secrets) none() bool { return len(s.whole) == 0 }
