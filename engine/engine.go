@@ -8,16 +8,8 @@
 // named.go finds the releases that an argument names.
 //
 // Steps that verbs share are packages, from the ground up: engine/work, engine/charts,
-// engine/order, engine/product, engine/site, engine/land. Each says what it is for.
-//
-// A diff begins as one of three comparisons: diff_state of a hydration that writes
-// nothing, with diff_origin for what the states were made from; diff_base of two
-// revisions (diff_revision finds them, diff_side plans them, diff_facts and diff_kept
-// settle what one release cannot tell); diff_states of two commits of the states.
-// diff_set reads files as objects, and diff_review makes of all three a review, some
-// clusters at a time (diff_batch): cause finds where changes come from, diff_others and
-// diff_neighbours what rules ask of releases that stay as they are, diff_past and
-// diff_sensitive what nobody may read. diff_progress tells how far it is.
+// engine/order, engine/product, engine/site, then engine/land for a hydrate, and
+// engine/compare and engine/assess for a diff. Each says what it is for.
 package engine
 
 import (

@@ -44,9 +44,10 @@ var house = rules{
 		{"engine/review"},
 		{"engine/work"}, // the ground of a run's steps: what they are given
 		{"engine/charts", "engine/order"},
-		{"engine/product"}, // of one release, so it knows no site
-		{"engine/site"},    // never writes
-		{"engine/land"},    // writes what a site worked out
+		{"engine/product"},                // of one release, so it knows no site
+		{"engine/site"},                   // never writes
+		{"engine/compare", "engine/land"}, // shows what a site worked out; writes it
+		{"engine/assess"},
 		{"engine"},
 		{"cmd/internal/ui"},
 		{"cmd/internal/cli"},

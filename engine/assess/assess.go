@@ -1,4 +1,9 @@
-package engine
+// Package assess says of a comparison what changes, why, and what that breaks: it
+// reads both sides of a cluster's releases and lets them go before the next ones
+// (batch.go), pairs and compares with engine/diff, renders the steps between to find
+// causes (cause.go), asks the rules of engine/risk, and masks what nobody may read
+// (sensitive.go). What comes out is the input of engine/review, which makes the views.
+package assess
 
 import (
 	"context"
@@ -6,27 +11,28 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/weir-dev/weir/engine/compare"
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/review"
 	"github.com/weir-dev/weir/engine/risk"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
-// makeReview compares the pairs, judges what it finds and takes secrets out of it:
+// Input compares the pairs, judges what it finds and takes secrets out of it:
 // the rules see all of a change, a reader nothing that did not go through a mask.
 // Some clusters are worked on at a time (diff_batch.go): what both sides of all
 // releases hold would be gigabytes.
-func makeReview(ctx context.Context, run Run, c *comparison, o DiffOptions, watched *expecting) (*review.Review, diag.List, error) {
+func Input(ctx context.Context, run work.Run, c *compare.Comparison, o compare.Options) (*review.Input, diag.List, error) {
 	w := newReviewing(run, c, o)
-	w.watched = watched
 	found, err := w.all(ctx)
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
 	policy := run.Project.Policy()
 	found = append(found, risk.CheckPolicy(policy, o.Now)...)
-	in := review.Input{Project: run.Project.Name(), Base: c.base, Head: c.head, Targets: c.targets, Undeclared: c.undeclared}
-	in.Command = strings.TrimSpace(o.Command + " " + c.command)
+	in := review.Input{Project: run.Project.Name(), Base: c.Base, Head: c.Head, Targets: c.Targets, Undeclared: c.Undeclared}
+	in.Command = strings.TrimSpace(o.Command + " " + c.Command)
 	hits, stale := risk.Apply(slices.Concat(w.hits...), policy, o.Now)
 	if !run.Partial() && len(run.Selection.Clusters) == 0 { // else what they accept may be elsewhere
 		in.Stale = stale
@@ -37,7 +43,7 @@ func makeReview(ctx context.Context, run Run, c *comparison, o DiffOptions, watc
 	w.upgrades()
 	in.Recorded = w.recorded()
 	w.untold()
-	for _, note := range c.notes {
+	for _, note := range c.Notes {
 		in.Notes = append(in.Notes, w.mask.Text(note))
 	}
 	for _, s := range w.seen {
@@ -47,18 +53,17 @@ func makeReview(ctx context.Context, run Run, c *comparison, o DiffOptions, watc
 			in.Images = append(in.Images, s.images)
 		}
 	}
-	r := review.Make(in)
-	return &r, found, nil
+	return &in, found, nil
 }
 
 // upgrades notes which clusters get another version of Kubernetes: a reason for
 // changes and findings that no object shows.
 func (w *reviewing) upgrades() {
 	told := map[string]bool{}
-	for i, p := range w.c.pairs {
+	for i, p := range w.c.Pairs {
 		if s := w.seen[i]; s.kubernetes != [2]string{} && !told[p.Cluster] {
 			told[p.Cluster] = true
-			w.c.note("Cluster %s goes from Kubernetes %s to %s.", p.Cluster, s.kubernetes[0], s.kubernetes[1])
+			w.c.Note("Cluster %s goes from Kubernetes %s to %s.", p.Cluster, s.kubernetes[0], s.kubernetes[1])
 		}
 	}
 }
@@ -66,13 +71,13 @@ func (w *reviewing) upgrades() {
 // untold notes the releases whose causes cannot be told.
 func (w *reviewing) untold() {
 	var names []string
-	for i, p := range w.c.pairs {
+	for i, p := range w.c.Pairs {
 		if w.seen[i].untold {
 			names = append(names, p.String())
 		}
 	}
 	if names != nil {
-		w.c.note("Causes are not told for %s: what is committed is not what the project's commit renders to that it is said to be of. There were uncommitted changes, or other variables.", some(names))
+		w.c.Note("Causes are not told for %s: what is committed is not what the project's commit renders to that it is said to be of. There were uncommitted changes, or other variables.", some(names))
 	}
 }
 
@@ -80,13 +85,13 @@ func (w *reviewing) untold() {
 // state has of them beside, which a hydration commits, too.
 func (w *reviewing) recorded() int {
 	var names []string
-	for i, p := range w.c.pairs {
-		if !w.seen[i].differs && p.Release != namespacesRelease {
+	for i, p := range w.c.Pairs {
+		if !w.seen[i].differs && p.Release != compare.NamespacesRelease {
 			names = append(names, p.String())
 		}
 	}
 	if names != nil {
-		w.c.note("Nothing but what is recorded changes in %s: values, chart, options, Kubernetes.", some(names))
+		w.c.Note("Nothing but what is recorded changes in %s: values, chart, options, Kubernetes.", some(names))
 	}
 	return len(names)
 }
@@ -100,13 +105,10 @@ func some(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// name is a pair's for whoever hears of it.
-func (c *comparison) name(i int) string { return c.pairs[i].String() }
-
 // differs tells whether there is anything for a reviewer to see: an object, or
 // another version of the chart that changes none.
-func (p *pairing) differs() bool {
-	if len(p.result.Changes) > 0 {
+func differs(p *compare.Pairing, r diff.Release) bool {
+	if len(r.Changes) > 0 {
 		return true
 	}
 	return p.Before != nil && p.After != nil && p.Before.Chart.Version != p.After.Chart.Version
@@ -116,8 +118,9 @@ func (p *pairing) differs() bool {
 // see, and nothing that holds whole releases.
 type seen struct {
 	differs    bool
-	kubernetes [2]string // before and after, where it becomes another one
-	untold     bool      // nobody can tell its causes
+	result     diff.Release // until the cluster was worked on
+	kubernetes [2]string    // before and after, where it becomes another one
+	untold     bool         // nobody can tell its causes
 	release    diff.Release
 	restarts   []risk.Restart
 	images     review.Images

@@ -1,4 +1,4 @@
-package engine
+package compare
 
 import (
 	"context"
@@ -8,16 +8,17 @@ import (
 	"github.com/weir-dev/weir/engine/checkout"
 	"github.com/weir-dev/weir/engine/review"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/work"
 )
 
 // pastProject is the project at a commit, or why nobody can tell what it was.
 type pastProject struct {
-	run Run
+	run work.Run
 	why string
 }
 
 // projectAt is the project as it was at one of its commits, read once.
-func (c *comparison) projectAt(run Run, commit string, o DiffOptions) (old Run, why string, err error) {
+func (c *Comparison) projectAt(run work.Run, commit string, o Options) (old work.Run, why string, err error) {
 	known, ok := c.past[commit]
 	if !ok {
 		if known.run, known.why, err = readProjectAt(run, commit, o); err != nil {
@@ -27,13 +28,13 @@ func (c *comparison) projectAt(run Run, commit string, o DiffOptions) (old Run, 
 			c.past = map[string]pastProject{}
 		}
 		if c.past[commit] = known; known.why == "" {
-			c.secrets = append(c.secrets, known.run.Project.Sensitive()...)
+			c.Secrets = append(c.Secrets, known.run.Project.Sensitive()...)
 		}
 	}
 	return known.run, known.why, nil
 }
 
-func readProjectAt(run Run, commit string, o DiffOptions) (old Run, why string, err error) {
+func readProjectAt(run work.Run, commit string, o Options) (old work.Run, why string, err error) {
 	if run.Origin != nil {
 		return run, "its history is not here.", nil
 	}
@@ -60,7 +61,7 @@ func readProjectAt(run Run, commit string, o DiffOptions) (old Run, why string, 
 // remember brings the project as it was at the commits that states were hydrated
 // from: what was sensitive then is nobody's to read now. What is not in this clone
 // is left out.
-func (c *comparison) remember(ctx context.Context, run Run, o DiffOptions, states func(cluster string) []*state.Snapshot) error {
+func (c *Comparison) remember(ctx context.Context, run work.Run, o Options, states func(cluster string) []*state.Snapshot) error {
 	if run.Origin != nil {
 		return nil
 	}
@@ -69,7 +70,7 @@ func (c *comparison) remember(ctx context.Context, run Run, o DiffOptions, state
 	}
 	environments := map[string][]string{}
 	var clusters []string
-	for _, p := range c.pairs {
+	for _, p := range c.Pairs {
 		if environments[p.Cluster] == nil {
 			clusters = append(clusters, p.Cluster)
 		}

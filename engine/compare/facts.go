@@ -1,4 +1,4 @@
-package engine
+package compare
 
 import (
 	"bytes"
@@ -134,9 +134,9 @@ func (s *side) speaks(ctx context.Context, r *plan.Release, charts map[string]bo
 }
 
 // namespaces pairs what create_namespace asks for on both sides.
-func (r *revisions) namespaces(ctx context.Context) ([]*pairing, diag.List, error) {
+func (r *revisions) namespaces(ctx context.Context) ([]*Pairing, diag.List, error) {
 	before, after := r.before.askedNamespaces(), r.after.askedNamespaces()
-	var all []*pairing
+	var all []*Pairing
 	for _, t := range targetUnion(r.before.plan, r.after.plan) {
 		at := schema.Target{Environment: t.Environment, Cluster: t.Cluster.Name}
 		doubtful := r.doubtful(at, before[at], after[at])

@@ -1,4 +1,4 @@
-package engine
+package compare
 
 import (
 	"context"
@@ -20,14 +20,14 @@ import (
 
 // againstStates takes the steps of a hydration that writes nothing, and pairs
 // what the states have with what would be committed.
-func againstStates(ctx context.Context, run Run, o DiffOptions) (*comparison, diag.List, error) {
+func againstStates(ctx context.Context, run work.Run, o Options) (*Comparison, diag.List, error) {
 	p, found, err := product.Plan(ctx, run)
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
 	looking := site.Options{Check: true, Access: o.Access, Clones: o.Clones}
 	sites, refused, err := site.Open(ctx, run, p, looking)
-	c := &comparison{base: review.Point{Kind: review.State}, targets: targetsOf(p), close: sites.Close}
+	c := &Comparison{Base: review.Point{Kind: review.State}, Targets: targetsOf(p), close: sites.Close}
 	if found = append(found, refused...); err != nil {
 		return c, found, err
 	}
@@ -39,19 +39,19 @@ func againstStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 	if found = append(found, made...); err != nil || found.HasErrors() {
 		return c, found, err
 	}
-	if c.head, err = pointOf(run); err != nil {
+	if c.Head, err = pointOf(run); err != nil {
 		return c, found, err
 	}
 	for _, s := range sites.Sites {
 		if len(sites.Sites) == 1 {
-			c.base.Commit = string(s.Base.Commit())
+			c.Base.Commit = string(s.Base.Commit())
 		}
 		pairs, err := pairsOf(s, sites.Maker, p)
 		list, err := work.Refusal(err)
 		if found = append(found, list...); err != nil || found.HasErrors() {
 			return c, found, err
 		}
-		c.pairs = append(c.pairs, pairs...)
+		c.Pairs = append(c.Pairs, pairs...)
 	}
 	base := func(cluster string) *state.Snapshot {
 		at := slices.IndexFunc(sites.Sites, func(s *site.Site) bool { return s.Cluster.Name == cluster })
@@ -61,8 +61,8 @@ func againstStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 		return staying(base(cluster), changed)
 	}
 	c.settle()
-	if len(c.pairs) > 0 {
-		if c.head.Uncommitted, err = uncommitted(run, c.head); err != nil {
+	if len(c.Pairs) > 0 {
+		if c.Head.Uncommitted, err = uncommitted(run, c.Head); err != nil {
 			return c, found, err
 		}
 	}
@@ -82,7 +82,7 @@ func againstStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 // overtaken warns of states that are of another commit of the project, which this
 // one did not come out of: what only that one has is undone, and a hydration may
 // refuse to.
-func (c *comparison) overtaken(ctx context.Context, sites *site.Group) (diag.List, error) {
+func (c *Comparison) overtaken(ctx context.Context, sites *site.Group) (diag.List, error) {
 	lists := make([]diag.List, len(sites.Sites))
 	name := func(i int) string { return "the history of cluster " + sites.Sites[i].Cluster.Name }
 	err := work.Each(ctx, site.Connections, len(lists), name, func(ctx context.Context, i int) error {
@@ -99,8 +99,8 @@ func (c *comparison) overtaken(ctx context.Context, sites *site.Group) (diag.Lis
 	})
 	found := work.Gather(lists)
 	for i, d := range found {
-		if note := d.Summary + "."; !slices.Contains(c.notes, note) {
-			c.note("%s", note)
+		if note := d.Summary + "."; !slices.Contains(c.Notes, note) {
+			c.Note("%s", note)
 		}
 		if d.Severity == diag.Error {
 			found[i].Severity = diag.Warning
@@ -111,7 +111,7 @@ func (c *comparison) overtaken(ctx context.Context, sites *site.Group) (diag.Lis
 }
 
 // pointOf is what the run's project is.
-func pointOf(run Run) (review.Point, error) {
+func pointOf(run work.Run) (review.Point, error) {
 	if run.Origin != nil {
 		return review.Point{Kind: review.Revision, Ref: run.Origin.Ref, Commit: run.Origin.Source.Commit}, nil
 	}
@@ -125,7 +125,7 @@ func pointOf(run Run) (review.Point, error) {
 
 // uncommitted tells whether what was read of a directory so far is not all as its
 // commit has it: nobody else sees the same.
-func uncommitted(run Run, p review.Point) (bool, error) {
+func uncommitted(run work.Run, p review.Point) (bool, error) {
 	if p.Kind != review.Directory || p.Commit == "" {
 		return false, nil
 	}
@@ -147,7 +147,7 @@ func targetsOf(p *plan.Plan) []review.Target {
 }
 
 // pairsOf are the releases of a site that its change touches.
-func pairsOf(s *site.Site, h *product.Maker, p *plan.Plan) ([]*pairing, error) {
+func pairsOf(s *site.Site, h *product.Maker, p *plan.Plan) ([]*Pairing, error) {
 	jobs := map[state.Key]*site.Job{}
 	for _, j := range s.Jobs {
 		jobs[j.Key()] = j
@@ -160,26 +160,26 @@ func pairsOf(s *site.Site, h *product.Maker, p *plan.Plan) ([]*pairing, error) {
 		if change.Status == state.Unchanged {
 			continue
 		}
-		pair := &pairing{Pair: diff.Pair{Cluster: s.Cluster.Name, Environment: change.Environment, Release: change.Release}}
+		pair := &Pairing{Pair: diff.Pair{Cluster: s.Cluster.Name, Environment: change.Environment, Release: change.Release}}
 		from := change.Key
 		if change.From != nil {
 			from, pair.From = *change.From, change.From.Release
 		}
 		j := jobs[change.Key]
 		if j != nil {
-			pair.after = &making{h, j.Release}
+			pair.Is = &Making{Maker: h, Release: j.Release}
 		}
 		pair.Declared = declaredFor(s, p, change.Key, j)
-		pair.scopes, pair.committed = s.Scopes, change.Old != nil
-		pair.past = func(context.Context) (*state.Release, error) {
+		pair.Scopes, pair.Committed = s.Scopes, change.Old != nil
+		pair.Past = func(context.Context) (*state.Release, error) {
 			if change.Old == nil {
 				return nil, nil
 			}
 			r, err := committed(s.Base, from)
 			return &r, err
 		}
-		pair.load = func(ctx context.Context) error {
-			old, err := pair.past(ctx)
+		pair.Load = func(ctx context.Context) error {
+			old, err := pair.Past(ctx)
 			if err != nil {
 				return err
 			}
@@ -198,14 +198,14 @@ func pairsOf(s *site.Site, h *product.Maker, p *plan.Plan) ([]*pairing, error) {
 }
 
 // read makes the two versions of files.
-func (p *pairing) read(old, now *state.Release) (err error) {
+func (p *Pairing) read(old, now *state.Release) (err error) {
 	if old != nil {
 		if p.Before, err = version(*old, nil); err != nil {
 			return err
 		}
 	}
 	if now != nil {
-		p.After, err = version(*now, knownOf(p.Before))
+		p.After, err = version(*now, KnownOf(p.Before))
 	}
 	return err
 }
@@ -237,12 +237,12 @@ func declaredIn(p *plan.Plan, cluster string, key state.Key) diag.Range {
 
 // namespacePairs pairs what create_namespace asked for with what it asks for, one
 // pair for each environment.
-func namespacePairs(s *site.Site, p *plan.Plan) ([]*pairing, error) {
+func namespacePairs(s *site.Site, p *plan.Plan) ([]*Pairing, error) {
 	changes := map[string][]state.ObjectChange{}
 	for _, n := range s.Change.Namespaces {
 		changes[n.Environment()] = append(changes[n.Environment()], n)
 	}
-	var all []*pairing
+	var all []*Pairing
 	for _, environment := range slices.Sorted(maps.Keys(changes)) {
 		before, err := namespacesOf(s.Base, environment)
 		if err != nil {
@@ -263,9 +263,9 @@ func namespacePairs(s *site.Site, p *plan.Plan) ([]*pairing, error) {
 	return all, nil
 }
 
-func namespacePair(cluster schema.Cluster, environment string, before, after map[string][]byte) *pairing {
-	pair := &pairing{Pair: diff.Pair{Cluster: cluster.Name, Environment: environment, Release: namespacesRelease}}
-	pair.load = func(context.Context) (err error) {
+func namespacePair(cluster schema.Cluster, environment string, before, after map[string][]byte) *Pairing {
+	pair := &Pairing{Pair: diff.Pair{Cluster: cluster.Name, Environment: environment, Release: NamespacesRelease}}
+	pair.Load = func(context.Context) (err error) {
 		if pair.Before, err = namespaceVersion(before, cluster.Kubernetes); err == nil {
 			pair.After, err = namespaceVersion(after, cluster.Kubernetes)
 		}

@@ -1,4 +1,4 @@
-package engine
+package compare
 
 import (
 	"bytes"
@@ -12,8 +12,8 @@ import (
 
 // version is a release of files as one side of a comparison. What other has in the
 // same bytes is not read once more.
-func version(r state.Release, other known) (*diff.Version, error) {
-	set, err := setOf(r.Files, other)
+func version(r state.Release, other Known) (*diff.Version, error) {
+	set, err := SetOf(r.Files, other)
 	if err != nil {
 		return nil, err
 	}
@@ -29,27 +29,28 @@ func version(r state.Release, other known) (*diff.Version, error) {
 	return v, nil
 }
 
-// known are objects that were read, by what their files are known by.
-type known map[objectKey]manifest.Object
+// Known are objects that were read, by what their files are known by.
+type Known map[objectKey]manifest.Object
 
 type objectKey struct {
 	id   manifest.ID
 	hook bool
 }
 
-func knownOf(v *diff.Version) known {
+// KnownOf are the objects of a side.
+func KnownOf(v *diff.Version) Known {
 	if v == nil {
 		return nil
 	}
-	k := make(known, v.Objects.Len())
+	k := make(Known, v.Objects.Len())
 	for o := range v.Objects.All() {
 		k[objectKey{o.ID, o.Hook != nil}] = o
 	}
 	return k
 }
 
-// setOf reads files as a set.
-func setOf(files []state.File, other known) (manifest.Set, error) {
+// SetOf reads files as a set.
+func SetOf(files []state.File, other Known) (manifest.Set, error) {
 	objects := make([]manifest.Object, 0, len(files))
 	hooks := map[manifest.ID]bool{} // one of several phases is several files
 	for _, file := range files {
@@ -146,6 +147,6 @@ func namespaceVersion(files map[string][]byte, kubernetes string) (*diff.Version
 	for path, data := range files {
 		list = append(list, state.File{FileEntry: state.FileEntry{Path: path}, Data: data})
 	}
-	set, err := setOf(list, nil)
+	set, err := SetOf(list, nil)
 	return &diff.Version{Kubernetes: kubernetes, Objects: set}, err
 }

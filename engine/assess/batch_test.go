@@ -1,4 +1,4 @@
-package engine
+package assess
 
 import (
 	"context"
@@ -8,9 +8,11 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/weir-dev/weir/engine/compare"
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/review"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema"
 )
 
@@ -32,15 +34,15 @@ func TestHeld(t *testing.T) {
 	// Two batches of two clusters around a cluster that is one by itself.
 	sizes := []int{mostHeld / 2, mostHeld / 2, mostHeld + 1, mostHeld / 2, mostHeld / 2}
 	batchOf := []int{0, 0, 1, 2, 2}
-	c := &comparison{}
+	c := &compare.Comparison{}
 	var loads atomic.Int64
-	earlier := make([][]*pairing, 3) // than a batch
+	earlier := make([][]*compare.Pairing, 3) // than a batch
 	for n, size := range sizes {
 		cluster := fmt.Sprintf("c%d", n)
-		c.targets = append(c.targets, review.Target{Cluster: cluster, Environment: "dev"})
+		c.Targets = append(c.Targets, review.Target{Cluster: cluster, Environment: "dev"})
 		for i := range size {
-			p := &pairing{Pair: diff.Pair{Cluster: cluster, Environment: "dev", Release: fmt.Sprintf("r%d", i)}}
-			p.load = func(context.Context) error {
+			p := &compare.Pairing{Pair: diff.Pair{Cluster: cluster, Environment: "dev", Release: fmt.Sprintf("r%d", i)}}
+			p.Load = func(context.Context) error {
 				loads.Add(1)
 				for _, before := range earlier[batchOf[n]] {
 					if holds(before) {
@@ -51,23 +53,23 @@ func TestHeld(t *testing.T) {
 				p.Before, p.After = version("old"), version("new")
 				return nil
 			}
-			c.pairs = append(c.pairs, p)
+			c.Pairs = append(c.Pairs, p)
 			for later := batchOf[n] + 1; later < len(earlier); later++ {
 				earlier[later] = append(earlier[later], p)
 			}
 		}
 	}
-	run := Run{Project: project, Jobs: 4}
-	w := newReviewing(run, c, DiffOptions{NoCauses: true})
+	run := work.Run{Project: project, Jobs: 4}
+	w := newReviewing(run, c, compare.Options{NoCauses: true})
 	if found, err := w.all(t.Context()); err != nil || len(found) > 0 {
 		t.Fatal(err, found)
 	}
-	total := len(c.pairs)
+	total := len(c.Pairs)
 	if int(loads.Load()) != total {
 		t.Errorf("%d pairs were read, of %d", loads.Load(), total)
 	}
 	want := diff.Version{Kubernetes: "1.34"}
-	for i, p := range c.pairs {
+	for i, p := range c.Pairs {
 		s := w.seen[i]
 		if holds(p) || !s.differs || len(s.release.Changes) != 1 || !reflect.DeepEqual(*s.release.Before, want) || !reflect.DeepEqual(*s.release.After, want) {
 			t.Fatalf("%s: held: %v, it is left with %+v", p, holds(p), s)
@@ -75,6 +77,6 @@ func TestHeld(t *testing.T) {
 	}
 }
 
-func holds(p *pairing) bool {
-	return p.Before != nil || p.After != nil || p.load != nil || p.past != nil || !reflect.DeepEqual(p.result, diff.Release{})
+func holds(p *compare.Pairing) bool {
+	return p.Before != nil || p.After != nil || p.Load != nil || p.Past != nil
 }

@@ -1,10 +1,11 @@
-package engine
+package assess
 
 import (
 	"cmp"
 	"context"
 	"slices"
 
+	"github.com/weir-dev/weir/engine/compare"
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/review"
@@ -18,10 +19,9 @@ import (
 // cluster at a time, so both sides of its releases are read, compared, judged and
 // let go before those of the next ones are.
 type reviewing struct {
-	run      Run
-	c        *comparison
+	run      work.Run
+	c        *compare.Comparison
 	causes   bool
-	watched  *expecting
 	places   int // lines of values to be told apart in each release
 	memo     *diff.Memo
 	mask     *diff.Masker
@@ -36,13 +36,13 @@ type clusterPairs struct {
 	pairs []int
 }
 
-func newReviewing(run Run, c *comparison, o DiffOptions) *reviewing {
-	w := &reviewing{run: run, c: c, causes: !o.NoCauses, memo: diff.NewMemo(), mask: diff.NewMasker(c.sensitive(run))}
+func newReviewing(run work.Run, c *compare.Comparison, o compare.Options) *reviewing {
+	w := &reviewing{run: run, c: c, causes: !o.NoCauses, memo: diff.NewMemo(), mask: diff.NewMasker(sensitive(run, c))}
 	if w.causes {
-		w.places = placesFor(c.pairs)
+		w.places = placesFor(c.Pairs)
 	}
 	at := map[string]int{}
-	for i, p := range c.pairs {
+	for i, p := range c.Pairs {
 		n, known := at[p.Cluster]
 		if !known {
 			n = len(w.clusters)
@@ -51,7 +51,7 @@ func newReviewing(run Run, c *comparison, o DiffOptions) *reviewing {
 		}
 		w.clusters[n].pairs = append(w.clusters[n].pairs, i)
 	}
-	w.seen, w.hits = make([]seen, len(c.pairs)), make([][]risk.Hit, len(w.clusters))
+	w.seen, w.hits = make([]seen, len(c.Pairs)), make([][]risk.Hit, len(w.clusters))
 	return w
 }
 
@@ -62,8 +62,8 @@ const mostHeld = 200
 // all works on every cluster, as many at a time as there is room for. After a
 // mistake the others are read all the same, to hear of all mistakes at once.
 func (w *reviewing) all(ctx context.Context) (diag.List, error) {
-	lists := make([]diag.List, len(w.c.pairs))
-	w.watched.more(len(w.c.pairs))
+	lists := make([]diag.List, len(w.c.Pairs))
+	w.run.ExpectMore(len(w.c.Pairs))
 	failed := false
 	for from := 0; from < len(w.clusters); {
 		to, held := from+1, len(w.clusters[from].pairs)
@@ -85,7 +85,8 @@ func (w *reviewing) all(ctx context.Context) (diag.List, error) {
 			return append(work.Gather(lists), list...), err
 		}
 		for _, i := range b.pairs {
-			w.c.pairs[i].letGo()
+			w.c.Pairs[i].LetGo()
+			w.seen[i].result = diff.Release{}
 		}
 		from = to
 	}
@@ -101,15 +102,15 @@ type batch struct {
 }
 
 func (b *batch) each(ctx context.Context, do func(ctx context.Context, i int) error) error {
-	name := func(n int) string { return b.c.name(b.pairs[n]) }
+	name := func(n int) string { return b.c.Pairs[b.pairs[n]].String() }
 	return work.Each(ctx, b.run.Jobs, len(b.pairs), name, func(ctx context.Context, n int) error { return do(ctx, b.pairs[n]) })
 }
 
 // load reads both sides of every pair.
 func (b *batch) load(ctx context.Context, lists []diag.List) error {
 	return b.each(ctx, func(ctx context.Context, i int) (err error) {
-		defer b.watched.watch(b.c.name(i))()
-		lists[i], err = work.Refusal(b.c.pairs[i].load(ctx))
+		defer b.run.Watch(b.c.Pairs[i].String())()
+		lists[i], err = work.Refusal(b.c.Pairs[i].Load(ctx))
 		return err
 	})
 }
@@ -117,19 +118,19 @@ func (b *batch) load(ctx context.Context, lists []diag.List) error {
 func (b *batch) work(ctx context.Context) error {
 	schemas := b.schemas()
 	err := b.each(ctx, func(_ context.Context, i int) error {
-		p := b.c.pairs[i]
-		p.result = schemas[p.Cluster].Compare(p.Pair)
+		p := b.c.Pairs[i]
+		b.seen[i].result = schemas[p.Cluster].Compare(p.Pair)
 		b.note(i)
 		return nil
 	})
 	if err == nil && b.causes {
 		err = b.each(ctx, func(ctx context.Context, i int) error {
-			p := b.c.pairs[i]
+			p := b.c.Pairs[i]
 			if !b.seen[i].differs {
 				return nil
 			}
-			told, err := p.attribute(ctx, schemas[p.Cluster], b.places, b.watched)
-			b.seen[i].untold = !told
+			r, told, err := attribute(ctx, b.run, p, b.seen[i].result, schemas[p.Cluster], b.places)
+			b.seen[i].result, b.seen[i].untold = r, !told
 			return err
 		})
 	}
@@ -149,10 +150,10 @@ func (b *batch) schemas() map[string]*diff.Schemas {
 	for _, cluster := range b.clusters {
 		var now, was []manifest.Set
 		for _, i := range cluster.pairs {
-			if p := b.c.pairs[i]; p.After != nil {
+			if p := b.c.Pairs[i]; p.After != nil {
 				now = append(now, p.After.Objects)
 			}
-			if p := b.c.pairs[i]; p.Before != nil {
+			if p := b.c.Pairs[i]; p.Before != nil {
 				was = append(was, p.Before.Objects)
 			}
 		}
@@ -163,8 +164,8 @@ func (b *batch) schemas() map[string]*diff.Schemas {
 
 // note remembers what is told of a pair besides its changes.
 func (b *batch) note(i int) {
-	p, s := b.c.pairs[i], &b.seen[i]
-	s.differs = p.differs()
+	p, s := b.c.Pairs[i], &b.seen[i]
+	s.differs = differs(p, s.result)
 	if p.Before != nil && p.After != nil && p.Before.Kubernetes != p.After.Kubernetes {
 		s.kubernetes = [2]string{p.Before.Kubernetes, p.After.Kubernetes}
 	}
@@ -176,22 +177,21 @@ func (b *batch) judge(ctx context.Context) error {
 	name := func(n int) string { return "the risks in cluster " + b.clusters[n].name }
 	return work.Each(ctx, b.run.Jobs, len(b.clusters), name, func(ctx context.Context, n int) error {
 		of := risk.Cluster{Name: b.clusters[n].name}
-		around := &others{ctx: ctx, jobs: b.run.Jobs}
-		if b.c.others != nil {
-			around.list = b.c.others(of.Name, b.keys(b.clusters[n]))
+		around := b.c.Around(ctx, b.run.Jobs, of.Name, b.keys(b.clusters[n]))
+		if around != nil {
 			of.Others = around
 		}
 		var differ []int
 		var changed []diff.Release
 		for _, i := range b.clusters[n].pairs {
-			of.Releases = append(of.Releases, b.c.pairs[i].result)
+			of.Releases = append(of.Releases, b.seen[i].result)
 			if b.seen[i].differs {
-				differ, changed = append(differ, i), append(changed, b.c.pairs[i].result)
+				differ, changed = append(differ, i), append(changed, b.seen[i].result)
 			}
 		}
 		b.hits[b.from+n] = risk.Check(of)
-		if around.err != nil {
-			return around.err
+		if err := around.Err(); err != nil {
+			return err
 		}
 		for k, images := range risk.Images(changed) {
 			r := changed[k]
@@ -209,7 +209,7 @@ func (b *batch) judge(ctx context.Context) error {
 func (b *batch) keys(cluster clusterPairs) map[state.Key]bool {
 	all := map[state.Key]bool{}
 	for _, i := range cluster.pairs {
-		p := b.c.pairs[i]
+		p := b.c.Pairs[i]
 		all[state.Key{Environment: p.Environment, Release: p.Release}] = true
 		all[state.Key{Environment: p.Environment, Release: cmp.Or(p.From, p.Release)}] = true
 	}
@@ -223,17 +223,11 @@ func (b *batch) fill(ctx context.Context) error {
 		if !s.differs {
 			return nil
 		}
-		r := b.c.pairs[i].result
+		r := b.seen[i].result
 		for _, restart := range risk.Restarts(r) {
 			s.restarts = append(s.restarts, restart.Masked(b.mask))
 		}
 		s.release = b.mask.Release(r)
 		return nil
 	})
-}
-
-// letGo drops what a pair holds: it was worked on.
-func (p *pairing) letGo() {
-	p.Before, p.After, p.result = nil, nil, diff.Release{}
-	p.load, p.past = nil, nil
 }

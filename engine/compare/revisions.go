@@ -1,4 +1,4 @@
-package engine
+package compare
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 
 // betweenRevisions compares two revisions of the project. It renders both, where
 // what goes into a release differs: nothing else is looked at.
-func betweenRevisions(ctx context.Context, run Run, o DiffOptions) (c *comparison, found diag.List, err error) {
+func betweenRevisions(ctx context.Context, run work.Run, o Options) (c *Comparison, found diag.List, err error) {
 	before, after := &side{}, &side{run: run}
 	defer func() {
 		if found, err = run.Origin.Explain(found, err); before.run.Origin != run.Origin {
@@ -29,9 +29,9 @@ func betweenRevisions(ctx context.Context, run Run, o DiffOptions) (c *compariso
 		list, err := work.Refusal(err)
 		return nil, list, err
 	}
-	before.run, before.at = run, c.base.Commit
+	before.run, before.at = run, c.Base.Commit
 	found, err = planBoth(ctx, before, after, func() (found diag.List, err error) {
-		before.run, found, err = runAt(run, o, c.base)
+		before.run, found, err = runAt(run, o, c.Base)
 		return found, err
 	})
 	if err != nil || found.HasErrors() {
@@ -47,16 +47,16 @@ func betweenRevisions(ctx context.Context, run Run, o DiffOptions) (c *compariso
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
-	c.targets, c.secrets = targetsOf(after.plan), before.run.Project.Sensitive()
+	c.Targets, c.Secrets = targetsOf(after.plan), before.run.Project.Sensitive()
 	namespaces, list, err := r.namespaces(ctx)
 	if found = append(found, list...); err != nil || found.HasErrors() {
 		return nil, found, err
 	}
 	r.kept, c.close = r.states(ctx)
-	c.pairs = namespaces
+	c.Pairs = namespaces
 	for _, p := range r.pairs {
 		if p.differs() {
-			c.pairs = append(c.pairs, r.pairing(p))
+			c.Pairs = append(c.Pairs, r.pairing(p))
 		}
 	}
 	c.others = func(cluster string, _ map[state.Key]bool) func(context.Context) ([]*other, error) {
@@ -65,16 +65,16 @@ func betweenRevisions(ctx context.Context, run Run, o DiffOptions) (c *compariso
 	c.settle()
 	r.warned(c)
 	found = append(append(found, nothingNew(o, c)...), r.gone(c)...)
-	if c.head.Uncommitted, err = uncommitted(run, c.head); err == nil && !c.head.Uncommitted && c.head.Commit != "" {
-		c.command += fmt.Sprintf(" --head %.12s", c.head.Commit)
+	if c.Head.Uncommitted, err = uncommitted(run, c.Head); err == nil && !c.Head.Uncommitted && c.Head.Commit != "" {
+		c.Command += fmt.Sprintf(" --head %.12s", c.Head.Commit)
 	}
 	return c, found, err
 }
 
 // nothingNew warns of a --head that has nothing which --base does not have: who
 // goes back to an older revision asks for another comparison.
-func nothingNew(o DiffOptions, c *comparison) diag.List {
-	if o.Head == "" || c.head.Commit != c.base.Commit || c.base.Ref == o.Base {
+func nothingNew(o Options, c *Comparison) diag.List {
+	if o.Head == "" || c.Head.Commit != c.Base.Commit || c.Base.Ref == o.Base {
 		return nil
 	}
 	return diag.List{diag.Warningf(diag.Range{}, "--head %s has nothing that --base %s does not have", o.Head, o.Base).
@@ -83,29 +83,29 @@ func nothingNew(o DiffOptions, c *comparison) diag.List {
 }
 
 // points are the two revisions.
-func points(run Run, o DiffOptions) (*comparison, error) {
-	c := &comparison{}
+func points(run work.Run, o Options) (*Comparison, error) {
+	c := &Comparison{}
 	var err error
-	if c.head, err = pointOf(run); err != nil {
+	if c.Head, err = pointOf(run); err != nil {
 		return nil, err
 	}
 	repository, err := work.Repository(run.Dir, "--base")
 	if err != nil {
 		return nil, err
 	}
-	if c.base, err = baseOf(repository, o, c.head.Commit); err != nil {
+	if c.Base, err = baseOf(repository, o, c.Head.Commit); err != nil {
 		return nil, err
 	}
-	c.command = fmt.Sprintf("--base %.12s", c.base.Commit)
+	c.Command = fmt.Sprintf("--base %.12s", c.Base.Commit)
 	if o.Exact {
-		c.command += " --exact"
+		c.Command += " --exact"
 	}
 	return c, nil
 }
 
 // revisions are both sides with what differs.
 type revisions struct {
-	run           Run
+	run           work.Run
 	before, after *side
 	pairs         []*twoReleases
 	spoken        *spokenWords
@@ -233,7 +233,7 @@ func newWarnings(known, list diag.List) []string {
 
 // warned notes the new warnings, each once: they may be why something changes,
 // and nobody reads what a pipeline prints.
-func (r *revisions) warned(c *comparison) {
+func (r *revisions) warned(c *Comparison) {
 	type warning struct{ release, text string }
 	var all []warning
 	seen := map[warning]bool{}
@@ -248,27 +248,27 @@ func (r *revisions) warned(c *comparison) {
 	const most = 10
 	for i, w := range all {
 		if i == most {
-			c.note("%d more warnings are new; `weir hydrate --check` prints them.", len(all)-most)
+			c.Note("%d more warnings are new; `weir hydrate --check` prints them.", len(all)-most)
 			return
 		}
-		c.note("Release %q has a new warning: %s.", w.release, w.text)
+		c.Note("Release %q has a new warning: %s.", w.release, w.text)
 	}
 }
 
 // pairing is what a comparison wants to know of two releases.
-func (r *revisions) pairing(p *twoReleases) *pairing {
-	pair := &pairing{Pair: diff.Pair{Cluster: p.cluster, Environment: p.environment, Release: p.release, From: p.from}}
+func (r *revisions) pairing(p *twoReleases) *Pairing {
+	pair := &Pairing{Pair: diff.Pair{Cluster: p.cluster, Environment: p.environment, Release: p.release, From: p.from}}
 	if p.old != nil {
-		pair.before = &making{r.before.h, p.old}
+		pair.Was = &Making{Maker: r.before.h, Release: p.old}
 	}
 	if p.now != nil {
-		pair.after = &making{r.after.h, p.now}
+		pair.Is = &Making{Maker: r.after.h, Release: p.now}
 		pair.Declared = p.now.Range
 	} else {
 		pair.Declared = declaredIn(r.after.plan, p.cluster, state.Key{Environment: p.environment, Release: p.release})
 	}
-	pair.scopes = r.after.scopes[p.cluster]
-	pair.past = func(ctx context.Context) (*state.Release, error) {
+	pair.Scopes = r.after.scopes[p.cluster]
+	pair.Past = func(ctx context.Context) (*state.Release, error) {
 		if p.old == nil {
 			return nil, nil
 		}
@@ -278,8 +278,8 @@ func (r *revisions) pairing(p *twoReleases) *pairing {
 		}
 		return &files, err
 	}
-	pair.load = func(ctx context.Context) error {
-		old, err := pair.past(ctx)
+	pair.Load = func(ctx context.Context) error {
+		old, err := pair.Past(ctx)
 		if err != nil {
 			return err
 		}
@@ -309,7 +309,7 @@ func (r *revisions) settled(ctx context.Context, s *side, cluster string, releas
 
 // gone tells of releases that disappear although nothing says that they are meant
 // to: a hydration will refuse, so who reviews should know.
-func (r *revisions) gone(c *comparison) diag.List {
+func (r *revisions) gone(c *Comparison) diag.List {
 	var names []string
 	of := map[string][]*twoReleases{}
 	for _, p := range r.pairs {
@@ -327,7 +327,7 @@ func (r *revisions) gone(c *comparison) diag.List {
 		where := make([]string, len(of[name]))
 		for i, p := range of[name] {
 			where[i] = p.environment + "/" + p.cluster
-			c.undeclared = append(c.undeclared, review.Undeclared{Cluster: p.cluster, Environment: p.environment, Release: p.release})
+			c.Undeclared = append(c.Undeclared, review.Undeclared{Cluster: p.cluster, Environment: p.environment, Release: p.release})
 		}
 		gone := fmt.Sprintf("Release %q is not declared any more, and nothing says that it is meant to go", name)
 		refused := fmt.Sprintf("`weir hydrate` refuses to remove it from %s.", strings.Join(where, ", "))

@@ -1,20 +1,22 @@
-package engine
+package assess
 
 import (
 	"slices"
 	"strconv"
 
+	"github.com/weir-dev/weir/engine/compare"
 	"github.com/weir-dev/weir/engine/values"
+	"github.com/weir-dev/weir/engine/work"
 )
 
 // sensitive are the texts that nobody may read: what sensitive variables are set
 // to, on both sides, and what values were made of them.
-func (c *comparison) sensitive(run Run) []string {
-	all := slices.Concat(run.Project.Sensitive(), c.secrets)
-	for _, p := range c.pairs {
-		for _, m := range []*making{p.before, p.after} {
+func sensitive(run work.Run, c *compare.Comparison) []string {
+	all := slices.Concat(run.Project.Sensitive(), c.Secrets)
+	for _, p := range c.Pairs {
+		for _, m := range []*compare.Making{p.Was, p.Is} {
 			if m != nil {
-				all = appendSensitive(all, m.release.Values, false)
+				all = appendSensitive(all, m.Release.Values, false)
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package engine
+package compare
 
 import (
 	"cmp"
@@ -11,14 +11,15 @@ import (
 	"github.com/weir-dev/weir/engine/product"
 	"github.com/weir-dev/weir/engine/site"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
 // findOrigins finds out what the committed side of a comparison was made from: the
 // commit of the project that the trailers name, if the repository around the
 // project has it. What cannot be told is noted; it is no failure.
-func findOrigins(ctx context.Context, run Run, c *comparison, sites *site.Group, o DiffOptions) error {
-	commits := map[string][]*pairing{} // of the project
+func findOrigins(ctx context.Context, run work.Run, c *Comparison, sites *site.Group, o Options) error {
+	commits := map[string][]*Pairing{} // of the project
 	for _, s := range sites.Sites {
 		pairs := c.both(s.Cluster.Name)
 		if len(pairs) == 0 {
@@ -37,15 +38,15 @@ func findOrigins(ctx context.Context, run Run, c *comparison, sites *site.Group,
 		for _, environment := range environments {
 			at := slices.IndexFunc(hydrations, func(h state.Hydration) bool { return h.Environment == environment && len(h.Sources) == 1 })
 			if at < 0 {
-				c.note("Causes are not told for %s on %s: its state does not name the one commit of the project that it was hydrated from.", environment, s.Cluster.Name)
+				c.Note("Causes are not told for %s on %s: its state does not name the one commit of the project that it was hydrated from.", environment, s.Cluster.Name)
 				continue
 			}
 			h := hydrations[at]
 			for _, p := range pairs {
 				if p.Environment == environment {
-					p.weir = &diff.Cause{Kind: diff.ByWeir, To: run.Version}
+					p.Weir = &diff.Cause{Kind: diff.ByWeir, To: run.Version}
 					if len(h.Versions) == 1 {
-						p.weir.From = h.Versions[0]
+						p.Weir.From = h.Versions[0]
 					}
 					commits[h.Sources[0].Commit] = append(commits[h.Sources[0].Commit], p)
 				}
@@ -62,21 +63,22 @@ func findOrigins(ctx context.Context, run Run, c *comparison, sites *site.Group,
 			return err
 		}
 		if why != "" {
-			c.note("Causes are not told for what was hydrated from the project's commit %s: %s", state.Hash(id).Short(), why)
+			c.Note("Causes are not told for what was hydrated from the project's commit %s: %s", state.Hash(id).Short(), why)
 		}
 	}
 	return nil
 }
 
-func (c *comparison) note(format string, args ...any) {
-	c.notes = append(c.notes, fmt.Sprintf(format, args...))
+// Note adds a sentence on the comparison itself.
+func (c *Comparison) Note(format string, args ...any) {
+	c.Notes = append(c.Notes, fmt.Sprintf(format, args...))
 }
 
 // both are the releases of a cluster that are there before and after.
-func (c *comparison) both(cluster string) []*pairing {
-	var all []*pairing
-	for _, p := range c.pairs {
-		if p.Cluster == cluster && p.after != nil && p.committed {
+func (c *Comparison) both(cluster string) []*Pairing {
+	var all []*Pairing
+	for _, p := range c.Pairs {
+		if p.Cluster == cluster && p.Is != nil && p.Committed {
 			all = append(all, p)
 		}
 	}
@@ -85,7 +87,7 @@ func (c *comparison) both(cluster string) []*pairing {
 
 // planOrigin plans the releases of one commit of the project; otherwise it says why
 // that cannot be done.
-func planOrigin(ctx context.Context, run Run, c *comparison, commit string, pairs []*pairing, o DiffOptions) (why string, err error) {
+func planOrigin(ctx context.Context, run work.Run, c *Comparison, commit string, pairs []*Pairing, o Options) (why string, err error) {
 	old, why, err := c.projectAt(run, commit, o)
 	if err != nil || why != "" {
 		return why, err
@@ -113,7 +115,7 @@ func planOrigin(ctx context.Context, run Run, c *comparison, commit string, pair
 	}
 	for _, p := range pairs {
 		if r := at[place{p.Cluster, p.Environment, cmp.Or(p.From, p.Release)}]; r != nil {
-			p.before = &making{h, r}
+			p.Was = &Making{Maker: h, Release: r}
 		}
 	}
 	return "", nil

@@ -1,4 +1,4 @@
-package engine
+package compare
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 
 // side is one of two revisions of the project, planned.
 type side struct {
-	run  Run
+	run  work.Run
 	plan *plan.Plan
 	h    *product.Maker
 	at   string // the commit that diagnostics are marked with; empty for the head
@@ -35,7 +35,7 @@ func (s *side) marked(found diag.List) diag.List {
 }
 
 // runAt is the run on another revision of the project.
-func runAt(run Run, o DiffOptions, point review.Point) (Run, diag.List, error) {
+func runAt(run work.Run, o Options, point review.Point) (work.Run, diag.List, error) {
 	origin, found, err := work.RevisionAt(run.Dir, point.Ref, point.Commit)
 	if err != nil || found.HasErrors() {
 		return run, found, err

@@ -1,4 +1,4 @@
-package engine
+package compare
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 
 // baseOf finds the commit to compare with: the one that is named or, as forges
 // show a pull request, the last one that it has in common with the head.
-func baseOf(repository checkout.Checkout, o DiffOptions, head string) (review.Point, error) {
+func baseOf(repository checkout.Checkout, o Options, head string) (review.Point, error) {
 	point := review.Point{Kind: review.Revision, Ref: o.Base}
 	named, err := work.Resolve(repository, "--base", o.Base)
 	if err != nil {

@@ -1,4 +1,4 @@
-package engine
+package compare
 
 import (
 	"cmp"
@@ -12,10 +12,10 @@ import (
 	"github.com/weir-dev/weir/engine/work"
 )
 
-// others answer what rules ask about the releases of a cluster that stay as they
+// Others answer what rules ask about the releases of a cluster that stay as they
 // are. Nothing is read before somebody asks, then the lists of objects of those
 // that may have what is asked for, then only such objects.
-type others struct {
+type Others struct {
 	ctx  context.Context // of the rules that ask, which are pure
 	jobs int
 	list func(context.Context) ([]*other, error)
@@ -42,7 +42,8 @@ type want struct {
 	namespaces []string
 }
 
-func (o *others) Owners(ids []manifest.ID) map[manifest.ID][]risk.Owner {
+// Owners are the releases that have objects.
+func (o *Others) Owners(ids []manifest.ID) map[manifest.ID][]risk.Owner {
 	wants := make([]want, len(ids))
 	wanted := map[manifest.ID]bool{}
 	for i, id := range ids {
@@ -60,7 +61,8 @@ func (o *others) Owners(ids []manifest.ID) map[manifest.ID][]risk.Owner {
 	return found
 }
 
-func (o *others) In(namespace string) map[risk.Owner]int {
+// In counts what releases have in a namespace.
+func (o *Others) In(namespace string) map[risk.Owner]int {
 	counts := map[risk.Owner]int{}
 	for _, r := range o.having([]want{{namespaces: []string{namespace}}}) {
 		for _, file := range r.known {
@@ -72,7 +74,8 @@ func (o *others) In(namespace string) map[risk.Owner]int {
 	return counts
 }
 
-func (o *others) Objects(group, kind string, namespaces ...string) []risk.Owned {
+// Objects are those of a kind, in some namespaces or in all.
+func (o *Others) Objects(group, kind string, namespaces ...string) []risk.Owned {
 	var all []risk.Owned
 	for _, r := range o.having([]want{{kind: kind, namespaces: namespaces}}) {
 		first := len(all)
@@ -98,7 +101,7 @@ func (o *others) Objects(group, kind string, namespaces ...string) []risk.Owned 
 
 // having are the releases that may have one of the objects that are asked for, with
 // their lists of objects.
-func (o *others) having(wants []want) []*other {
+func (o *Others) having(wants []want) []*other {
 	if o.err != nil || len(wants) == 0 {
 		return nil
 	}
@@ -144,7 +147,7 @@ func (o *others) having(wants []want) []*other {
 	return found
 }
 
-func (o *others) failed(err error) { o.err = cmp.Or(o.err, err) }
+func (o *Others) failed(err error) { o.err = cmp.Or(o.err, err) }
 
 // staying lists the releases of a state that no pair is about.
 func staying(at *state.Snapshot, changed map[state.Key]bool) func(context.Context) ([]*other, error) {
@@ -182,4 +185,21 @@ func committedOther(at *state.Snapshot, key state.Key) *other {
 		return at.Blob(ids[r.known[i].Path])
 	}
 	return r
+}
+
+// Around is what rules may ask about the releases of a cluster that stay as they are;
+// nil where nobody can tell. changed are those that do not.
+func (c *Comparison) Around(ctx context.Context, jobs int, cluster string, changed map[state.Key]bool) *Others {
+	if c.others == nil {
+		return nil
+	}
+	return &Others{ctx: ctx, jobs: jobs, list: c.others(cluster, changed)}
+}
+
+// Err is what went wrong while rules asked.
+func (o *Others) Err() error {
+	if o == nil {
+		return nil
+	}
+	return o.err
 }

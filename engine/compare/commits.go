@@ -1,4 +1,4 @@
-package engine
+package compare
 
 import (
 	"cmp"
@@ -19,7 +19,7 @@ import (
 
 // betweenStates compares two commits of the clusters' states. Nothing is
 // rendered; the project says where the states are, and what was meant.
-func betweenStates(ctx context.Context, run Run, o DiffOptions) (*comparison, diag.List, error) {
+func betweenStates(ctx context.Context, run work.Run, o Options) (*Comparison, diag.List, error) {
 	from, to, err := splitStates(o.States)
 	if err != nil {
 		list, err := work.Refusal(err)
@@ -29,12 +29,12 @@ func betweenStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 	if found.HasErrors() {
 		return nil, found, nil
 	}
-	c := &comparison{
-		base:    review.Point{Kind: review.State, Ref: from},
-		head:    review.Point{Kind: review.State, Ref: to},
-		command: "--state " + from + ".." + to,
+	c := &Comparison{
+		Base:    review.Point{Kind: review.State, Ref: from},
+		Head:    review.Point{Kind: review.State, Ref: to},
+		Command: "--state " + from + ".." + to,
 	}
-	parts := make([]comparison, len(clusters))
+	parts := make([]Comparison, len(clusters))
 	unknown := make([]error, len(clusters))
 	then, now := make([]*state.Snapshot, len(clusters)), make([]*state.Snapshot, len(clusters))
 	sites, more, err := site.Hold(ctx, run, o.Reading, clusters, func(_ context.Context, i int, s *site.Site) error {
@@ -51,7 +51,7 @@ func betweenStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 			return err
 		}
 		if len(clusters) == 1 {
-			c.base.Commit, c.head.Commit = string(before.Commit()), string(after.Commit())
+			c.Base.Commit, c.Head.Commit = string(before.Commit()), string(after.Commit())
 		}
 		then[i], now[i] = before, after
 		return twoStates(run, s, known, before, after, &parts[i])
@@ -65,10 +65,10 @@ func betweenStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 		return c, found, err
 	}
 	for _, part := range parts {
-		c.targets = append(c.targets, part.targets...)
-		c.pairs = append(c.pairs, part.pairs...)
+		c.Targets = append(c.Targets, part.Targets...)
+		c.Pairs = append(c.Pairs, part.Pairs...)
 	}
-	slices.SortFunc(c.targets, compareTargets)
+	slices.SortFunc(c.Targets, compareTargets)
 	at := func(cluster string) int {
 		return slices.IndexFunc(clusters, func(c schema.Cluster) bool { return c.Name == cluster })
 	}
@@ -81,7 +81,7 @@ func betweenStates(ctx context.Context, run Run, o DiffOptions) (*comparison, di
 	}); err != nil {
 		return c, found, err
 	}
-	if len(c.targets) == 0 {
+	if len(c.Targets) == 0 {
 		found = append(found, known.Nothing...)
 	}
 	return c, found, nil
@@ -123,7 +123,7 @@ func somewhere(unknown []error) (diag.List, error) {
 
 // twoStates pairs the selected releases of a cluster that two commits have
 // differently.
-func twoStates(run Run, s *site.Site, known site.Asked, before, after *state.Snapshot, c *comparison) error {
+func twoStates(run work.Run, s *site.Site, known site.Asked, before, after *state.Snapshot, c *Comparison) error {
 	keys, err := keysOf(before, after)
 	if err != nil {
 		return err
@@ -156,7 +156,7 @@ func twoStates(run Run, s *site.Site, known site.Asked, before, after *state.Sna
 		}
 		if !seen[key.Environment] {
 			seen[key.Environment] = true
-			c.targets = append(c.targets, review.Target{Cluster: s.Cluster.Name, Environment: key.Environment})
+			c.Targets = append(c.Targets, review.Target{Cluster: s.Cluster.Name, Environment: key.Environment})
 			if known.Selector.Empty() {
 				if err := c.addNamespaces(s, key.Environment, before, after); err != nil {
 					return err
@@ -175,7 +175,7 @@ func twoStates(run Run, s *site.Site, known site.Asked, before, after *state.Sna
 			return err
 		}
 		if pair != nil {
-			c.pairs = append(c.pairs, pair)
+			c.Pairs = append(c.Pairs, pair)
 		}
 	}
 	return nil
@@ -209,7 +209,7 @@ func keysOf(before, after *state.Snapshot) ([]state.Key, error) {
 }
 
 // twoCommitted pairs a release of two commits; nil where it is the same.
-func twoCommitted(run Run, s *site.Site, from, key state.Key, before, after *state.Snapshot) (*pairing, error) {
+func twoCommitted(run work.Run, s *site.Site, from, key state.Key, before, after *state.Snapshot) (*Pairing, error) {
 	was, err := before.Fingerprint(from)
 	if err != nil {
 		return nil, err
@@ -218,7 +218,7 @@ func twoCommitted(run Run, s *site.Site, from, key state.Key, before, after *sta
 	if err != nil || was == is {
 		return nil, err
 	}
-	pair := &pairing{Pair: diff.Pair{Cluster: s.Cluster.Name, Environment: key.Environment, Release: key.Release}}
+	pair := &Pairing{Pair: diff.Pair{Cluster: s.Cluster.Name, Environment: key.Environment, Release: key.Release}}
 	if from != key {
 		pair.From = from.Release
 	}
@@ -236,7 +236,7 @@ func twoCommitted(run Run, s *site.Site, from, key state.Key, before, after *sta
 		}
 	}
 	pair.Declared, _ = run.Project.Declaration(block)
-	pair.load = func(context.Context) error {
+	pair.Load = func(context.Context) error {
 		old, err := releaseIn(before, from)
 		if err != nil {
 			return err
@@ -263,7 +263,7 @@ func releaseIn(at *state.Snapshot, key state.Key) (*state.Release, error) {
 }
 
 // addNamespaces pairs what create_namespace asked for in an environment.
-func (c *comparison) addNamespaces(s *site.Site, environment string, before, after *state.Snapshot) error {
+func (c *Comparison) addNamespaces(s *site.Site, environment string, before, after *state.Snapshot) error {
 	was, err := namespacesOf(before, environment)
 	if err != nil {
 		return err
@@ -272,6 +272,6 @@ func (c *comparison) addNamespaces(s *site.Site, environment string, before, aft
 	if err != nil {
 		return err
 	}
-	c.pairs = append(c.pairs, namespacePair(s.Cluster, environment, was, is))
+	c.Pairs = append(c.Pairs, namespacePair(s.Cluster, environment, was, is))
 	return nil
 }
