@@ -182,7 +182,8 @@ func (a *app) again(o engine.DiffOptions) string {
 	}
 	text = append(text, "diff")
 	if a.flags.fromGit != "" {
-		text = append(text, "--from-git", withoutUser(a.flags.fromGit))
+		address := strings.TrimSuffix(withoutUser(a.flags.fromGit), "@"+a.origin.Ref) // which moves, if it is a branch
+		text = append(text, "--from-git", address+"@"+a.origin.Source.Commit)
 	}
 	for _, flag := range []struct {
 		name   string
