@@ -1,14 +1,12 @@
 package compare
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/weir-dev/weir/engine/checkout"
 	"github.com/weir-dev/weir/engine/review"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/work"
-	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -42,31 +40,34 @@ func baseOf(repository checkout.Checkout, o Options, head string) (review.Point,
 		Remedyf("--exact compares with %s itself.", o.Base))
 }
 
-// marked puts what was found in another revision of the project where a person
-// finds it: <commit>:<file>, as for `git show`, with the line.
-func marked(found diag.List, commit string, p *schema.Project) diag.List {
-	mark := func(r diag.Range) diag.Range {
-		if r.File == "" {
-			return r
-		}
-		if r.Text == "" && r.Start.Line > 0 {
-			lines := bytes.Split(p.Sources(r.File), []byte("\n"))
-			if r.Start.Line <= len(lines) {
-				r.Text = string(lines[r.Start.Line-1])
-			}
-		}
-		r.File = fmt.Sprintf("%.10s:%s", commit, r.File)
-		return r
+// nothingNew warns of a --head that has nothing which --base does not have: who
+// goes back to an older revision asks for another comparison.
+func nothingNew(o Options, c *Comparison) diag.List {
+	if o.Head == "" || c.Head.Commit != c.Base.Commit || c.Base.Ref == o.Base {
+		return nil
 	}
-	all := make(diag.List, len(found))
-	for i, d := range found {
-		d.Subject = mark(d.Subject)
-		related := make([]diag.Related, len(d.Related))
-		for j, r := range d.Related {
-			related[j] = diag.Related{Range: mark(r.Range), Note: r.Note}
-		}
-		d.Related = related
-		all[i] = d
+	return diag.List{diag.Warningf(diag.Range{}, "--head %s has nothing that --base %s does not have", o.Head, o.Base).
+		Detailf("Its commit is in the history of %s, so nothing was changed since it left it.", o.Base).
+		Remedyf("--exact compares with %s itself: what going back to %s would change.", o.Base, o.Head)}
+}
+
+// points are the two revisions.
+func points(run work.Run, o Options) (*Comparison, error) {
+	c := &Comparison{}
+	var err error
+	if c.Head, err = pointOf(run); err != nil {
+		return nil, err
 	}
-	return all
+	repository, err := work.Repository(run.Dir, "--base")
+	if err != nil {
+		return nil, err
+	}
+	if c.Base, err = baseOf(repository, o, c.Head.Commit); err != nil {
+		return nil, err
+	}
+	c.Command = fmt.Sprintf("--base %.12s", c.Base.Commit)
+	if o.Exact {
+		c.Command += " --exact"
+	}
+	return c, nil
 }

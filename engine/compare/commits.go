@@ -261,17 +261,3 @@ func releaseIn(at *state.Snapshot, key state.Key) (*state.Release, error) {
 	}
 	return &r, nil
 }
-
-// addNamespaces pairs what create_namespace asked for in an environment.
-func (c *Comparison) addNamespaces(s *site.Site, environment string, before, after *state.Snapshot) error {
-	was, err := namespacesOf(before, environment)
-	if err != nil {
-		return err
-	}
-	is, err := namespacesOf(after, environment)
-	if err != nil {
-		return err
-	}
-	c.Pairs = append(c.Pairs, namespacePair(s.Cluster, environment, was, is))
-	return nil
-}

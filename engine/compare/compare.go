@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/weir-dev/weir/engine/checkout"
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/product"
@@ -123,9 +124,6 @@ func compareTargets(a, b review.Target) int {
 	return strings.Compare(a.Cluster, b.Cluster)
 }
 
-// NamespacesRelease stands for what create_namespace asks for.
-const NamespacesRelease = "_namespaces"
-
 // Making is what one side of a release was made from.
 type Making struct {
 	Maker   *product.Maker
@@ -143,4 +141,42 @@ func (c *Comparison) Close() {
 	if c != nil && c.close != nil {
 		c.close()
 	}
+}
+
+// pointOf is what the run's project is.
+func pointOf(run work.Run) (review.Point, error) {
+	if run.Origin != nil {
+		return review.Point{Kind: review.Revision, Ref: run.Origin.Ref, Commit: run.Origin.Source.Commit}, nil
+	}
+	repository, err := checkout.Of(run.Dir)
+	if err != nil {
+		return review.Point{}, err
+	}
+	commit, err := repository.Head()
+	return review.Point{Kind: review.Directory, Commit: commit}, err
+}
+
+func targetsOf(p *plan.Plan) []review.Target {
+	all := make([]review.Target, len(p.Targets))
+	for i, t := range p.Targets {
+		all[i] = review.Target{Cluster: t.Cluster.Name, Environment: t.Environment}
+	}
+	return all
+}
+
+// declaredIn finds the header of a release that is not planned, or the block that
+// lets it go.
+func declaredIn(p *plan.Plan, cluster string, key state.Key) diag.Range {
+	for _, t := range p.Targets {
+		if t.Environment != key.Environment || t.Cluster.Name != cluster {
+			continue
+		}
+		for _, h := range t.Headers {
+			if h.Name == key.Release {
+				return h.Range
+			}
+		}
+	}
+	removed, _ := p.Removal(key.Environment, key.Release)
+	return removed.Range
 }

@@ -122,31 +122,15 @@ func committed(at *state.Snapshot, key state.Key) (state.Release, error) {
 	return r, nil
 }
 
-// namespacesOf are the Namespaces of an environment, by path.
-func namespacesOf(at *state.Snapshot, environment string) (map[string][]byte, error) {
-	ids, err := at.Namespaces(environment)
-	if err != nil {
-		return nil, err
-	}
-	all := make(map[string][]byte, len(ids))
-	for path, id := range ids {
-		if all[path], err = at.Blob(id); err != nil {
-			return nil, err
+// read makes the two versions of files.
+func (p *Pairing) read(old, now *state.Release) (err error) {
+	if old != nil {
+		if p.Before, err = version(*old, nil); err != nil {
+			return err
 		}
 	}
-	return all, nil
-}
-
-// namespaceVersion is what create_namespace asks for as one side of a comparison;
-// nil where that is nothing.
-func namespaceVersion(files map[string][]byte, kubernetes string) (*diff.Version, error) {
-	if len(files) == 0 {
-		return nil, nil
+	if now != nil {
+		p.After, err = version(*now, KnownOf(p.Before))
 	}
-	list := make([]state.File, 0, len(files))
-	for path, data := range files {
-		list = append(list, state.File{FileEntry: state.FileEntry{Path: path}, Data: data})
-	}
-	set, err := SetOf(list, nil)
-	return &diff.Version{Kubernetes: kubernetes, Objects: set}, err
+	return err
 }

@@ -65,42 +65,11 @@ func betweenRevisions(ctx context.Context, run work.Run, o Options) (c *Comparis
 	c.settle()
 	r.warned(c)
 	found = append(append(found, nothingNew(o, c)...), r.gone(c)...)
-	if c.Head.Uncommitted, err = uncommitted(run, c.Head); err == nil && !c.Head.Uncommitted && c.Head.Commit != "" {
+	changed, err := run.ChangedSince(c.Head.Commit)
+	if c.Head.Uncommitted = len(changed) > 0; err == nil && !c.Head.Uncommitted && c.Head.Commit != "" {
 		c.Command += fmt.Sprintf(" --head %.12s", c.Head.Commit)
 	}
 	return c, found, err
-}
-
-// nothingNew warns of a --head that has nothing which --base does not have: who
-// goes back to an older revision asks for another comparison.
-func nothingNew(o Options, c *Comparison) diag.List {
-	if o.Head == "" || c.Head.Commit != c.Base.Commit || c.Base.Ref == o.Base {
-		return nil
-	}
-	return diag.List{diag.Warningf(diag.Range{}, "--head %s has nothing that --base %s does not have", o.Head, o.Base).
-		Detailf("Its commit is in the history of %s, so nothing was changed since it left it.", o.Base).
-		Remedyf("--exact compares with %s itself: what going back to %s would change.", o.Base, o.Head)}
-}
-
-// points are the two revisions.
-func points(run work.Run, o Options) (*Comparison, error) {
-	c := &Comparison{}
-	var err error
-	if c.Head, err = pointOf(run); err != nil {
-		return nil, err
-	}
-	repository, err := work.Repository(run.Dir, "--base")
-	if err != nil {
-		return nil, err
-	}
-	if c.Base, err = baseOf(repository, o, c.Head.Commit); err != nil {
-		return nil, err
-	}
-	c.Command = fmt.Sprintf("--base %.12s", c.Base.Commit)
-	if o.Exact {
-		c.Command += " --exact"
-	}
-	return c, nil
 }
 
 // revisions are both sides with what differs.
@@ -300,7 +269,7 @@ func (r *revisions) pairing(p *twoReleases) *Pairing {
 
 // settled is one side's files with the scopes that other releases' CRDs tell.
 func (r *revisions) settled(ctx context.Context, s *side, cluster string, release *plan.Release, p *product.Product) (state.Release, error) {
-	files, err := s.files(ctx, release, p)
+	files, err := s.h.Files(ctx, release, p)
 	if err != nil || len(p.Unknown) == 0 {
 		return files, err
 	}

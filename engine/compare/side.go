@@ -1,15 +1,17 @@
 package compare
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/weir-dev/weir/engine/cache"
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/product"
 	"github.com/weir-dev/weir/engine/review"
-	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/work"
+	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -155,7 +157,31 @@ func (s *side) key(ctx context.Context, r *plan.Release) (cache.Key, diag.List) 
 	return key, s.marked(found)
 }
 
-// files wakes one side of a release. What the cache lost is rendered again.
-func (s *side) files(ctx context.Context, r *plan.Release, p *product.Product) (state.Release, error) {
-	return s.h.Files(ctx, r, p)
+// marked puts what was found in another revision of the project where a person
+// finds it: <commit>:<file>, as for `git show`, with the line.
+func marked(found diag.List, commit string, p *schema.Project) diag.List {
+	mark := func(r diag.Range) diag.Range {
+		if r.File == "" {
+			return r
+		}
+		if r.Text == "" && r.Start.Line > 0 {
+			lines := bytes.Split(p.Sources(r.File), []byte("\n"))
+			if r.Start.Line <= len(lines) {
+				r.Text = string(lines[r.Start.Line-1])
+			}
+		}
+		r.File = fmt.Sprintf("%.10s:%s", commit, r.File)
+		return r
+	}
+	all := make(diag.List, len(found))
+	for i, d := range found {
+		d.Subject = mark(d.Subject)
+		related := make([]diag.Related, len(d.Related))
+		for j, r := range d.Related {
+			related[j] = diag.Related{Range: mark(r.Range), Note: r.Note}
+		}
+		d.Related = related
+		all[i] = d
+	}
+	return all
 }

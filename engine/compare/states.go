@@ -2,11 +2,9 @@ package compare
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"github.com/weir-dev/weir/engine/charts"
-	"github.com/weir-dev/weir/engine/checkout"
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/product"
@@ -14,7 +12,6 @@ import (
 	"github.com/weir-dev/weir/engine/site"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/work"
-	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -62,12 +59,15 @@ func againstStates(ctx context.Context, run work.Run, o Options) (*Comparison, d
 	}
 	c.settle()
 	if len(c.Pairs) > 0 {
-		if c.Head.Uncommitted, err = uncommitted(run, c.Head); err != nil {
+		changed, err := run.ChangedSince(c.Head.Commit)
+		if err != nil {
 			return c, found, err
 		}
+		c.Head.Uncommitted = len(changed) > 0
 	}
-	overtaken, err := c.overtaken(ctx, sites)
-	if found = append(found, overtaken...); err != nil {
+	overtaken, err := sites.Overtaken(ctx)
+	found = append(found, c.overtaken(work.Gather(overtaken))...)
+	if err != nil {
 		return c, found, err
 	}
 	if err := c.remember(ctx, run, o, func(cluster string) []*state.Snapshot { return []*state.Snapshot{base(cluster)} }); err != nil {
@@ -79,71 +79,16 @@ func againstStates(ctx context.Context, run work.Run, o Options) (*Comparison, d
 	return c, found, err
 }
 
-// overtaken warns of states that are of another commit of the project, which this
-// one did not come out of: what only that one has is undone, and a hydration may
-// refuse to.
-func (c *Comparison) overtaken(ctx context.Context, sites *site.Group) (diag.List, error) {
-	lists := make([]diag.List, len(sites.Sites))
-	name := func(i int) string { return "the history of cluster " + sites.Sites[i].Cluster.Name }
-	err := work.Each(ctx, site.Connections, len(lists), name, func(ctx context.Context, i int) error {
-		s := sites.Sites[i]
-		if s.Change.Empty() {
-			return nil
-		}
-		list, err := sites.Order.Check(ctx, s.At, s.Base, s.Environments())
-		if err != nil {
-			list, err = work.Refusal(err)
-		}
-		lists[i] = list
-		return err
-	})
-	found := work.Gather(lists)
-	for i, d := range found {
+// overtaken are warnings of states that are of another commit of the project, which
+// this one did not come out of: what only that one has is undone, and a hydration may
+// refuse to. They are noted, too.
+func (c *Comparison) overtaken(found diag.List) diag.List {
+	for _, d := range found {
 		if note := d.Summary + "."; !slices.Contains(c.Notes, note) {
 			c.Note("%s", note)
 		}
-		if d.Severity == diag.Error {
-			found[i].Severity = diag.Warning
-			found[i].Detail += " A hydration would be refused."
-		}
 	}
-	return found, err
-}
-
-// pointOf is what the run's project is.
-func pointOf(run work.Run) (review.Point, error) {
-	if run.Origin != nil {
-		return review.Point{Kind: review.Revision, Ref: run.Origin.Ref, Commit: run.Origin.Source.Commit}, nil
-	}
-	repository, err := checkout.Of(run.Dir)
-	if err != nil {
-		return review.Point{}, err
-	}
-	commit, err := repository.Head()
-	return review.Point{Kind: review.Directory, Commit: commit}, err
-}
-
-// uncommitted tells whether what was read of a directory so far is not all as its
-// commit has it: nobody else sees the same.
-func uncommitted(run work.Run, p review.Point) (bool, error) {
-	if p.Kind != review.Directory || p.Commit == "" {
-		return false, nil
-	}
-	repository, err := checkout.Of(run.Dir)
-	if err != nil {
-		return false, err
-	}
-	files, dirs := run.Project.Opened()
-	changed, err := repository.Changed(run.Dir, p.Commit, files, dirs)
-	return len(changed) > 0, err
-}
-
-func targetsOf(p *plan.Plan) []review.Target {
-	all := make([]review.Target, len(p.Targets))
-	for i, t := range p.Targets {
-		all[i] = review.Target{Cluster: t.Cluster.Name, Environment: t.Environment}
-	}
-	return all
+	return site.Softened(found, "A hydration would be refused.")
 }
 
 // pairsOf are the releases of a site that its change touches.
@@ -197,89 +142,10 @@ func pairsOf(s *site.Site, h *product.Maker, p *plan.Plan) ([]*Pairing, error) {
 	return all, nil
 }
 
-// read makes the two versions of files.
-func (p *Pairing) read(old, now *state.Release) (err error) {
-	if old != nil {
-		if p.Before, err = version(*old, nil); err != nil {
-			return err
-		}
-	}
-	if now != nil {
-		p.After, err = version(*now, KnownOf(p.Before))
-	}
-	return err
-}
-
 // declaredFor is where the project speaks of a release, also of one that goes.
 func declaredFor(s *site.Site, p *plan.Plan, key state.Key, j *site.Job) diag.Range {
 	if j != nil {
 		return j.Release.Range
 	}
 	return declaredIn(p, s.Cluster.Name, key)
-}
-
-// declaredIn finds the header of a release that is not planned, or the block that
-// lets it go.
-func declaredIn(p *plan.Plan, cluster string, key state.Key) diag.Range {
-	for _, t := range p.Targets {
-		if t.Environment != key.Environment || t.Cluster.Name != cluster {
-			continue
-		}
-		for _, h := range t.Headers {
-			if h.Name == key.Release {
-				return h.Range
-			}
-		}
-	}
-	removed, _ := p.Removal(key.Environment, key.Release)
-	return removed.Range
-}
-
-// namespacePairs pairs what create_namespace asked for with what it asks for, one
-// pair for each environment.
-func namespacePairs(s *site.Site, p *plan.Plan) ([]*Pairing, error) {
-	changes := map[string][]state.ObjectChange{}
-	for _, n := range s.Change.Namespaces {
-		changes[n.Environment()] = append(changes[n.Environment()], n)
-	}
-	var all []*Pairing
-	for _, environment := range slices.Sorted(maps.Keys(changes)) {
-		before, err := namespacesOf(s.Base, environment)
-		if err != nil {
-			return nil, err
-		}
-		after := maps.Clone(before)
-		for _, n := range changes[environment] {
-			if n.Status == state.Removed {
-				delete(after, n.Path)
-			} else {
-				after[n.Path] = s.Namespaces[n.Path]
-			}
-		}
-		pair := namespacePair(s.Cluster, environment, before, after)
-		pair.Declared = namespaceBlock(p, s.Cluster.Name, environment, changes[environment][0].Object.Name)
-		all = append(all, pair)
-	}
-	return all, nil
-}
-
-func namespacePair(cluster schema.Cluster, environment string, before, after map[string][]byte) *Pairing {
-	pair := &Pairing{Pair: diff.Pair{Cluster: cluster.Name, Environment: environment, Release: NamespacesRelease}}
-	pair.Load = func(context.Context) (err error) {
-		if pair.Before, err = namespaceVersion(before, cluster.Kubernetes); err == nil {
-			pair.After, err = namespaceVersion(after, cluster.Kubernetes)
-		}
-		return err
-	}
-	return pair
-}
-
-// namespaceBlock is where the project says how a Namespace is to be.
-func namespaceBlock(p *plan.Plan, cluster, environment, name string) diag.Range {
-	for _, t := range p.Targets {
-		if t.Environment == environment && t.Cluster.Name == cluster {
-			return t.Namespaces[name].Range
-		}
-	}
-	return diag.Range{}
 }

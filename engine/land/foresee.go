@@ -8,7 +8,6 @@ import (
 
 	"github.com/weir-dev/weir/engine/site"
 	"github.com/weir-dev/weir/engine/state"
-	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -36,23 +35,11 @@ func foresee(ctx context.Context, g *site.Group, all []*Outcome) error {
 	if g.Options.ForceOlder || g.Options.Out != "" {
 		return nil
 	}
-	name := func(i int) string { return "the history of cluster " + all[i].Cluster.Name }
-	return work.Each(ctx, site.Connections, len(all), name, func(ctx context.Context, i int) error {
-		o := all[i]
-		if o.Writes() || o.Change.Empty() {
-			return nil
+	found, err := g.Overtaken(ctx)
+	for i, o := range all {
+		if o.Found = found[i]; !g.Options.Check {
+			o.Found = site.Softened(found[i], "A push would be refused.")
 		}
-		found, err := g.Order.Check(ctx, o.At, o.Base, o.Environments())
-		if err != nil {
-			found, err = work.Refusal(err)
-		}
-		for i, d := range found {
-			if d.Severity == diag.Error && !g.Options.Check {
-				found[i].Severity = diag.Warning
-				found[i].Detail += " A push would be refused."
-			}
-		}
-		o.Found = found
-		return err
-	})
+	}
+	return err
 }

@@ -91,17 +91,7 @@ func Of(run work.Run, access *remote.Access) (*Order, error) {
 		}
 		return askOrigin(ctx, origin, source, other)
 	}
-	changed := func() ([]string, error) {
-		if run.Origin != nil || source.Commit == "" {
-			return nil, nil
-		}
-		repository, err := checkout.Of(run.Dir)
-		if err != nil {
-			return nil, err
-		}
-		files, dirs := run.Project.Opened()
-		return repository.Changed(run.Dir, source.Commit, files, dirs)
-	}
+	changed := func() ([]string, error) { return run.ChangedSince(source.Commit) }
 	return &Order{Source: source, made: made, known: map[state.Source]checkout.Lineage{}, lineage: lineage, Changed: sync.OnceValues(changed)}, nil
 }
 

@@ -134,6 +134,38 @@ func (g *Group) Make(ctx context.Context) (diag.List, error) {
 	return found, nil
 }
 
+// Overtaken says, site by site, what speaks against changes that this run does not
+// write: the state is of a newer commit of the project, or of one of which nobody
+// knows. Before a change is written engine/land asks once more.
+func (g *Group) Overtaken(ctx context.Context) ([]diag.List, error) {
+	found := make([]diag.List, len(g.Sites))
+	name := func(i int) string { return "the history of cluster " + g.Sites[i].Cluster.Name }
+	err := work.Each(ctx, Connections, len(g.Sites), name, func(ctx context.Context, i int) (err error) {
+		s := g.Sites[i]
+		if s.Writes() || s.Change.Empty() {
+			return nil
+		}
+		if found[i], err = g.Order.Check(ctx, s.At, s.Base, s.Environments()); err != nil {
+			found[i], err = work.Refusal(err)
+		}
+		return err
+	})
+	return found, err
+}
+
+// Softened makes warnings of errors, for who writes nothing, with what they would
+// lead to.
+func Softened(found diag.List, would string) diag.List {
+	found = slices.Clone(found)
+	for i, d := range found {
+		if d.Severity == diag.Error {
+			found[i].Severity = diag.Warning
+			found[i].Detail += " " + would
+		}
+	}
+	return found
+}
+
 // render hydrates all jobs and stages what they made. Releases that must wait
 // for what others define, or for committed values, come in a second round.
 func (g *Group) render(ctx context.Context) (diag.List, error) {

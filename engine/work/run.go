@@ -10,6 +10,7 @@ import (
 	"context"
 
 	"github.com/weir-dev/weir/engine/cache"
+	"github.com/weir-dev/weir/engine/checkout"
 	"github.com/weir-dev/weir/engine/fetch"
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/schema"
@@ -84,4 +85,19 @@ func (run Run) Plan(ctx context.Context) (*plan.Plan, diag.List, error) {
 // Partial tells whether the run leaves releases of its clusters out.
 func (run Run) Partial() bool {
 	return len(run.Selection.Environments) > 0 || !run.Selection.Selector.Empty()
+}
+
+// ChangedSince are the files of a project in a directory that this run read so far
+// and a commit of it has otherwise: nobody else sees the same. There are none of a
+// project that is a commit.
+func (run Run) ChangedSince(commit string) ([]string, error) {
+	if run.Origin != nil || commit == "" {
+		return nil, nil
+	}
+	repository, err := checkout.Of(run.Dir)
+	if err != nil {
+		return nil, err
+	}
+	files, dirs := run.Project.Opened()
+	return repository.Changed(run.Dir, commit, files, dirs)
 }
