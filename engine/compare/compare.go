@@ -3,6 +3,11 @@
 // commits of the states (commits.go). A Comparison has a Pairing for each, with how
 // to get at both sides when their turn comes, and what each was made from. It does
 // not say what the differences are: engine/assess does, one cluster after the other.
+//
+// Of revisions, base.go finds the commits and side.go plans them; facts.go and kept.go
+// settle what one release cannot tell. Of states, origin.go and past.go find the
+// project that they were made from. Rules may ask about releases that stay as they
+// are: others.go answers, with neighbours.go for those that nobody rendered.
 package compare
 
 import (

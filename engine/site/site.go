@@ -59,9 +59,9 @@ func (s *Site) Environments() []string {
 	return slices.Compact(names)
 }
 
-// Reopen reads a state and starts to stage on it once more: a repository that was
-// open may not see what others have written since. What does not answer at once is
-// tried again.
+// Reopen reads a state and starts to stage on it, also once more: a repository that
+// was open may not see what others have written since. What does not answer at once
+// is tried again.
 func (s *Site) Reopen(ctx context.Context) error {
 	return s.in.Options.Try(ctx, func() error { return s.begin(ctx) })
 }

@@ -1,9 +1,9 @@
-// Package work is what every verb is given and how its work is spread: the Run,
-// the plan of it, many pieces at once, second tries, and what is done with what
-// went wrong. All goroutines start in Each, so that a result depends on no
-// scheduling: each piece of work writes a slot of its own. It knows nothing of
-// releases, of states and of what is done with them; engine/charts, engine/product
-// and engine/site do.
+// Package work is what every verb is given and how its work is spread: the Run with
+// its plan, where a project is from that is no directory (origin.go, revision.go),
+// many pieces at once (each.go), second tries (patience.go), and what is done with
+// what went wrong (findings.go). All goroutines start in Each; each piece of work
+// writes a slot of its own, so that no result depends on scheduling. It does none of
+// the work: engine/charts, engine/product and engine/site are where to go next.
 package work
 
 import (
