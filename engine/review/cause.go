@@ -1,8 +1,6 @@
 package review
 
 import (
-	"slices"
-
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -55,22 +53,6 @@ func (r Release) placeOf(c Change, h Hit) diag.Range {
 		return diag.Range{}
 	}
 	return best
-}
-
-// ids are all that the object of a hit is called, on whatever target.
-func (h Hit) ids() []manifest.ID {
-	if h.Object == (manifest.ID{}) {
-		return nil
-	}
-	all := []manifest.ID{h.Object}
-	for _, n := range h.Namespaces {
-		id := h.Object
-		id.Namespace = n.Name
-		if !slices.Contains(all, id) {
-			all = append(all, id)
-		}
-	}
-	return all
 }
 
 // on is what the object is called on a target.

@@ -48,7 +48,7 @@ func TestPage(t *testing.T) {
 	b.sees(".summary", "1 blocker · 3 clusters · 4 releases · ~10 −2 objects (3 routine) · 3 workloads restart (9 pods) · 1 image")
 	b.sees("#again", "reproduce with: weir diff --head main Copy")
 	b.sees("#count", "4 of 5 changes, 1 routine folded")
-	b.seesAll("#overview h2", "Blockers (1)", "Deletions (2)", "Notes (1)", "Restarts: 3 workloads restart (9 pods)", "Images (1)", "Charts (1)", "Where")
+	b.seesAll("#overview h2", "Blockers (1)", "Deletions (2)", "Notes (1)", "Restarts: 3 workloads (9 pods)", "Images (1)", "Charts (1)", "Where")
 	b.seesAll("#changes h3, #changes .name", "web", "PersistentVolumeClaim shop/cache", "ConfigMap shop/settings", "Deployment shop/web", "secrets", "Secret shop/login")
 	b.readable()
 	b.looks("overview")
@@ -59,7 +59,7 @@ func TestPage(t *testing.T) {
 	b.presses("r")
 	b.picks("target", "cluster:stage")
 	b.sees("#count", "3 of 5 changes, 1 routine folded")
-	b.seesAll("#overview h2", "Notes (1)", "Restarts: 3 workloads restart (9 pods)", "Images (1)", "Charts (1)", "Where")
+	b.seesAll("#overview h2", "Notes (1)", "Restarts: 3 workloads (9 pods)", "Images (1)", "Charts (1)", "Where")
 	b.picks("target", "environment:production")
 	b.seesAll("#changes .name", "PersistentVolumeClaim shop/cache", "ConfigMap shop/settings", "Deployment shop/web")
 	b.picks("target", "")
@@ -138,6 +138,32 @@ func TestPage(t *testing.T) {
 	b.sees("#routine", "Routine (1)")
 	b.readable()
 	b.looks("narrow")
+	b.fine()
+}
+
+// TestPageOfAFarewell is of a release that goes, and of lines that move.
+func TestPageOfAFarewell(t *testing.T) {
+	w := &world{t: t}
+	w.target("production", "prod-eu")
+	w.target("staging", "stage")
+	for i := range w.targets {
+		w.change(i, "cache", versionOf(t, "", "", fill(t, configMap, "name=cache"), fill(t, statefulSet, "name=cache", "chart=redis-1")), nil)
+		before := fill(t, configMap, "name=web")
+		w.change(i, "web", versionOf(t, "", "", before), versionOf(t, "", "", strings.Replace(before, "    log:\n      level: info\n", "    trace:\n      rate: 1\n    log:\n      level: debug\n", 1)))
+	}
+	b := browse(t, w.review())
+	b.seesAll("#overview .section:nth-child(2) :is(h2, td div, td > button)", "Deletions (4)",
+		"release cache", "removed from both targets, with 4 objects",
+		"StatefulSet shop/cache", "among the blockers above",
+		"and 2 more objects, without a risk of their own")
+	b.clicks("#overview .more")
+	b.seesAll("#overview .section:nth-child(2) tr:last-child td div", "ConfigMap shop/cache", "it is deleted; nothing in the release reads it")
+	b.clicks("#overview .section:nth-child(2) a") // the release
+	b.addresses("#release=cache")
+	b.seesAll("#changes .name", "StatefulSet shop/cache", "ConfigMap shop/cache")
+	b.opens("#split&at=web/ConfigMap/web")
+	b.seesAll(".diff tr:has(.gone, .new)", "\t\t10\t    trace:", "\t\t11\t      rate: 1", "11\t      level: info\t13\t      level: debug")
+	b.looks("moved")
 	b.fine()
 }
 

@@ -49,6 +49,7 @@ type pageRow struct {
 	Status     manifest.Status `json:"s"`
 	Name       string          `json:"n"`
 	Namespaces string          `json:"ns,omitempty"` // where they are several; the name has none then
+	In         string          `json:"in,omitempty"` // these, in words
 	Was        string          `json:"was,omitempty"`
 	Brief      string          `json:"b,omitempty"` // what changes, in a few words
 	Place      int             `json:"p"`
@@ -199,7 +200,7 @@ func (p *pager) objects(release int, s sheet) {
 	var runs [][]Change
 	for _, c := range s.Changes {
 		if n := len(runs); n > 0 {
-			if l := runs[n-1][0]; l.anywhere() == c.anywhere() && l.Hook == c.Hook && l.Status == c.Status && l.Keep == c.Keep && sameID(l.wasAnywhere(), c.wasAnywhere()) {
+			if l := runs[n-1][0]; l.anywhere() == c.anywhere() && l.Hook == c.Hook && l.Status == c.Status && l.Keep == c.Keep && sameID(l.Was, c.Was) {
 				runs[n-1] = append(runs[n-1], c)
 				continue
 			}
@@ -243,28 +244,13 @@ func (p *pager) objects(release int, s sheet) {
 	}
 }
 
-// ids are all that the object of a change is called on some target, before or after.
+// ids are all that the object of a change is called, before and after.
 func (c Change) ids() []manifest.ID {
-	all := []manifest.ID{c.Object}
+	all := c.everywhere()
 	if c.Was != nil {
-		all = append(all, *c.Was)
-	}
-	for _, id := range slices.Clone(all) {
-		for _, n := range c.Namespaces {
-			if id.Namespace = n.Name; c.Own && !slices.Contains(all, id) {
-				all = append(all, id)
-			}
-		}
+		all = append(all, everywhere(*c.Was, c.Namespaces)...)
 	}
 	return all
-}
-
-func (c Change) wasAnywhere() *manifest.ID {
-	if c.Was == nil {
-		return nil
-	}
-	was := anywhere(*c.Was, c.Own)
-	return &was
 }
 
 func (p *pager) row(run []Change) pageRow {
@@ -273,7 +259,7 @@ func (p *pager) row(run []Change) pageRow {
 	if namespaces := namespacesOf(run); len(namespaces) > 1 {
 		id := first.Object
 		id.Namespace = ""
-		row.Name, row.Namespaces = named(id), strings.Join(namespaces, ", ")
+		row.Name, row.In, row.Namespaces = named(id), p.letters.inside(namespaces), strings.Join(namespaces, ", ")
 	}
 	if first.Hook {
 		row.Name += " (hook)"
@@ -320,6 +306,7 @@ func namespacesOf(run []Change) []string {
 			add(n.Name)
 		}
 	}
+	slices.Sort(all)
 	return all
 }
 
@@ -359,9 +346,15 @@ func (p *pager) side(f placed, v any, not manifest.Status) string {
 
 // brief says what happens to an object, for a list of them.
 func (p *pager) brief(run []Change) string {
-	if c := run[0]; c.Status == manifest.Removed {
-		is, _ := p.consequence(c)
-		return printable(is.consequence)
+	if run[0].Status == manifest.Removed {
+		var said []string
+		for _, c := range run {
+			is, _ := p.consequence(c)
+			if words := printable(is.consequence); !slices.Contains(said, words) {
+				said = append(said, words)
+			}
+		}
+		return strings.Join(limited(said, manyBrief), ", or ")
 	}
 	var fields []diff.Field
 	for _, c := range run {
@@ -386,9 +379,9 @@ func briefField(f diff.Field) string {
 	case f.Order:
 		return words + " (order)"
 	case f.Status == manifest.Created:
-		return "+" + words
+		return "+" + briefSide(words, f.After)
 	case f.Status == manifest.Removed:
-		return "−" + words
+		return "−" + briefSide(words, f.Before)
 	case f.Inner != nil && len(f.Inner.Fields) == 1:
 		return words + ": " + briefField(f.Inner.Fields[0])
 	case f.Inner != nil && len(f.Inner.Fields) > 1:
@@ -396,7 +389,21 @@ func briefField(f diff.Field) string {
 	case f.Inner != nil, isBlock(f.Before), isBlock(f.After):
 		return words
 	}
-	return words + " " + cut(value(f.Before), 40) + " → " + cut(value(f.After), 40)
+	before, after := value(f.Before), value(f.After)
+	if f.Class == diff.Image { // the images have the whole
+		if from, to, ok := tags(before, after); ok {
+			return words + " " + from + " → " + to
+		}
+	}
+	before, after = cutPair(before, after, 60)
+	return words + " " + before + " → " + after
+}
+
+func briefSide(words string, v any) string {
+	if isBlock(v) {
+		return words
+	}
+	return words + " " + cut(value(v), 60)
 }
 
 // manyBrief is how many fields are named in the line of an object.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/risk"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -133,8 +134,8 @@ func (r Review) SARIF(o SARIFOptions) ([]byte, error) {
 	atlas, causes := newAtlas(r.Targets), r.causes()
 	for i, h := range r.Hits {
 		name := "release " + printable(h.Release)
-		if ids := h.ids(); ids != nil {
-			name = inPlain().names(ids, manyNames)
+		if h.Object != (manifest.ID{}) {
+			name = inPlain().names(h.everywhere(), manyNames)
 			if len(h.Path) > 0 {
 				name += " " + printable(h.Path.String())
 			}

@@ -10,7 +10,7 @@
   const hunksOf = (row) => (texts ??= read("texts"))[row.id];
 
   const batch = 200, unfoldedBatch = 20; // rows that are put on the page at once
-  const long = { items: 50, names: 8, lines: 400, line: 2000 }; // what is longer is one click more
+  const long = { items: 50, names: 8, lines: 400, line: 1000, context: 200 }; // what is longer is one click more
   const levels = ["block", "caution", "info"];
 
   function el(tag, attributes, ...children) {
@@ -89,7 +89,7 @@
     row.hits.some((h) => word.test(h.rule) || word.test(h.t) || word.test(h.n || "")) ||
     row.f.some((form) => (form.f || []).some((f) => f.some((s) => word.test(s)))) ||
     hunksOf(row).some((form) => form.some((hunk) => word.test(hunk[2])));
-  const itemText = (item) => (item.text ??= item.c.flat().map((part) => [part.t, part.c, part.f, (part.o || []).map((o) => o.n).join("\n"), part.r === undefined ? "" : releases[part.r].name].join("\n")).join("\n") + "\n" + placeText(item.p));
+  const itemText = (item) => (item.text ??= item.c.flat().map((part) => [part.t, part.c, part.f, (part.o || []).map((o) => o.n + " " + (o.in || "")).join("\n")].join("\n")).join("\n") + "\n" + placeText(item.p));
   function hasRisk(levelsOf, waived) {
     switch (state.risk) {
       case "": return true;
@@ -166,7 +166,7 @@
     return el("div", { class: "change" }, el("button", { "aria-expanded": "false", onclick: () => { look(row); toggle(row); } },
       el("span", { class: "sign " + row.s, "aria-hidden": "true" }, sign), el("span", { class: "sr" }, row.s),
       el("span", { class: "name" }, row.n),
-      row.ns ? el("span", { class: "faint", title: row.ns }, "in " + row.ns.split(", ").length + " namespaces") : null,
+      row.in ? el("span", { class: "faint", title: row.ns }, row.in) : null,
       row.was ? el("span", { class: "faint" }, row.was) : null,
       ["block", "caution"].filter((l) => row.levels.has(l)).map((l) => el("span", { class: "badge " + l }, l)),
       row.hits.some((h) => h.waived) ? el("span", { class: "badge" }, "accepted") : null,
@@ -283,8 +283,9 @@
       while (end < most - from && text[text.length - 1 - end] === other[other.length - 1 - end]) end++;
     }
     const alike = other !== undefined && (from + end) * 3 >= Math.min(text.length, other.length);
-    if (text.length > long.line) {
-      const start = other === undefined ? 0 : Math.max(0, from - 200), stop = Math.min(text.length, start + long.line);
+    const limit = kind ? long.line : long.context;
+    if (text.length > limit + 100) {
+      const start = other === undefined ? 0 : Math.max(0, from - 200), stop = Math.min(text.length, start + limit);
       const shorter = text.slice(start, stop);
       cell.append(start > 0 ? "… " : "", ...marked(shorter, from - start, text.length - end - start, alike), " ",
         expander("all " + number(text.length) + " characters", () => { cell.replaceChildren(sign, ...marked(text, from, text.length - end, alike)); return []; }));
@@ -305,21 +306,32 @@
     if (!items.length) return null;
     const sum = (list) => list.reduce((n, item) => n + item.n, 0);
     const title = el("h2", {}, items.length < s.items.length && !s.matrix ? s.noun + " (" + number(sum(items)) + " of " + number(sum(s.items)) + ")" : s.title);
-    const head = s.head && !places.every((p) => !p.text) ? s.head : (s.head || []).slice(0, 2);
-    const line = (item) => el("tr", { class: item.waived ? "" : item.l }, item.c.map((cell) => el("td", {}, cell.map(part))), head.length > item.c.length ? el("td", {}, whereNode(item.p)) : null);
-    const body = el("tbody", {}, items.slice(0, long.items).map(line));
-    if (items.length > long.items) body.append(el("tr", {}, el("td", { colspan: 3 }, expander(number(items.length - long.items) + " more", () => items.slice(long.items).map(line), "tr"))));
+    const head = s.matrix || items.some((item) => whereNode(item.p)) ? s.head || [] : (s.head || []).slice(0, 2);
+    const line = (item) => el("tr", { class: item.waived ? "" : item.l }, item.c.map((cell) => el("td", {}, parts(cell))), head.length > item.c.length ? el("td", {}, whereNode(item.p)) : null);
+    const quiet = filtered() ? [] : items.filter((item) => item.quiet), loud = items.filter((item) => !quiet.includes(item));
+    const body = el("tbody", {}, loud.slice(0, long.items).map(line));
+    const rest = (text, some) => body.append(el("tr", {}, el("td", { colspan: 3 }, expander(text, () => some.map(line), "tr"))));
+    if (loud.length > long.items) rest(number(loud.length - long.items) + " more", loud.slice(long.items));
+    if (quiet.length) rest(s.rest, quiet);
     const table = el("table", { class: s.matrix ? "matrix" : "list" }, head.length ? el("thead", {}, el("tr", {}, head.map((h) => el("th", { scope: "col" }, h)))) : null, body);
     return s.folded ? el("details", { class: "section", open: filtered() ? true : null }, el("summary", {}, title), table) : el("div", { class: "section" }, title, table);
   }
-  function part(p) {
-    if (p.o) return el("span", { class: "part mono" }, names(p.o));
-    if (p.r !== undefined) return el("a", { class: "part", href: address({ ...nothing, release: releases[p.r].name }) }, releases[p.r].name);
-    if (p.c) return el("code", { class: "part" }, p.c);
-    return p.f ? el("span", { class: "faint" }, " " + p.f + " ") : el("span", {}, p.t);
+  // parts are lines: text, code and names begin one, what is faint goes on.
+  function parts(cell) {
+    const made = [];
+    for (const p of cell) {
+      if (p.f && made.length) made[made.length - 1].append(" ", el("span", { class: "faint" }, p.f));
+      else if (p.o) made.push(el("div", { class: "mono" }, names(p.o)));
+      else if (p.c) made.push(el("div", {}, el("code", {}, p.c)));
+      else if (p.r !== undefined) made.push(el("div", {}, el("a", { href: address({ ...nothing, release: releases[p.r].name }) }, p.t)));
+      else made.push(el("div", { class: p.f ? "faint" : "" }, p.t || p.f));
+    }
+    return made;
   }
   function names(list) {
-    const link = (o, i) => [i ? ", " : "", o.r < 0 ? o.n : el("a", { href: address({ ...nothing, at: rows[o.r].k }), onclick: (e) => { if (!e.ctrlKey && !e.metaKey && !e.shiftKey) { e.preventDefault(); jump(rows[o.r]); } } }, o.n)];
+    const link = (o, i) => [i ? ", " : "",
+      o.r < 0 ? o.n : el("a", { href: address({ ...nothing, at: rows[o.r].k }), onclick: (e) => { if (!e.ctrlKey && !e.metaKey && !e.shiftKey) { e.preventDefault(); jump(rows[o.r]); } } }, o.n),
+      o.in ? el("span", { class: "faint" }, o.in) : ""];
     const all = list.slice(0, list.length > long.names + 1 ? long.names : list.length).flatMap(link);
     if (list.length > long.names + 1) all.push(" ", expander("and " + number(list.length - long.names) + " more", () => list.slice(long.names).flatMap((o, i) => link(o, i + 1))));
     return all;
