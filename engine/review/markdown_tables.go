@@ -101,8 +101,8 @@ func (m markdown) stepped(title string, head []string, rows [][]string, objects 
 // imageStep is a note on a step, what deserves attention in bold.
 func imageStep(step string) string {
 	switch note := imageNote(step); step {
-	case "major":
-		return "**major**"
+	case "major", "downgrade":
+		return "**" + note + "**"
 	case "digest":
 		return "same tag, **new digest**"
 	case "unpinned":

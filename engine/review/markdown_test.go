@@ -228,3 +228,14 @@ func tellsAll(r Review, document string) error {
 	}
 	return nil
 }
+
+func TestImageStep(t *testing.T) {
+	for step, want := range map[string]string{
+		"major": "**major**", "minor": "minor", "downgrade": "**downgrade**",
+		"digest": "same tag, **new digest**", "retag": "same digest", "unpinned": "**digest dropped**", "other": "",
+	} {
+		if got := imageStep(step); got != want {
+			t.Errorf("%s: %q, want %q", step, got, want)
+		}
+	}
+}

@@ -145,7 +145,7 @@ type Image struct {
 	Was        string        `json:"was,omitempty"`
 	From       string        `json:"from,omitempty"`
 	To         string        `json:"to,omitempty"`
-	Step       string        `json:"step"`
+	Step       string        `json:"step"` // major, minor, patch, downgrade, digest (same tag), retag (same digest), pinned, unpinned, other, new, gone
 	Workloads  []manifest.ID `json:"workloads"`
 	Where      Where         `json:"where"`
 }
@@ -156,7 +156,7 @@ type Chart struct {
 	Was      string   `json:"was,omitempty"` // the chart before, where it is another
 	From     string   `json:"from,omitempty"`
 	To       string   `json:"to,omitempty"`
-	Step     string   `json:"step"` // major, minor, patch, other, new, gone
+	Step     string   `json:"step"` // major, minor, patch, downgrade, other, new, gone
 	Releases []string `json:"releases"`
 	Where    Where    `json:"where"`
 	Fields   int      `json:"fields"` // changed fields of these releases, over all targets

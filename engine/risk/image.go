@@ -15,6 +15,9 @@ var imageRules = []Rule{
 	{ID: "image/major", Level: Caution, Title: "An image goes to another major version",
 		Doc:    "By semantic versioning it may break whoever uses it.",
 		object: images(majorImage)},
+	{ID: "image/downgrade", Level: Caution, Title: "An image goes back to an older version",
+		Doc:    "What the newer one wrote or promised, the older one may not know: a schema of data, a field, an API.",
+		object: images(imageBack)},
 }
 
 func mutableTag(s *side) []finding {
@@ -72,8 +75,15 @@ func registryChanged(before, after reference) string {
 }
 
 func majorImage(before, after reference) string {
-	if before.path != after.path || Step(before.tag, after.tag) != stepMajor {
+	if before.path != after.path || step(before, after) != stepMajor {
 		return ""
 	}
 	return fmt.Sprintf("%s goes from %s to %s", after.repository, before.tag, after.tag)
+}
+
+func imageBack(before, after reference) string {
+	if step(before, after) != stepBack {
+		return ""
+	}
+	return fmt.Sprintf("%s goes back from %s to %s", after.repository, before.tag, after.tag)
 }

@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
@@ -75,10 +76,11 @@ const (
 	stepMajor    = "major"
 	stepMinor    = "minor"
 	stepPatch    = "patch"
-	stepDigest   = "digest"   // the same tag, another digest
-	stepRetag    = "retag"    // another tag, the same digest
-	stepPinned   = "pinned"   // the same tag, and a digest now
-	stepUnpinned = "unpinned" // the same tag, and no digest any more
+	stepBack     = "downgrade" // to an older major, minor or patch
+	stepDigest   = "digest"    // the same tag, another digest
+	stepRetag    = "retag"     // another tag, the same digest
+	stepPinned   = "pinned"    // the same tag, and a digest now
+	stepUnpinned = "unpinned"  // the same tag, and no digest any more
 	stepOther    = "other"
 	stepNew      = "new"
 	stepGone     = "gone"
@@ -90,7 +92,11 @@ func step(from, to reference) string {
 	case from.digest != "" && from.digest == to.digest:
 		return stepRetag
 	case from.tag != to.tag:
-		return Step(from.tag, to.tag)
+		how := Step(from.tag, to.tag)
+		if how == stepBack && from.path != to.path { // each counts for itself
+			return stepOther
+		}
+		return how
 	case !from.same(to):
 		return stepOther
 	case from.digest == "":
@@ -101,14 +107,17 @@ func step(from, to reference) string {
 	return stepDigest
 }
 
-// Step is how far one version is from another: major, minor or patch; other where
-// one is no semantic version, or only what follows it differs.
+// Step is how far one version is from another: major, minor or patch; downgrade
+// where it is an older one; other where one is no semantic version, or only what
+// follows it differs.
 func Step(from, to string) string {
 	f, ok := versionOf(from)
 	t, is := versionOf(to)
 	switch {
 	case !ok || !is:
 		return stepOther
+	case older(t, f):
+		return stepBack
 	case f.Major() != t.Major():
 		return stepMajor
 	case f.Minor() != t.Minor():
@@ -117,6 +126,12 @@ func Step(from, to string) string {
 		return stepPatch
 	}
 	return stepOther
+}
+
+// older compares two versions without what follows their three numbers: in a tag
+// that tells variants apart.
+func older(a, b *semver.Version) bool {
+	return cmp.Or(cmp.Compare(a.Major(), b.Major()), cmp.Compare(a.Minor(), b.Minor()), cmp.Compare(a.Patch(), b.Patch())) < 0
 }
 
 // versionOf reads a version; a date, a build number or a commit is none.

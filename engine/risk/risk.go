@@ -139,8 +139,8 @@ type ImageChange struct {
 	Was        string      `json:"was,omitempty"` // the repository before, where that changed
 	Object     manifest.ID `json:"object"`
 	Container  string      `json:"container"`
-	// Step is major, minor or patch; digest where the tag is the same, retag
-	// where the digest is; pinned or unpinned where only the digest comes or goes;
-	// new, gone, or other.
+	// Step is major, minor or patch; downgrade where it goes back to an older one;
+	// digest where the tag is the same, retag where the digest is; pinned or unpinned
+	// where only the digest comes or goes; new, gone, or other.
 	Step string `json:"step"`
 }
