@@ -24,6 +24,7 @@ var elsewhere = map[string]string{
 	"immutable/service/no longer headless":      "nothing is refused: the server keeps None",
 	"immutable/statefulset/an older Kubernetes": "the server is a newer one",
 	"immutable/secret-type/near the default":    "the type is the server's own default, and kept",
+	"api/refused/near it was so before":         "the server has never had it",
 	"crd/version-dropped/served":                "nothing is stored in it, so that the server lets it go; what uses it fails",
 }
 
@@ -35,7 +36,7 @@ func TestServer(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
-	for _, file := range append(files, "testdata/storage/shrink.txtar", "testdata/crd/version-dropped.txtar") {
+	for _, file := range append(files, "testdata/storage/shrink.txtar", "testdata/crd/version-dropped.txtar", "testdata/api/refused.txtar") {
 		rule := strings.TrimSuffix(strings.TrimPrefix(file, "testdata/"), ".txtar")
 		archive, err := txtar.ParseFile(file)
 		if err != nil {
