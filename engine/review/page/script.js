@@ -200,10 +200,23 @@
   }
   function copier(text, what) {
     const button = el("button", { class: "link", onclick: async () => {
-      try { await navigator.clipboard.writeText(what()); button.textContent = "Copied"; } catch { button.textContent = "The browser refuses"; }
+      button.textContent = await copied(what()) ? "Copied" : "The browser refuses";
       setTimeout(() => { button.textContent = text; }, 1500);
     } }, text);
     return button;
+  }
+  // copied falls back on what works over plain HTTP, too.
+  async function copied(text) {
+    try { await navigator.clipboard.writeText(text); return true; } catch { /* not allowed here */ }
+    const area = el("textarea", { class: "sr" });
+    const focus = document.activeElement;
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    focus?.focus({ preventScroll: true });
+    return done;
   }
   function hit(h, place, elsewhere) {
     return el("li", {}, el("span", { class: "badge " + (h.waived ? "" : h.l) }, h.waived ? "accepted " + h.l : h.l), " ",
