@@ -1,10 +1,7 @@
 package risk
 
 import (
-	"fmt"
 	"maps"
-	"slices"
-	"strings"
 
 	"github.com/weir-dev/weir/engine/manifest"
 )
@@ -20,8 +17,17 @@ var networkRules = []Rule{
 		Doc:    "Pods that no policy of the cluster selected may talk to everybody; from the first one on, what none allows is refused.",
 		object: isolated},
 	{ID: "network/exposed", Level: Caution, Title: "A Service becomes reachable from outside",
-		Doc:    "Type LoadBalancer or NodePort, external addresses, or source ranges that go: more can reach the Service than before.",
+		Doc:    "Type LoadBalancer or NodePort, external addresses, source ranges that go or become wider, a load balancer of a cloud, be it an Ingress's, that is no longer internal: more can reach the Service than before.",
 		object: exposed},
+	{ID: "network/unexposed", Level: Caution, Title: "A Service's address outside goes or changes",
+		Doc:    "Its type is no longer LoadBalancer or NodePort, or it has another node port, load balancer or external address: who comes by the old one reaches nobody.",
+		object: unexposed},
+	{ID: "network/port-gone", Level: Caution, Title: "A Service no longer has a port",
+		Doc:    "Whoever asks for the old number gets no answer.",
+		object: portGone},
+	{ID: "network/traffic-policy", Level: Caution, Title: "A Service's traffic policy changes",
+		Doc:    "With Local only nodes that have a pod of it answer; without, its pods no longer see who asks.",
+		object: trafficPolicy},
 	{ID: "network/ingress-host", Level: Caution, Title: "A host is no longer routed",
 		Doc:    "No release of the cluster has it any more: requests for it no longer reach the Service.",
 		object: hostGone},
@@ -34,42 +40,6 @@ var networkRules = []Rule{
 	{ID: "network/webhook-fails-closed", Level: Caution, Title: "A webhook fails closed",
 		Doc:    "With failurePolicy Fail, nothing that it is asked about can be written while it does not answer.",
 		object: gathered(failsClosed)},
-}
-
-func exposed(o *object) []finding {
-	if o.after == nil || !is(o.id, "", "Service") {
-		return nil
-	}
-	before, after := sub(o.before.tree(), "spec"), sub(o.after.tree(), "spec")
-	var found []finding
-	kind := text(after, "type")
-	if was := text(before, "type"); kind != was && (kind == "LoadBalancer" || kind == "NodePort" && was != "LoadBalancer") {
-		reason := fmt.Sprintf("the Service is of type %s: it can be reached from outside of the cluster", kind)
-		if o.before != nil {
-			if was == "" {
-				was = "ClusterIP"
-			}
-			reason = fmt.Sprintf("the Service's type goes from %s to %s: it can be reached from outside of the cluster", was, kind)
-		}
-		found = append(found, finding{path: path("spec", "type"), reason: reason})
-	}
-	old := texts(before, "externalIPs")
-	if added := slices.DeleteFunc(texts(after, "externalIPs"), func(ip string) bool { return slices.Contains(old, ip) }); len(added) > 0 {
-		found = append(found, finding{path: path("spec", "externalIPs"), reason: fmt.Sprintf("the Service answers at %s", strings.Join(added, ", "))})
-	}
-	if ranges := texts(before, "loadBalancerSourceRanges"); kind == "LoadBalancer" && len(ranges) > 0 {
-		now := texts(after, "loadBalancerSourceRanges")
-		added := slices.DeleteFunc(slices.Clone(now), func(cidr string) bool {
-			return slices.ContainsFunc(ranges, func(old string) bool { return contains(tree{"cidr": old}, tree{"cidr": cidr}) })
-		})
-		switch {
-		case len(now) == 0:
-			found = append(found, finding{path: path("spec", "loadBalancerSourceRanges"), reason: "the Service's source ranges go: anybody may reach it"})
-		case len(added) > 0:
-			found = append(found, finding{path: path("spec", "loadBalancerSourceRanges"), reason: fmt.Sprintf("the Service may be reached from %s", strings.Join(added, ", "))})
-		}
-	}
-	return found
 }
 
 // noPods looks at every Service, as it may be the pods' labels that change.
