@@ -45,8 +45,8 @@ func (r Release) placeOf(c Change, h Hit) diag.Range {
 		if f.Path.String() == h.Path.String() {
 			near++ // the very item of a list, too
 		}
-		if at := place(f.Cause); at.File != "" && near > closest {
-			best, closest = at, near
+		if near > closest || near == closest && best.File == "" {
+			best, closest = place(f.Cause), near
 		}
 	}
 	if within := min(len(path), 2); closest < within { // it is about something else

@@ -12,6 +12,8 @@
 // fold.go makes of it the sheets that the views for people show, ways.go says where
 // they differ. What these views say in the same words is made in one place:
 // summary.go, gone.go, restarts.go, names.go, letters.go, where.go and text.go.
+// page.go makes of them the data that the script of the HTML page shows, cause.go
+// says at which line of the project SARIF and JUnit see a hit.
 // Markdown stays in its budget by layout.go, and escape.go and text.go keep what a
 // repository says from being markup. Secrets are gone before: see engine/diff's
 // Mask.
