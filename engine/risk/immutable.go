@@ -28,7 +28,7 @@ var immutableRules = []Rule{
 		Doc:    "What a PersistentVolume is made of cannot change.",
 		object: volume},
 	{ID: "immutable/job", Level: Block, Title: "A Job changes where it cannot",
-		Doc:    "A Job's pod template, selector and completion mode cannot change while it is there; a Job that is to run again needs another name.",
+		Doc:    "A Job's pod template, selector and completion mode cannot change while it is there; a Job that is to run again needs another name, or is one that Argo CD or Flux make again: a hook, Force=true, force: enabled.",
 		object: job},
 	{ID: "immutable/pod", Level: Block, Title: "A Pod changes where it cannot",
 		Doc:    "Of a Pod that is there only images, tolerations, schedulingGates and activeDeadlineSeconds can change.",
@@ -225,7 +225,29 @@ func volume(o *object) []finding {
 	})
 }
 
+// again tells a Job that is deleted and made again instead of being changed: a
+// hook of Argo CD, or what Argo CD or Flux are told to replace.
+func (s *side) again() bool {
+	if !s.mentions("argocd.argoproj.io/") && !s.mentions("kustomize.toolkit.fluxcd.io/force") {
+		return false
+	}
+	notes := sub(s.tree(), "metadata", "annotations")
+	if text(notes, "argocd.argoproj.io/hook") != "" {
+		policy := text(notes, "argocd.argoproj.io/hook-delete-policy") // BeforeHookCreation where there is none
+		return policy == "" || strings.Contains(policy, "BeforeHookCreation") || strings.Contains(policy, "HookSucceeded")
+	}
+	for option := range strings.SplitSeq(text(notes, "argocd.argoproj.io/sync-options"), ",") {
+		if strings.TrimSpace(option) == "Force=true" {
+			return true
+		}
+	}
+	return strings.EqualFold(text(notes, "kustomize.toolkit.fluxcd.io/force"), "enabled")
+}
+
 func job(o *object) []finding {
+	if o.after != nil && o.after.again() {
+		return nil
+	}
 	fields := []fixedField{
 		fixed("spec", "selector"), fixed("spec", "template"), fixed("spec", "completionMode").or("NonIndexed"), fixed("spec", "podFailurePolicy"),
 		fixed("spec", "backoffLimitPerIndex"), fixed("spec", "managedBy"), fixed("spec", "successPolicy"),

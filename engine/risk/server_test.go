@@ -19,13 +19,17 @@ import (
 
 // elsewhere are the cases of which an API server alone is no judge.
 var elsewhere = map[string]string{
-	"immutable/pvc/near it grows":               "only a bound claim grows, and nothing binds here",
-	"storage/shrink/near it grows":              "only a bound claim grows, and nothing binds here",
-	"immutable/service/no longer headless":      "nothing is refused: the server keeps None",
-	"immutable/statefulset/an older Kubernetes": "the server is a newer one",
-	"immutable/secret-type/near the default":    "the type is the server's own default, and kept",
-	"api/refused/near it was so before":         "the server has never had it",
-	"crd/version-dropped/served":                "nothing is stored in it, so that the server lets it go; what uses it fails",
+	"immutable/pvc/near it grows":                        "only a bound claim grows, and nothing binds here",
+	"storage/shrink/near it grows":                       "only a bound claim grows, and nothing binds here",
+	"immutable/service/no longer headless":               "nothing is refused: the server keeps None",
+	"immutable/statefulset/an older Kubernetes":          "the server is a newer one",
+	"immutable/secret-type/near the default":             "the type is the server's own default, and kept",
+	"api/refused/near it was so before":                  "the server has never had it",
+	"immutable/job/near a hook of Argo CD":               "Argo CD deletes it first",
+	"immutable/job/near a hook of Argo CD with a policy": "Argo CD deletes it first",
+	"immutable/job/near forced by Argo CD":               "Argo CD deletes it first",
+	"immutable/job/near forced by Flux":                  "Flux deletes it first",
+	"crd/version-dropped/served":                         "nothing is stored in it, so that the server lets it go; what uses it fails",
 }
 
 // TestServer asks an API server about every case of what one refuses: what fires
