@@ -26,9 +26,9 @@ var removalRules = []Rule{
 	{ID: "removal/statefulset", Level: Block, Title: "A StatefulSet is removed",
 		Doc:    "Deleting a StatefulSet deletes its pods; the volumes of its claims stay, unless its persistentVolumeClaimRetentionPolicy says otherwise.",
 		object: removal("apps", "StatefulSet")},
-	{ID: "removal/in-use", Level: Caution, Title: "A ConfigMap or Secret is removed while it is read",
-		Doc:    "A workload of the cluster still refers to it: its pods cannot start without it, unless the reference is optional. Not so where an ExternalSecret, a SealedSecret or a Certificate makes it again.",
-		object: inUse},
+	{ID: "removal/in-use", Level: Caution, Title: "What pods need is removed",
+		Doc:    "A workload of the cluster still refers to a ConfigMap, a Secret, a key of one or a ServiceAccount: its pods cannot start without it, unless the reference is optional. Not so where an ExternalSecret, a SealedSecret or a Certificate makes it again.",
+		object: anyOf(inUse, keysInUse)},
 	{ID: "removal/object", Level: Info, Title: "An object is removed",
 		Doc:    "What is no longer in the release is deleted from the cluster; what is there for a workload goes with it.",
 		object: removal("", "")},
@@ -88,25 +88,43 @@ func inUse(o *object) []finding {
 	if !o.lost() || o.keeps() != "" || !o.inUse() {
 		return nil
 	}
+	if o.Before.ID.Kind == "ServiceAccount" {
+		return []finding{{id: o.Before.ID, reason: "it is no longer in the release, and pods still run under it: " + some(o.readers()), consequence: "their pods lose access, and new ones cannot start"}}
+	}
 	return []finding{{id: o.Before.ID, reason: "it is no longer in the release, and still read by " + some(o.readers()), consequence: "their pods cannot start without it"}}
 }
 
 func (o *object) inUse() bool { return len(o.readers()) > 0 && o.maker() == nil }
 
-// readers are the workloads that read a ConfigMap or Secret after it is gone.
+// readers are the workloads that need a ConfigMap, a Secret or a ServiceAccount
+// after it is gone.
 func (o *object) readers() []string {
-	c, id := o.in.in, o.Before.ID
-	if !is(id, "", "ConfigMap", "Secret") || len(c.has(id)) > 0 {
+	if len(o.in.in.has(o.Before.ID)) > 0 {
 		return nil
+	}
+	return o.users()
+}
+
+// users are the workloads that refer to a ConfigMap, a Secret or a
+// ServiceAccount, whoever has it.
+func (o *object) users() []string {
+	id := o.Before.ID
+	if !is(id, "", "ConfigMap", "Secret", "ServiceAccount") || id.Kind == "ServiceAccount" && id.Name == "default" {
+		return nil // the default account is made again by the cluster
 	}
 	var names []string
 	about := o.before.company()
-	for _, in := range []*standing{c.podsIn(present, id.Namespace), c.podsElsewhere(id.Namespace)} {
+	for _, in := range o.in.in.pods(id.Namespace) {
 		for _, p := range about(in) {
 			names = append(names, p.on.title(o.in))
 		}
 	}
 	return unique(names)
+}
+
+// pods are those in a namespace after the change.
+func (c *cluster) pods(namespace string) []*standing {
+	return []*standing{c.podsIn(present, namespace), c.podsElsewhere(namespace)}
 }
 
 // makers are the kinds of custom resources that Secrets are made of, with the
@@ -210,6 +228,8 @@ func (o *object) destroys() string {
 		return o.claims()
 	case is(id, "", "PersistentVolume"):
 		return "the volume is no longer known to the cluster; a claim that is bound to it loses its data's place"
+	case is(id, "", "Secret", "ConfigMap", "ServiceAccount") && len(o.in.in.has(id)) > 0 && len(o.users()) > 0:
+		return "until it is applied from there again, it is missing for " + some(o.users())
 	case is(id, "", "Secret", "ConfigMap"):
 		if len(o.readers()) > 0 {
 			if maker := o.maker(); maker != nil {
