@@ -113,3 +113,59 @@ func told(r *review.Review) []string {
 	}
 	return all
 }
+
+// TestOthersDefine compares a custom resource whose CRD is in a release that stays
+// as it is: its list items are matched by the key that the CRD gives, and its values
+// checked, in all three ways.
+func TestOthersDefine(t *testing.T) {
+	const crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: widgets.x.io}\n" +
+		"spec:\n  group: x.io\n  scope: Namespaced\n  names: {kind: Widget, plural: widgets}\n  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {" +
+		"parts: {type: array, x-kubernetes-list-type: map, x-kubernetes-list-map-keys: [part], items: {type: object, required: [part], properties: {part: {type: string}, size: {type: integer}}}}}}}}}}]\n"
+	widget := func(parts string) string {
+		return "apiVersion: x.io/v1\nkind: Widget\nmetadata: {name: w}\nspec: {parts: [" + parts + "]}\n"
+	}
+	dir := project(t, map[string]string{
+		"weir.hcl": "project \"p\" {}\ncluster \"c\" {\n  kubernetes = \"1.34\"\n}\nenvironment \"dev\" {\n  clusters = [\"c\"]\n}\n" +
+			"release \"app\" {\n  manifests = [\"app/*.yaml\"]\n}\nrelease \"crds\" {\n  manifests = [\"crds/*.yaml\"]\n}\n",
+		"crds/a.yaml": crd,
+		"app/w.yaml":  widget("{part: a, size: 1}, {part: b, size: 1}"),
+	})
+	git(t, dir, "init", "-q", "-b", "main")
+	git(t, dir, "add", ".")
+	git(t, dir, "commit", "-q", "-m", "before")
+	hydrate := func() {
+		t.Helper()
+		if _, found, err := engine.Hydrate(t.Context(), hydrating(t, dir), options()); err != nil || found.HasErrors() {
+			t.Fatal(err, text(found))
+		}
+	}
+	reviewed := func(o engine.DiffOptions) []string {
+		t.Helper()
+		o.Now, o.Load = time.Unix(1700000000, 0), func(files fs.FS) (*schema.Project, diag.List) { return schema.Load(schema.Options{FS: files}) }
+		r, found, err := engine.Diff(t.Context(), hydrating(t, dir), o)
+		if err != nil || len(found) > 0 {
+			t.Fatal(err, text(found))
+		}
+		all := told(r)
+		for _, release := range r.Releases {
+			for _, change := range release.Changes {
+				for _, field := range change.Fields {
+					all = append(all, field.Path.String())
+				}
+			}
+		}
+		return all
+	}
+	hydrate()
+	write(t, dir, map[string]string{"app/w.yaml": widget("{part: b, size: 1}, {part: a, size: much}")})
+	want := []string{"api/invalid Widget.x.io default/w: spec.parts[1].size is a string, and must be an integer", "spec.parts", "spec.parts[part=a].size"}
+	for name, o := range map[string]engine.DiffOptions{"two revisions": {Base: "HEAD"}, "the state": {}} {
+		if d := cmp.Diff(want, reviewed(o)); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+	}
+	hydrate()
+	if d := cmp.Diff(want, reviewed(engine.DiffOptions{States: "HEAD~1..HEAD"})); d != "" {
+		t.Errorf("two commits of the state (-want +got):\n%s", d)
+	}
+}

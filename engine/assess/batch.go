@@ -116,7 +116,8 @@ func (b *batch) load(ctx context.Context, lists []diag.List) error {
 }
 
 func (b *batch) work(ctx context.Context) error {
-	schemas := b.schemas()
+	around := b.around(ctx)
+	schemas := b.schemas(around)
 	err := b.each(ctx, func(_ context.Context, i int) error {
 		p := b.c.Pairs[i]
 		b.seen[i].result = schemas[p.Cluster].Compare(p.Pair)
@@ -135,7 +136,7 @@ func (b *batch) work(ctx context.Context) error {
 		})
 	}
 	if err == nil {
-		err = b.judge(ctx)
+		err = b.judge(ctx, around)
 	}
 	if err == nil {
 		err = b.fill(ctx)
@@ -143,11 +144,21 @@ func (b *batch) work(ctx context.Context) error {
 	return err
 }
 
-// schemas are the CustomResourceDefinitions that clusters have in what changes,
-// those to be before those that were.
-func (b *batch) schemas() map[string]*diff.Schemas {
+// around is what may be asked about the releases of each cluster that stay as they
+// are; nil where nobody can tell.
+func (b *batch) around(ctx context.Context) []*compare.Others {
+	all := make([]*compare.Others, len(b.clusters))
+	for n, cluster := range b.clusters {
+		all[n] = b.c.Around(ctx, b.run.Jobs, cluster.name, b.keys(cluster))
+	}
+	return all
+}
+
+// schemas are the CustomResourceDefinitions that clusters have: in what changes,
+// those to be before those that were, then in what stays as it is.
+func (b *batch) schemas(around []*compare.Others) map[string]*diff.Schemas {
 	all := map[string]*diff.Schemas{}
-	for _, cluster := range b.clusters {
+	for n, cluster := range b.clusters {
 		var now, was []manifest.Set
 		for _, i := range cluster.pairs {
 			if p := b.c.Pairs[i]; p.After != nil {
@@ -158,6 +169,9 @@ func (b *batch) schemas() map[string]*diff.Schemas {
 			}
 		}
 		all[cluster.name] = diff.NewSchemas(append(now, was...)...).With(b.memo)
+		if others := around[n]; others != nil {
+			all[cluster.name] = all[cluster.name].Beside(others.Definition)
+		}
 	}
 	return all
 }
@@ -173,13 +187,12 @@ func (b *batch) note(i int) {
 
 // judge finds the risks of every cluster, and follows its images. Releases in
 // which nothing changes but Kubernetes are risks, too.
-func (b *batch) judge(ctx context.Context) error {
+func (b *batch) judge(ctx context.Context, around []*compare.Others) error {
 	name := func(n int) string { return "the risks in cluster " + b.clusters[n].name }
-	return work.Each(ctx, b.run.Jobs, len(b.clusters), name, func(ctx context.Context, n int) error {
+	return work.Each(ctx, b.run.Jobs, len(b.clusters), name, func(_ context.Context, n int) error {
 		of := risk.Cluster{Name: b.clusters[n].name}
-		around := b.c.Around(ctx, b.run.Jobs, of.Name, b.keys(b.clusters[n]))
-		if around != nil {
-			of.Others = around
+		if around[n] != nil {
+			of.Others = around[n]
 		}
 		var differ []int
 		var changed []diff.Release
@@ -190,7 +203,7 @@ func (b *batch) judge(ctx context.Context) error {
 			}
 		}
 		b.hits[b.from+n] = risk.Check(of)
-		if err := around.Err(); err != nil {
+		if err := around[n].Err(); err != nil {
 			return err
 		}
 		for k, images := range risk.Images(changed) {

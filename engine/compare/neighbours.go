@@ -93,7 +93,7 @@ func (w *wording) of(asked want) bool {
 	if len(r.Kustomize.Directories)+len(r.Kustomize.Components) > 0 {
 		return true // nobody can tell
 	}
-	if asked.kind != "" && !w.has(asked.kind) {
+	if asked.kind != "" && !w.has(asked.kind) || asked.word != "" && !w.has(asked.word) {
 		return false
 	}
 	in := func(namespace string) bool { return namespace == "" || namespace == r.Namespace || w.has(namespace) }

@@ -40,6 +40,7 @@ type other struct {
 type want struct {
 	kind, name string
 	namespaces []string
+	word       string // stands somewhere in the object
 }
 
 // Owners are the releases that have objects.
@@ -76,11 +77,33 @@ func (o *Others) In(namespace string) map[risk.Owner]int {
 
 // Objects are those of a kind, in some namespaces or in all.
 func (o *Others) Objects(group, kind string, namespaces ...string) []risk.Owned {
+	return o.objects(want{kind: kind, namespaces: namespaces}, func(id manifest.ID) bool {
+		return id.Group == group && id.Kind == kind && (len(namespaces) == 0 || slices.Contains(namespaces, id.Namespace))
+	})
+}
+
+// Definition is the CustomResourceDefinition of a kind.
+func (o *Others) Definition(group, kind string) (manifest.Object, bool) {
+	const crd = "CustomResourceDefinition"
+	for _, d := range o.objects(want{kind: crd, word: group}, func(id manifest.ID) bool {
+		return id.Kind == crd && strings.HasSuffix(id.Name, "."+group) // its name is plural.group, or API servers refuse it
+	}) {
+		if spec, _ := d.Body()["spec"].(map[string]any); spec["group"] == group {
+			if names, _ := spec["names"].(map[string]any); names["kind"] == kind {
+				return d.Object, true
+			}
+		}
+	}
+	return manifest.Object{}, false
+}
+
+// objects are those that are asked for, of the releases that may have such.
+func (o *Others) objects(asked want, is func(manifest.ID) bool) []risk.Owned {
 	var all []risk.Owned
-	for _, r := range o.having([]want{{kind: kind, namespaces: namespaces}}) {
+	for _, r := range o.having([]want{asked}) {
 		first := len(all)
 		for i, file := range r.known {
-			if file.Hook != nil || file.Object.Group != group || file.Object.Kind != kind || len(namespaces) > 0 && !slices.Contains(namespaces, file.Object.Namespace) {
+			if file.Hook != nil || !is(file.Object) {
 				continue
 			}
 			data, err := r.read(o.ctx, i)

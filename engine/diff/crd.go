@@ -14,6 +14,7 @@ import (
 type Schemas struct {
 	definitions []manifest.Object
 	memo        *Memo
+	beside      func(group, kind string) (manifest.Object, bool) // nil: nobody else has any
 
 	mu    sync.Mutex
 	known map[groupKind]*shape // read when an object of the kind first asks; nil for those that nobody defines
@@ -35,7 +36,15 @@ func NewSchemas(sets ...manifest.Set) *Schemas {
 
 // With returns the schemas with a memo, which those of several clusters may
 // share.
-func (s *Schemas) With(m *Memo) *Schemas { return &Schemas{definitions: s.definitions, memo: m} }
+func (s *Schemas) With(m *Memo) *Schemas {
+	return &Schemas{definitions: s.definitions, memo: m, beside: s.beside}
+}
+
+// Beside returns the schemas with somebody to ask for the definition of a kind that
+// none of the sets has. It is asked once for each kind, by one goroutine at a time.
+func (s *Schemas) Beside(ask func(group, kind string) (manifest.Object, bool)) *Schemas {
+	return &Schemas{definitions: s.definitions, memo: s.memo, beside: ask}
+}
 
 // Compare is the function Compare with these schemas at hand.
 func (s *Schemas) Compare(p Pair) Release { return compare(p, s) }
@@ -114,6 +123,11 @@ func (s *Schemas) define(kind groupKind, meta *shape) *shape {
 	for _, o := range s.definitions {
 		if found = definedBy(o, kind, meta); found != nil {
 			break
+		}
+	}
+	if found == nil && s.beside != nil {
+		if o, has := s.beside(kind.group, kind.kind); has {
+			found = definedBy(o, kind, meta)
 		}
 	}
 	if s.known == nil {

@@ -96,6 +96,12 @@ func (t *Table) Scope(group, kind string) (namespaced, known bool) {
 	return known && k.namespaced, known
 }
 
+// BuiltIn tells whether a kind is Kubernetes' own, in any version of any minor.
+func BuiltIn(group, kind string) bool {
+	_, known := read().kinds[groupKind{group, kind}]
+	return known
+}
+
 // Serves tells whether this minor has the kind at an apiVersion.
 func (t *Table) Serves(apiVersion, kind string) bool {
 	group, version := split(apiVersion)

@@ -1,7 +1,10 @@
 package risk
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/kube"
@@ -13,7 +16,7 @@ var apiRules = []Rule{
 		Doc:     "The cluster's Kubernetes version no longer has, or does not have yet, the apiVersion of an object: applying it fails.",
 		release: byVersionOf(notServed)},
 	{ID: "api/invalid", Level: Block, Title: "An object is not valid",
-		Doc:     "By the schemas of the cluster's Kubernetes version, or by the CRD of its kind among what is rendered, a field is unknown, missing, of another type or out of bounds: applying it fails. CEL rules are not evaluated.",
+		Doc:     "By the schemas of the cluster's Kubernetes version, or by the CRD of its kind in the cluster's releases, a field is unknown, missing, of another type or out of bounds: applying it fails. CEL rules are not evaluated.",
 		release: byVersionOf(invalid)},
 	{ID: "api/refused", Level: Block, Title: "An object contradicts itself",
 		Doc:    "What API servers refuse beside their schemas: a workload whose selector does not meet the labels of its own pods, a mount without its volume, requests above limits, two containers or ports of one name, a Job whose pods restart always, a rollout that could replace no pod. Applying it fails.",
@@ -65,7 +68,7 @@ func byVersionOf(find func(world, *side) []finding) func(*release) []finding {
 		other := was.table != nil && was.table.Minor() != now.table.Minor()
 		if redefined := r.in.redefined(); other || len(redefined) > 0 {
 			for o := range r.after.all() {
-				if changed[o.ID] || !other && !redefined[kindOf(o.ID)] {
+				if changed[o.ID] || !other && redefined[kindOf(o.ID)] == nil {
 					continue
 				}
 				for _, f := range judge(r.before.find(o.ID), r.after.side(o)) {
@@ -74,8 +77,33 @@ func byVersionOf(find func(world, *side) []finding) func(*release) []finding {
 				}
 			}
 		}
+		for _, k := range r.redefines() {
+			for _, o := range r.in.others.Objects(k.group, k.kind) {
+				s := &side{Object: o.Object}
+				for _, f := range judge(s, s) {
+					f.id, f.reason = o.ID, fmt.Sprintf("%s (release %s has it)", f.reason, o.title(r))
+					all = append(all, f)
+				}
+			}
+		}
 		return all
 	}
+}
+
+// redefines are the kinds that a release gives another definition, where there are
+// others who may have objects of them.
+func (r *release) redefines() []kind {
+	if r.in.others == nil {
+		return nil
+	}
+	var all []kind
+	for k, by := range r.in.redefined() {
+		if by == r && r.in.oldDefinition(manifest.ID{Group: k.group, Kind: k.kind}) != nil {
+			all = append(all, k)
+		}
+	}
+	slices.SortFunc(all, func(a, b kind) int { return cmp.Or(strings.Compare(a.group, b.group), strings.Compare(a.kind, b.kind)) })
+	return all
 }
 
 func notServed(in world, s *side) []finding {

@@ -3,6 +3,7 @@ package risk
 import (
 	"strings"
 
+	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/kube"
 	"github.com/weir-dev/weir/engine/manifest"
 )
@@ -17,24 +18,41 @@ func kindOf(id manifest.ID) kind { return kind{id.Group, id.Kind} }
 type definitions map[kind]*kube.CRD
 
 // definition and oldDefinition are what the releases of the cluster say of an
-// object's kind, after and before; nil where they say nothing. Of releases that
-// do not change at all nothing is known here.
+// object's kind, after and before, those that change before those that stay as they
+// are; nil where they say nothing.
 func (c *cluster) definition(of manifest.ID) *kube.CRD {
-	return c.now.find(of, c.releases, func(r *release) *version { return r.after })
+	return c.now.find(of, c, func(r *release) *version { return r.after })
 }
 
 func (c *cluster) oldDefinition(of manifest.ID) *kube.CRD {
-	return c.was.find(of, c.releases, func(r *release) *version { return r.before })
+	return c.was.find(of, c, func(r *release) *version { return r.before })
 }
 
-func (d definitions) find(of manifest.ID, releases []*release, at func(*release) *version) *kube.CRD {
+func (d definitions) find(of manifest.ID, in *cluster, at func(*release) *version) *kube.CRD {
 	if !strings.Contains(of.Group, ".") {
 		return nil
 	}
 	crd, asked := d[kindOf(of)]
 	if !asked {
-		crd = read(of, releases, at)
+		if crd = read(of, in.releases, at); crd == nil {
+			crd = in.elsewhereDefined(of)
+		}
 		d[kindOf(of)] = crd
+	}
+	return crd
+}
+
+// elsewhereDefined is what a release that stays as it is says of an object's kind.
+func (c *cluster) elsewhereDefined(of manifest.ID) *kube.CRD {
+	if c.others == nil || kube.BuiltIn(of.Group, of.Kind) {
+		return nil
+	}
+	crd, asked := c.foreignCRDs[kindOf(of)]
+	if !asked {
+		if o, found := c.others.Definition(of.Group, of.Kind); found {
+			crd, _ = kube.ReadCRD(o.Body())
+		}
+		c.foreignCRDs[kindOf(of)] = crd
 	}
 	return crd
 }
@@ -54,17 +72,18 @@ func read(of manifest.ID, releases []*release, at func(*release) *version) *kube
 	return nil
 }
 
-// redefined are the kinds whose CRDs come or change.
-func (c *cluster) redefined() map[kind]bool {
+// redefined are the kinds whose CRDs come or change in more than words, each with
+// the release that has it.
+func (c *cluster) redefined() map[kind]*release {
 	if c.changed == nil {
-		c.changed = map[kind]bool{}
+		c.changed = map[kind]*release{}
 		for _, r := range c.releases {
 			for _, o := range r.objects {
-				if o.after == nil || !is(o.id, "apiextensions.k8s.io", "CustomResourceDefinition") {
+				if o.after == nil || !is(o.id, "apiextensions.k8s.io", "CustomResourceDefinition") || o.only(diff.Docs, diff.Label) {
 					continue
 				}
 				if crd, ok := kube.ReadCRD(o.after.tree()); ok {
-					c.changed[kind{crd.Group, crd.Kind}] = true
+					c.changed[kind{crd.Group, crd.Kind}] = r
 				}
 			}
 		}

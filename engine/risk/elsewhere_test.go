@@ -31,6 +31,11 @@ func (l *listening) Objects(group, kind string, namespaces ...string) []Owned {
 	return l.others.Objects(group, kind, namespaces...)
 }
 
+func (l *listening) Definition(group, kind string) (manifest.Object, bool) {
+	l.asked = append(l.asked, "definition of "+kind+"."+group)
+	return l.others.Definition(group, kind)
+}
+
 // TestAsked shows what the other releases of a cluster are asked for a change, as
 // every answer may mean to render some.
 func TestAsked(t *testing.T) {
@@ -58,6 +63,7 @@ func TestAsked(t *testing.T) {
 		"a ConfigMap goes":     {config, nothing, append([]string{"owners [ConfigMap web/api]"}, pods...)},
 		"a budget's label":     {deployment("1", 3) + budget, deployment("1", 3) + labels, nil},
 		"a budget comes":       {deployment("1", 3), deployment("1", 3) + budget, []string{"owners [PodDisruptionBudget.policy web/api]", "Deployment[web]", "StatefulSet[web]", "ReplicaSet[web]", "ReplicationController[web]", "HorizontalPodAutoscaler[web]", "ScaledObject[web]"}},
+		"a custom resource":    {nothing, "---\napiVersion: x.io/v1\nkind: Widget\nmetadata: {name: a, namespace: web}\n", []string{"definition of Widget.x.io", "owners [Widget.x.io web/a]"}},
 		"a ConfigMap's change": {config, config + "data: {a: b}\n", nil},
 	} {
 		l := &listening{}

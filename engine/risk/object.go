@@ -21,9 +21,11 @@ type cluster struct {
 	first    map[manifest.ID]*release // who has an object after, the first of several
 	twice    map[manifest.ID]bool     // two releases had it before
 	now, was definitions
+	// foreignCRDs are those of releases that stay as they are.
+	foreignCRDs definitions
 
 	// What follows is found out when it is first asked for.
-	changed               map[kind]bool                  // see redefined
+	changed               map[kind]*release              // see redefined
 	runs, ran             map[*object][]*running         // see images
 	hosts, hostsElsewhere map[string]bool                // see routed
 	owned                 map[manifest.ID][]Owner        // see has
@@ -100,7 +102,7 @@ func newCluster(c Cluster) *cluster {
 		name: c.Name, tables: map[string]*kube.Table{},
 		from: map[manifest.ID]*release{}, to: map[manifest.ID]*release{},
 		first: map[manifest.ID]*release{}, twice: map[manifest.ID]bool{},
-		now: definitions{}, was: definitions{},
+		now: definitions{}, was: definitions{}, foreignCRDs: definitions{},
 		others: c.Others,
 	}
 	for i := range c.Releases {

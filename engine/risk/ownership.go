@@ -51,10 +51,15 @@ func have(all []*release, reader *release, still string) string {
 
 // title names a release for a reader of another one.
 func (r *release) title(reader *release) string {
-	if r.Environment != reader.Environment {
-		return r.Environment + "/" + r.Release.Release
+	return Owner{r.Environment, r.Release.Release}.title(reader)
+}
+
+// title names an owner for a reader of a release.
+func (o Owner) title(reader *release) string {
+	if o.Environment != reader.Environment {
+		return o.Environment + "/" + o.Release
 	}
-	return r.Release.Release
+	return o.Release
 }
 
 func movedHere(o *object) []finding {

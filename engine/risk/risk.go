@@ -67,6 +67,9 @@ type Others interface {
 	// Objects are whole objects of a kind, by owner and in the order of a Set:
 	// those in some namespaces, all of them where none is named.
 	Objects(group, kind string, namespaces ...string) []Owned
+	// Definition is the CustomResourceDefinition of a kind; false where nobody has
+	// it.
+	Definition(group, kind string) (manifest.Object, bool)
 }
 
 // Owner is a release of the cluster.

@@ -153,6 +153,16 @@ func (all others) Objects(group, kind string, namespaces ...string) []Owned {
 	return found
 }
 
+func (all others) Definition(group, kind string) (manifest.Object, bool) {
+	for _, o := range all.Objects("apiextensions.k8s.io", "CustomResourceDefinition") {
+		spec := o.Body()["spec"].(map[string]any)
+		if spec["group"] == group && spec["names"].(map[string]any)["kind"] == kind {
+			return o.Object, true
+		}
+	}
+	return manifest.Object{}, false
+}
+
 func ownerOfTest(release string) Owner {
 	if environment, name, ok := strings.Cut(release, "/"); ok {
 		return Owner{environment, name}
