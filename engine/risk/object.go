@@ -37,6 +37,7 @@ type cluster struct {
 	// anywhere.
 	standing                     [2]map[string]*standing
 	standingElsewhere            map[string]*standing
+	anywhere                     *standing
 	restrictions                 [2]map[string][]restriction
 	restrictionsElsewhere        map[string][]restriction
 	workloads, workloadsAnywhere [2]map[string][]workload

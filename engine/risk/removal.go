@@ -27,7 +27,7 @@ var removalRules = []Rule{
 		Doc:    "Deleting a StatefulSet deletes its pods; the volumes of its claims stay, unless its persistentVolumeClaimRetentionPolicy says otherwise.",
 		object: removal("apps", "StatefulSet")},
 	{ID: "removal/in-use", Level: Caution, Title: "What pods need is removed",
-		Doc:    "A workload of the cluster still refers to a ConfigMap, a Secret, a key of one or a ServiceAccount: its pods cannot start without it, unless the reference is optional. Not so where an ExternalSecret, a SealedSecret or a Certificate makes it again.",
+		Doc:    "A workload of the cluster still refers to a ConfigMap, a Secret, a key of one, a ServiceAccount, a PriorityClass or a RuntimeClass: its pods cannot start without it, unless the reference is optional. Not so where an ExternalSecret, a SealedSecret or a Certificate makes it again.",
 		object: anyOf(inUse, keysInUse)},
 	{ID: "removal/object", Level: Info, Title: "An object is removed",
 		Doc:    "What is no longer in the release is deleted from the cluster; what is there for a workload goes with it.",
@@ -82,49 +82,6 @@ func removal(group, kind string) func(*object) []finding {
 		}
 		return []finding{{id: id, reason: "it is no longer in the release" + o.instead(), consequence: o.destroys()}}
 	}
-}
-
-func inUse(o *object) []finding {
-	if !o.lost() || o.keeps() != "" || !o.inUse() {
-		return nil
-	}
-	if o.Before.ID.Kind == "ServiceAccount" {
-		return []finding{{id: o.Before.ID, reason: "it is no longer in the release, and pods still run under it: " + some(o.readers()), consequence: "their pods lose access, and new ones cannot start"}}
-	}
-	return []finding{{id: o.Before.ID, reason: "it is no longer in the release, and still read by " + some(o.readers()), consequence: "their pods cannot start without it"}}
-}
-
-func (o *object) inUse() bool { return len(o.readers()) > 0 && o.maker() == nil }
-
-// readers are the workloads that need a ConfigMap, a Secret or a ServiceAccount
-// after it is gone.
-func (o *object) readers() []string {
-	if len(o.in.in.has(o.Before.ID)) > 0 {
-		return nil
-	}
-	return o.users()
-}
-
-// users are the workloads that refer to a ConfigMap, a Secret or a
-// ServiceAccount, whoever has it.
-func (o *object) users() []string {
-	id := o.Before.ID
-	if !is(id, "", "ConfigMap", "Secret", "ServiceAccount") || id.Kind == "ServiceAccount" && id.Name == "default" {
-		return nil // the default account is made again by the cluster
-	}
-	var names []string
-	about := o.before.company()
-	for _, in := range o.in.in.pods(id.Namespace) {
-		for _, p := range about(in) {
-			names = append(names, p.on.title(o.in))
-		}
-	}
-	return unique(names)
-}
-
-// pods are those in a namespace after the change.
-func (c *cluster) pods(namespace string) []*standing {
-	return []*standing{c.podsIn(present, namespace), c.podsElsewhere(namespace)}
 }
 
 // makers are the kinds of custom resources that Secrets are made of, with the
@@ -314,17 +271,25 @@ func (o *object) claim() string {
 			}
 		}
 	}
+	users := ""
+	switch names := o.marked(claimMark(o.Before.ID.Name)); len(names) {
+	case 0:
+	case 1:
+		users = fmt.Sprintf("; %s still mounts it: new pods of it cannot start, and it is deleted with the last old one", names[0])
+	default:
+		users = fmt.Sprintf("; %s still mount it: new pods of them cannot start, and it is deleted with the last old one", some(names))
+	}
 	switch {
 	case policy == "Retain":
-		return fmt.Sprintf("the claim goes; the volume%s stays, released, since StorageClass %s retains it", size, class)
+		return fmt.Sprintf("the claim goes; the volume%s stays, released, since StorageClass %s retains it%s", size, class, users)
 	case policy == "Delete":
-		return fmt.Sprintf("the volume%s and its data are destroyed: StorageClass %s deletes it", size, class)
+		return fmt.Sprintf("the volume%s and its data are destroyed: StorageClass %s deletes it%s", size, class, users)
 	case class == "":
 		class = "the default StorageClass"
 	default:
 		class = "StorageClass " + class
 	}
-	return fmt.Sprintf("the volume%s and its data are destroyed, unless %s retains it", size, class)
+	return fmt.Sprintf("the volume%s and its data are destroyed, unless %s retains it%s", size, class, users)
 }
 
 // podsGo says how many pods go with a workload, as far as manifests tell.

@@ -18,7 +18,8 @@ type pods struct {
 }
 
 // standing are the pods of a namespace, to be found by their marks: what they are
-// of, what they read, under which account they run, a label.
+// of, what they read, mount or are pulled with, under which account they run, of
+// which class they are, a label.
 type standing struct {
 	all   []*pods
 	marks map[string][]*pods
@@ -27,6 +28,9 @@ type standing struct {
 func workloadMark(id manifest.ID) string        { return "workload " + id.Kind + " " + id.Name }
 func readerMark(ref manifest.Reference) string  { return "reads " + ref.Kind + " " + ref.Name }
 func accountMark(name string) string            { return "account " + name }
+func classMark(kind, name string) string        { return kind + " " + name }
+func claimMark(name string) string              { return "mounts " + name }
+func pullMark(name string) string               { return "pulls with " + name }
 func labelMark(key string, value string) string { return "label " + key + "=" + value }
 
 func (p *pods) marks() []string {
@@ -34,11 +38,27 @@ func (p *pods) marks() []string {
 	for _, ref := range manifest.References(tree{"spec": p.body}) {
 		all = append(all, readerMark(ref))
 	}
+	for _, secret := range mapsOf(items(p.body, "imagePullSecrets")) {
+		all = append(all, pullMark(text(secret, "name")))
+	}
+	for _, volume := range mapsOf(items(p.body, "volumes")) {
+		if claim := text(volume, "persistentVolumeClaim", "claimName"); claim != "" {
+			all = append(all, claimMark(claim))
+		}
+	}
+	for key, kind := range classes {
+		if name := text(p.body, key); name != "" {
+			all = append(all, classMark(kind, name))
+		}
+	}
 	for key, value := range p.labels {
 		all = append(all, labelMark(key, value))
 	}
 	return unique(all)
 }
+
+// classes are the kinds of classes of pods, by field. Read only.
+var classes = map[string]string{"priorityClassName": "PriorityClass", "runtimeClassName": "RuntimeClass"}
 
 func (p pod) account() string {
 	for _, key := range []string{"serviceAccountName", "serviceAccount"} {
