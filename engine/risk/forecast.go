@@ -175,7 +175,7 @@ func (l leaf) why(hashes map[string]string) Why {
 		return WhyLabel
 	case keys[0] == "labels":
 		return WhyLabel
-	case before != "" && hashes[before] == after:
+	case before != "" && after != "" && hashes[before] == after:
 		return WhyConfig
 	case keys[len(keys)-1] == "image" && len(keys) == 3 && slices.Contains(containerLists, keys[1]):
 		return WhyImage
