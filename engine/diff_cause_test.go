@@ -82,6 +82,9 @@ func causes(t *testing.T, r *review.Review) string {
 		switch {
 		case c.Kind == diff.ByValues:
 			text = fmt.Sprintf("%s:%d", c.Place.File, c.Place.Start.Line)
+			if c.More > 0 {
+				text += fmt.Sprintf(" +%d", c.More)
+			}
 		case c.Kind != diff.ByChart && c.Place.File != "" && c.Place.Start.Line == 0:
 			text = fmt.Sprintf("%s %s +%d", text, c.Place.File, c.More)
 		}

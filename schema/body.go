@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/zclconf/go-cty/cty"
-
 	"github.com/weir-dev/weir/engine/values"
 	"github.com/weir-dev/weir/schema/diag"
 )
@@ -23,10 +21,7 @@ func (t *target) release(h Header) (Release, diag.List) {
 	}
 	var list diag.List
 	d := t.draft(r, &list)
-	d.s.extra["release"] = cty.ObjectVal(map[string]cty.Value{
-		"name":      marked(cty.StringVal(r.HelmName), r.nameAt),
-		"namespace": marked(cty.StringVal(r.Namespace), r.spaceAt),
-	})
+	d.s.extra["release"] = r.object()
 	out := Release{
 		Header:                r.Header,
 		Chart:                 d.chart(),

@@ -37,12 +37,14 @@ const (
 	seesCommit            = seesProject | rootCluster | rootCommit
 )
 
-// names maps what a person writes to its bit.
-var rootNames = []struct {
+// rootName maps what a person writes to its bit.
+type rootName struct {
 	name string
 	bit  roots
 	has  []string // attributes; nil where any may come
-}{
+}
+
+var rootNames = []rootName{
 	{"var", rootVar, nil},
 	{"local", rootLocal, nil},
 	{"project", rootProject, []string{"name"}},
@@ -118,13 +120,7 @@ var refusedFunctions = map[string]string{
 
 func (c checker) reference(x *expression, ref hcl.Traversal, sees roots, where string) {
 	name, at := ref.RootName(), rangeOf(ref.SourceRange())
-	i := slices.IndexFunc(rootNames, func(r struct {
-		name string
-		bit  roots
-		has  []string
-	}) bool {
-		return r.name == name
-	})
+	i := slices.IndexFunc(rootNames, func(r rootName) bool { return r.name == name })
 	if i < 0 {
 		c.unknownRoot(x, name, rangeOf(ref[0].SourceRange()), sees)
 		return

@@ -125,6 +125,14 @@ type release struct {
 	spaceAt   diag.Range
 }
 
+// object is `release` as the release's own expressions see it.
+func (r *release) object() cty.Value {
+	return cty.ObjectVal(map[string]cty.Value{
+		"name":      marked(cty.StringVal(r.HelmName), r.nameAt),
+		"namespace": marked(cty.StringVal(r.Namespace), r.spaceAt),
+	})
+}
+
 // headers hands out copies: the caller may keep and change them.
 func (t *target) headers() ([]Header, diag.List) {
 	t.evaluateHeaders()

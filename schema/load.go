@@ -83,7 +83,8 @@ func (p *Project) load(o Options, list *diag.List) {
 		return
 	}
 	by := map[string][]*instance{}
-	for _, b := range p.unique(blocks, list) {
+	p.blocks = p.unique(blocks, list)
+	for _, b := range p.blocks {
 		by[b.def.Name] = append(by[b.def.Name], b)
 	}
 	p.object = cty.ObjectVal(map[string]cty.Value{"name": marked(cty.StringVal(p.name), p.rng)})

@@ -20,6 +20,7 @@ type Project struct {
 	sources map[string]*source
 	given   map[string]*source // variable files
 
+	blocks       []*instance // all of them, in the order of the files' names
 	name         string
 	rng          diag.Range
 	object       cty.Value // `project` in expressions
@@ -44,6 +45,9 @@ type Project struct {
 	mu          sync.Mutex // guards what expressions share: the locals of project and targets, env.values, byDir
 	localValues map[string]*result
 	byDir       map[string]map[string]function.Function
+
+	written     sync.Once                // fills expressions
+	expressions map[string][]*expression // by file, in its order
 }
 
 // Environment is one environment block.

@@ -18,6 +18,8 @@ type source struct {
 	name string // relative to the project
 	text []byte
 	body *hclsyntax.Body
+
+	parsed []byte // the text as ranges in the body count it
 }
 
 // parseSource reads a project file's text. CRLF counts as LF, so that a
@@ -32,6 +34,7 @@ func parseSource(name string, data []byte) (*source, diag.List) {
 	if d, deep := tooDeep(name, text); deep {
 		return s, diag.List{d}
 	}
+	s.parsed = text
 	file, diags := hclsyntax.ParseConfig(text, name, hcl.InitialPos)
 	list := fromHCL(diags)
 	if file != nil && !diags.HasErrors() { // what the parser recovered of a broken file would only mislead

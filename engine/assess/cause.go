@@ -83,14 +83,14 @@ func steps(ctx context.Context, old, now compare.Making, places int) []step {
 	})
 
 	values := old.Release.Values
-	lines := byPlace(valueChanges(values, now.Release.Values), places)
+	lines := byPlace(references{old, now}.followed(valueChanges(values, now.Release.Values)), places)
 	for i, line := range lines {
 		next := charted
 		values = with(values, line.changes)
 		if next.Values = values; i == len(lines)-1 {
 			next.Values = now.Release.Values
 		}
-		take(compare.Making{Maker: half, Release: &next}, func() diff.Cause { return diff.Cause{Kind: diff.ByValues, Place: line.place} })
+		take(compare.Making{Maker: half, Release: &next}, func() diff.Cause { return diff.Cause{Kind: diff.ByValues, Place: line.place, More: line.more} })
 	}
 
 	written := charted

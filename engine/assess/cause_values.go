@@ -14,9 +14,10 @@ import (
 // valueChange is one value of a release that differs, and the line that a person
 // edited: the one that sets it now or, where it is gone, the one that did.
 type valueChange struct {
-	path  values.Path
-	now   *values.Node // nil where it is gone
-	place diag.Range
+	path     values.Path
+	was, now *values.Node // nil where there is none
+	place    diag.Range
+	more     int // how many lines were edited besides, in what the value is made of
 }
 
 // valueChanges finds where two trees differ, in the order of their keys. Items of
@@ -41,7 +42,7 @@ func appendValueChanges(all []valueChange, at values.Path, old, now *values.Node
 			switch deeper := at.Key(key); {
 			case before == after:
 			case before == nil || after == nil:
-				all = append(all, valueChange{deeper, after, lineOf(before, after)})
+				all = append(all, valueChange{path: deeper, was: before, now: after, place: lineOf(before, after)})
 			default:
 				all = appendValueChanges(all, deeper, before, after)
 			}
@@ -61,21 +62,26 @@ func appendValueChanges(all []valueChange, at values.Path, old, now *values.Node
 	if reflect.DeepEqual(old.Plain(), now.Plain()) {
 		return all
 	}
-	return append(all, valueChange{at, now, lineOf(old, now)})
+	return append(all, valueChange{path: at, was: old, now: now, place: lineOf(old, now)})
 }
 
 // lineOf is where a value that differs is written: of a map or a list the first
 // line in it.
 func lineOf(old, now *values.Node) diag.Range {
-	n := cmp.Or(now, old)
+	best := first(cmp.Or(now, old))
+	at := diag.Pos{Line: best.Start.Line}
+	return diag.Range{File: best.File, Start: at, End: at}
+}
+
+// first is the place of a value or, of a map or a list, of what is written first.
+func first(n *values.Node) diag.Range {
 	best := n.Origin
 	for _, leaf := range n.Leaves() {
 		if o := leaf.Origin; o.File != "" && (best.File == "" || o.File == best.File && o.Start.Line < best.Start.Line) {
 			best = o
 		}
 	}
-	at := diag.Pos{Line: best.Start.Line}
-	return diag.Range{File: best.File, Start: at, End: at}
+	return best
 }
 
 // with is a tree with some values changed; it shares the rest with n.
@@ -109,34 +115,40 @@ func replaced(n *values.Node, path values.Path, now *values.Node) *values.Node {
 	return &changed
 }
 
+// edited is a line, or a file, and how many were edited with it.
+type edited struct {
+	place diag.Range
+	more  int
+}
+
 // placeChanges are the changes of one line, or of one file.
 type placeChanges struct {
-	place   diag.Range
+	edited
 	changes []valueChange
 }
 
 // byPlace sorts changes by the line that a person edited, by file and line. Of
 // more lines than there is room for, the last ones count for their files.
 func byPlace(changes []valueChange, most int) []placeChanges {
-	group := func(changes []valueChange, place func(diag.Range) diag.Range) []placeChanges {
-		at := map[diag.Range]int{}
+	group := func(changes []valueChange, place func(valueChange) edited) []placeChanges {
+		at := map[edited]int{}
 		var all []placeChanges
 		for _, c := range changes {
-			key := place(c.place)
+			key := place(c)
 			i, known := at[key]
 			if !known {
 				i = len(all)
 				at[key] = i
-				all = append(all, placeChanges{place: key})
+				all = append(all, placeChanges{edited: key})
 			}
 			all[i].changes = append(all[i].changes, c)
 		}
 		slices.SortFunc(all, func(a, b placeChanges) int {
-			return cmp.Or(strings.Compare(a.place.File, b.place.File), cmp.Compare(a.place.Start.Line, b.place.Start.Line))
+			return cmp.Or(strings.Compare(a.place.File, b.place.File), cmp.Compare(a.place.Start.Line, b.place.Start.Line), cmp.Compare(a.more, b.more))
 		})
 		return all
 	}
-	lines := group(changes, func(r diag.Range) diag.Range { return r })
+	lines := group(changes, func(c valueChange) edited { return edited{c.place, c.more} })
 	if len(lines) <= most {
 		return lines
 	}
@@ -144,5 +156,5 @@ func byPlace(changes []valueChange, most int) []placeChanges {
 	for _, l := range lines[most:] {
 		rest = append(rest, l.changes...)
 	}
-	return append(lines[:most:most], group(rest, func(r diag.Range) diag.Range { return diag.Range{File: r.File} })...)
+	return append(lines[:most:most], group(rest, func(c valueChange) edited { return edited{place: diag.Range{File: c.place.File}} })...)
 }

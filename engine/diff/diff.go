@@ -160,7 +160,7 @@ type Cause struct {
 	// Place is the line that a person edited; of manifests and kustomize the file,
 	// without a line, where that is what differs.
 	Place diag.Range `json:"place,omitzero"`
-	More  int        `json:"more,omitempty"` // how many files differ besides the Place's
+	More  int        `json:"more,omitempty"` // how many files, or lines, differ besides the Place
 	// With is what could not be told apart from it, for a release with that alone
 	// does not render: "chart 1.0.0 -> 2.0.0"; several are joined with commas.
 	With   string `json:"with,omitempty"`

@@ -20,6 +20,7 @@ import (
 	"github.com/weir-dev/weir/engine/render"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/work"
+	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -31,6 +32,9 @@ type Maker struct {
 	charts *charts.Pool
 	files  fs.FS
 	memo   *manifest.Memo
+
+	// Project is whose releases are made.
+	Project *schema.Project
 }
 
 // memoSize bounds the canonical bytes that are remembered between releases.
@@ -45,6 +49,8 @@ func NewMaker(run work.Run) *Maker {
 		charts: charts.NewPool(run),
 		files:  files,
 		memo:   manifest.NewMemo(memoSize),
+
+		Project: run.Project,
 	}
 }
 

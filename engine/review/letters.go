@@ -84,12 +84,12 @@ func (l letters) caused(c diff.Cause) string {
 		return "chart" + move
 	case diff.ByValues:
 		if c.Place.File != "" {
-			return l.code(cut(at(c.Place.File, c.Place.Start.Line), longestName))
+			return l.code(cut(at(c.Place.File, c.Place.Start.Line), longestName)) + more(c.More, "line")
 		}
 		return "values"
 	case diff.ByManifests, diff.ByKustomize:
 		if c.Place.File != "" && c.Place.Start.Line == 0 {
-			return l.code(cut(c.Place.File, longestName)) + more(c.More)
+			return l.code(cut(c.Place.File, longestName)) + more(c.More, "file")
 		}
 		if c.Kind == diff.ByManifests {
 			return "manifests"
@@ -103,12 +103,12 @@ func (l letters) caused(c diff.Cause) string {
 	return l.prose(string(c.Kind))
 }
 
-// more says that there are other files than the one that is named.
-func more(files int) string {
-	if files == 0 {
+// more says that there are other files or lines than the one that is named.
+func more(n int, what string) string {
+	if n == 0 {
 		return ""
 	}
-	return " and " + count(files, "more file", "more files")
+	return " and " + count(n, "more "+what, "more "+what+"s")
 }
 
 // causes says how much of a group's change comes from where.
