@@ -29,6 +29,7 @@ type cluster struct {
 	runs, ran             map[*object][]*running         // see images
 	hosts, hostsElsewhere map[string]bool                // see routed
 	owned                 map[manifest.ID][]Owner        // see has
+	asked                 map[manifest.ID]bool           // see exists
 	stay                  map[Owner]*release             // see owner
 	foreign               map[asked][]*side              // see elsewhere
 	kinds                 [2]map[kind]map[string][]*side // see known
@@ -51,6 +52,7 @@ type release struct {
 	objects       []*object
 
 	leaving    map[manifest.ID]*object // see change
+	coming     map[manifest.ID]*object // see arriving
 	namespaces []string                // see disturbs
 
 	// See restarts.
