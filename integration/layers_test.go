@@ -86,6 +86,7 @@ var house = rules{
 		"k8s.io/apimachinery/pkg/labels":           {"engine/risk", "engine/transform"},                                    // selectors
 		"k8s.io/apimachinery/pkg/selection":        {"engine/risk"},                                                        // their operators
 		"k8s.io/apimachinery/pkg/api/resource":     {"engine/kube", "engine/risk"},                                         // quantities
+		"k8s.io/apimachinery/pkg/util/validation":  {"engine/risk"},                                                        // what labels and names of ports may be
 		"github.com/go-git":                        {"engine/checkout", "engine/remote", "engine/signing", "engine/state"}, // the way to other repositories; Git's configuration; the objects of one
 		"github.com/gofrs/flock":                   {"engine/fetch", "engine/state"},                                       // a file lock that works everywhere
 		"github.com/hashicorp/golang-lru/v2":       {"engine/charts"},

@@ -19,7 +19,7 @@ var apiRules = []Rule{
 		Doc:     "By the schemas of the cluster's Kubernetes version, or by the CRD of its kind in the cluster's releases, a field is unknown, missing, of another type or out of bounds: applying it fails. CEL rules are not evaluated.",
 		release: byVersionOf(invalid)},
 	{ID: "api/refused", Level: Block, Title: "An object contradicts itself",
-		Doc:    "What API servers refuse beside their schemas: a workload whose selector does not meet the labels of its own pods, a mount without its volume, requests above limits, two containers or ports of one name, a Job whose pods restart always, a rollout that could replace no pod. Applying it fails.",
+		Doc:    "What API servers refuse beside their schemas: a workload whose selector does not meet the labels of its own pods, a mount without its volume, requests above limits, two containers or ports of one name, a Job whose pods restart always, a rollout that could replace no pod, a label, a key or the name of a port that cannot be one. Applying it fails.",
 		object: anyOf(contradicts, newly(unsound))},
 	{ID: "api/field-dropped", Level: Caution, Title: "A custom resource has a field that its CRD does not have",
 		Doc:     "API servers drop such a field without a word, and refuse it in server-side apply.",

@@ -15,7 +15,7 @@ import (
 
 // unsound finds what is wrong with an object, whatever it was before.
 func unsound(s *side) []finding {
-	found := misfits(s)
+	found := append(unwritable(s), misfits(s)...)
 	for i := range found {
 		found[i].reason += ": applying fails"
 	}
