@@ -95,15 +95,18 @@ var makers = map[kind][]string{
 }
 
 // maker is what makes a Secret that goes once more; nil where nothing is known to.
-func (o *object) maker() *side {
-	if !is(o.Before.ID, "", "Secret") {
+func (o *object) maker() *side { return o.in.in.maker(o.Before.ID) }
+
+// maker is what makes a Secret; nil where nothing is known to.
+func (c *cluster) maker(id manifest.ID) *side {
+	if !is(id, "", "Secret") {
 		return nil
 	}
 	kinds := slices.SortedFunc(maps.Keys(makers), func(a, b kind) int {
 		return cmp.Or(strings.Compare(a.group, b.group), strings.Compare(a.kind, b.kind))
 	})
-	for _, s := range o.in.in.everywhere(present, o.Before.ID.Namespace, kinds...) {
-		if cmp.Or(text(s.tree(), makers[kindOf(s.ID)]...), s.ID.Name) == o.Before.ID.Name {
+	for _, s := range c.everywhere(present, id.Namespace, kinds...) {
+		if cmp.Or(text(s.tree(), makers[kindOf(s.ID)]...), s.ID.Name) == id.Name {
 			return s
 		}
 	}

@@ -1,7 +1,9 @@
 package risk
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/weir-dev/weir/engine/diff"
@@ -17,6 +19,9 @@ var storageRules = []Rule{
 	{ID: "storage/reclaim-delete", Level: Caution, Title: "Data is no longer retained",
 		Doc:    "A volume's reclaim policy, or a StatefulSet's for its claims, goes to Delete: the data goes with what uses it.",
 		object: reclaimDelete},
+	{ID: "storage/unmounted", Level: Caution, Title: "A workload no longer mounts its volume claim",
+		Doc:    "Its pods do not see what they wrote, be it that another claim, an emptyDir or nothing is in its place; the claim stays.",
+		object: unmounted},
 }
 
 func shrink(o *object) []finding {
@@ -74,4 +79,48 @@ func reclaimDelete(o *object) []finding {
 		goes("claims and their data are deleted with the pods that scaling down takes away", "spec", "persistentVolumeClaimRetentionPolicy", "whenScaled")
 	}
 	return found
+}
+
+// unmounted fires for claims that no container of a workload mounts any more.
+func unmounted(o *object) []finding {
+	if !o.stays() || len(o.before.podsOf()) != 1 || len(o.after.podsOf()) != 1 {
+		return nil
+	}
+	now := o.after.mounts()
+	var found []finding
+	for _, m := range o.before.mounts() {
+		if !slices.ContainsFunc(now, func(other mount) bool { return other.claim == m.claim }) {
+			found = append(found, finding{path: o.after.podsOf()[0].spec, reason: fmt.Sprintf("claim %s is no longer mounted (it was at %s): its pods do not see what is in it", m.claim, m.at)})
+		}
+	}
+	return found
+}
+
+// mount is a volume claim that a workload's containers mount, with where the
+// first does.
+type mount struct{ claim, at string }
+
+func (s *side) mounts() []mount {
+	claims := map[string]string{} // by volume
+	p := s.podsOf()[0]
+	for _, v := range mapsOf(items(p.body, "volumes")) {
+		if claim := text(v, "persistentVolumeClaim", "claimName"); claim != "" {
+			claims[text(v, "name")] = claim
+		}
+	}
+	if is(s.ID, "apps", "StatefulSet") {
+		for _, c := range mapsOf(items(s.tree(), "spec", "volumeClaimTemplates")) {
+			claims[nameOf(c)] = fmt.Sprintf("%s-%s-*", nameOf(c), s.ID.Name)
+		}
+	}
+	var all []mount
+	for _, c := range p.containers {
+		for _, m := range mapsOf(slices.Concat(items(c.body, "volumeMounts"), items(c.body, "volumeDevices"))) {
+			claim := claims[text(m, "name")]
+			if claim != "" && !slices.ContainsFunc(all, func(other mount) bool { return other.claim == claim }) {
+				all = append(all, mount{claim, cmp.Or(text(m, "mountPath"), text(m, "devicePath"))})
+			}
+		}
+	}
+	return all
 }
