@@ -56,9 +56,13 @@ var versionKeys = map[string]bool{
 	"operator.prometheus.io/version":           true,
 }
 
+// TellsVersion tells a label or annotation that tells who made an object and from
+// which version, and nothing else.
+func TellsVersion(key string) bool { return versionKeys[key] }
+
 func metadataKeyClass(key string) Class {
 	switch {
-	case versionKeys[key]:
+	case TellsVersion(key):
 		return Label
 	case strings.Contains(key, "checksum"), strings.HasSuffix(key, "/config-hash"): // opensearch has configchecksum
 		return Checksum

@@ -2,6 +2,8 @@ package risk
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -48,8 +50,12 @@ func TestAsked(t *testing.T) {
 		again   = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c-5g7h9k4m2t, namespace: web}\ndata: {a: two}\n"
 		budget  = "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: api, namespace: web}\nspec: {minAvailable: 1, selector: {matchLabels: {app: api}}}\n"
 		labels  = "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: api, namespace: web, labels: {a: b}}\nspec: {minAvailable: 1, selector: {matchLabels: {app: api}}}\n"
+		service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: api, namespace: web}\nspec: {selector: {app: api}, ports: [{port: 80}]}\n"
+		another = "---\napiVersion: v1\nkind: Service\nmetadata: {name: api, namespace: web}\nspec: {selector: {app: api}, ports: [{port: 81}]}\n"
 		nothing = ""
 	)
+	routes := []string{"Ingress[web]", "HTTPRoute[web]", "GRPCRoute[web]", "TLSRoute[web]", "TCPRoute[web]", "UDPRoute[web]", "VirtualService[web]"}
+	proxies := []string{"IngressRoute[web]", "IngressRouteTCP[web]", "IngressRouteUDP[web]", "HTTPProxy[web]"}
 	pods := []string{"Deployment[web]", "StatefulSet[web]", "DaemonSet[web]", "ReplicaSet[web]", "CronJob[web]", "Job[web]", "Pod[web]"}
 	for name, c := range map[string]struct {
 		before, after string
@@ -64,6 +70,12 @@ func TestAsked(t *testing.T) {
 		"a budget's label":     {deployment("1", 3) + budget, deployment("1", 3) + labels, nil},
 		"a budget comes":       {deployment("1", 3), deployment("1", 3) + budget, []string{"owners [PodDisruptionBudget.policy web/api]", "Deployment[web]", "StatefulSet[web]", "ReplicaSet[web]", "ReplicationController[web]", "HorizontalPodAutoscaler[web]", "ScaledObject[web]"}},
 		"a custom resource":    {nothing, "---\napiVersion: x.io/v1\nkind: Widget\nmetadata: {name: a, namespace: web}\n", []string{"definition of Widget.x.io", "owners [Widget.x.io web/a]"}},
+		"a workload goes":      {deployment("1", 3) + config, config, []string{"owners [Deployment.apps web/api]", "HorizontalPodAutoscaler[web]", "ScaledObject[web]", "PodDisruptionBudget[web]", "Service[web]"}},
+		"its label goes":       {deployment("1", 3), strings.Replace(deployment("1", 3), "labels: {app: api}", "labels: {app: web}", 1), []string{"PodDisruptionBudget[web]", "Service[web]"}},
+		"its version label":    {strings.Replace(deployment("1", 3), "labels: {app: api", "labels: {helm.sh/chart: a-1, app: api", 1), deployment("1", 3), []string{"PodDisruptionBudget[web]"}},
+		"its port goes":        {strings.Replace(deployment("1", 3), "name: c", "ports: [{name: a, containerPort: 1}], name: c", 1), deployment("1", 3), []string{"Service[web]", "NetworkPolicy[web]"}},
+		"a Service goes":       {service + config, config, slices.Concat([]string{"owners [Service web/api]"}, routes, []string{"DestinationRule[web]", "StatefulSet[web]"}, proxies)},
+		"a Service's port":     {service, another, slices.Concat(routes, proxies)},
 		"a ConfigMap's change": {config, config + "data: {a: b}\n", nil},
 	} {
 		l := &listening{}

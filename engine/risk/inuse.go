@@ -37,7 +37,8 @@ func inUse(o *object) []finding {
 
 func (o *object) inUse() bool { return len(o.readers()) > 0 && o.maker() == nil }
 
-// readers are the workloads that need an object after it is gone.
+// readers are the workloads that need an object after it is gone, and what else
+// refers to it.
 func (o *object) readers() []string {
 	if len(o.in.in.has(o.Before.ID)) > 0 {
 		return nil
@@ -45,7 +46,7 @@ func (o *object) readers() []string {
 	return o.users()
 }
 
-// users are the workloads that need an object, whoever has it.
+// users are the same, whoever has it.
 func (o *object) users() []string {
 	_, names := o.needed()
 	return names
@@ -56,6 +57,9 @@ func (o *object) needed() (need, []string) {
 		if names := o.marked(how.mark); len(names) > 0 {
 			return how, names
 		}
+	}
+	if names := o.in.in.referring(o.Before.ID, o.in); len(names) > 0 {
+		return need{by: "still referred to: ", without: "its name no longer resolves"}, names
 	}
 	return need{}, nil
 }

@@ -24,9 +24,9 @@ func keysInUse(o *object) []finding {
 	mark := readerMark(manifest.Reference{Kind: o.id.Kind, Name: o.id.Name})
 	for _, in := range o.in.in.pods(o.id.Namespace) {
 		for _, p := range in.marked(mark) {
-			for _, key := range p.needs(o.id) {
-				if gone[key] != nil {
-					needed[key] = append(needed[key], p.on.title(o.in))
+			for _, l := range p.on.links() {
+				if l.id == o.id && gone[l.part] != nil {
+					needed[l.part] = append(needed[l.part], p.on.title(o.in))
 				}
 			}
 		}
@@ -44,37 +44,6 @@ func keysOf(t tree) map[string]diff.Path {
 	for _, field := range []string{"data", "binaryData", "stringData"} {
 		for key := range sub(t, field) {
 			keys[key] = path(field, key)
-		}
-	}
-	return keys
-}
-
-// needs are the keys of a ConfigMap or Secret without which a pod does not start.
-func (p pod) needs(id manifest.ID) []string {
-	variable, volume, name := "configMapKeyRef", "configMap", "name"
-	if id.Kind == "Secret" {
-		variable, volume, name = "secretKeyRef", "secret", "secretName"
-	}
-	var keys []string
-	for _, c := range p.containers {
-		for _, e := range mapsOf(items(c.body, "env")) {
-			if ref := sub(e, "valueFrom", variable); text(ref, "name") == id.Name && !truth(ref, "optional") {
-				keys = append(keys, text(ref, "key"))
-			}
-		}
-	}
-	listed := func(source tree, name string) {
-		if text(source, name) != id.Name || truth(source, "optional") {
-			return
-		}
-		for _, item := range mapsOf(items(source, "items")) {
-			keys = append(keys, text(item, "key"))
-		}
-	}
-	for _, v := range mapsOf(items(p.body, "volumes")) {
-		listed(sub(v, volume), name)
-		for _, source := range mapsOf(items(v, "projected", "sources")) {
-			listed(sub(source, volume), "name")
 		}
 	}
 	return keys

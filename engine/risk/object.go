@@ -33,6 +33,9 @@ type cluster struct {
 	stay                  map[Owner]*release             // see owner
 	foreign               map[asked][]*side              // see elsewhere
 	kinds                 [2]map[kind]map[string][]*side // see known
+	lost                  *losses                        // see losing
+	cut                   map[*release][]severed         // see severed
+	changes               map[*side]*object              // see change; by what is after
 
 	// By namespace, of the releases that change before and after, and elsewhere or
 	// anywhere.
@@ -89,7 +92,7 @@ type side struct {
 	pods []pod
 	read bool // pods were looked for
 
-	labels labels.Set // its own; see monitors
+	labels labels.Set // see ownLabels
 }
 
 // object is a change of one object.

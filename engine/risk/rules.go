@@ -43,7 +43,7 @@ type finding struct {
 func Rules() []Rule {
 	return slices.Concat(
 		immutableRules, storageRules, removalRules, crdRules, apiRules, secretRules, ownershipRules,
-		availabilityRules, securityRules, rbacRules, networkRules, imageRules, chartRules, hookRules, restartRules, sizeRules, routineRules,
+		availabilityRules, securityRules, rbacRules, networkRules, danglingRules, imageRules, chartRules, hookRules, restartRules, sizeRules, routineRules,
 	)
 }
 

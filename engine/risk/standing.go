@@ -278,6 +278,14 @@ func (s *side) behind(in *standing) []*pods {
 	return found
 }
 
+// ownLabels are those of the object itself.
+func (s *side) ownLabels() labels.Set {
+	if s.labels == nil {
+		s.labels = labelsOf(s.tree())
+	}
+	return s.labels
+}
+
 // monitors finds the pods behind the Services that a ServiceMonitor selects.
 func (s *side) monitors(selects labels.Selector) func(*standing) []*pods {
 	if selects == nil {
@@ -286,10 +294,7 @@ func (s *side) monitors(selects labels.Selector) func(*standing) []*pods {
 	return func(in *standing) []*pods {
 		var found []*pods
 		for _, service := range s.in.release.in.everywhere(past, s.ID.Namespace, kind{"", "Service"}) {
-			if service.labels == nil {
-				service.labels = labelsOf(service.tree())
-			}
-			if selects.Matches(service.labels) {
+			if selects.Matches(service.ownLabels()) {
 				found = append(found, service.behind(in)...)
 			}
 		}

@@ -1,0 +1,356 @@
+package risk
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/weir-dev/weir/engine/diff"
+	"github.com/weir-dev/weir/engine/manifest"
+)
+
+// What was whole and is broken after a change: something refers to an object, to a
+// port or to a key that is not there any more, or refers now to one that is not
+// there. Either may be in a release that stays as it is.
+var danglingRules = []Rule{
+	{ID: "reference/missing", Level: Caution, Title: "An object refers to a Service that is not there",
+		Doc:     "An Ingress, a route, a webhook or an API goes to a Service of a name that no release of the cluster has: nobody answers.",
+		release: dangling("reference/missing")},
+	{ID: "reference/port", Level: Caution, Title: "A port is referred to that is not there",
+		Doc:     "A Service no longer has a port, or pods no longer have a port of a name, and an Ingress, a route, a webhook, a Service or a NetworkPolicy is about it: nobody answers.",
+		release: dangling("reference/port")},
+	{ID: "reference/key", Level: Caution, Title: "A key is read that is not there",
+		Doc:     "Pods newly read a key that a ConfigMap or a Secret does not have, and the reference is not optional: they cannot start.",
+		release: dangling("reference/key")},
+}
+
+// severed is a broken link, of a rule.
+type severed struct {
+	rule string
+	finding
+	of string // who refers to what goes, and where; empty where that is what it is about
+}
+
+// dangling makes a rule of the broken links of a release; what refers to one thing
+// is told together.
+func dangling(rule string) func(*release) []finding {
+	return func(r *release) []finding {
+		type about struct {
+			on     *object
+			id     manifest.ID
+			path   string
+			reason string
+		}
+		var all []finding
+		var who [][]string
+		at := map[about]int{}
+		for _, s := range r.in.severed()[r] {
+			if s.rule != rule {
+				continue
+			}
+			a := about{s.on, s.id, s.path.String(), s.reason}
+			i, seen := at[a]
+			if !seen {
+				i = len(all)
+				at[a] = i
+				all, who = append(all, s.finding), append(who, nil)
+			}
+			if s.of != "" && !slices.Contains(who[i], s.of) {
+				who[i] = append(who[i], s.of)
+			}
+		}
+		for i, names := range who {
+			if len(names) > 0 {
+				all[i].reason += ": " + some(names)
+			}
+		}
+		return all
+	}
+}
+
+// severed finds all broken links, once.
+func (c *cluster) severed() map[*release][]severed {
+	if c.cut != nil {
+		return c.cut
+	}
+	c.cut = map[*release][]severed{}
+	var asked []link // of names that nobody is known to have
+	for _, s := range c.candidates() {
+		var old []link
+		o := c.changeTo(s)
+		for _, l := range s.links() {
+			now := c.meets(present, l)
+			if now == met || now == nothing && l.name == "" {
+				continue
+			}
+			goes := c.meets(past, l) == met
+			if !goes && o == nil {
+				continue
+			}
+			if old == nil {
+				old = o.linksBefore()
+			}
+			if !goes && !c.newly(l, old, now) {
+				continue
+			}
+			switch {
+			case l.name == "" && l.among(c.podsElsewhere(s.ID.Namespace)) == met:
+			case goes:
+				c.sever(l)
+			case now == nothing:
+				asked = append(asked, l)
+			default:
+				c.cut[o.in] = append(c.cut[o.in], l.broken(o, now))
+			}
+		}
+	}
+	c.missing(asked)
+	return c.cut
+}
+
+// newly tells whether a link that is broken is new among those of its object before:
+// such references of the object were whole, or pods never read that key.
+func (c *cluster) newly(l link, old []link, now fate) bool {
+	isRead := l.from == nil
+	if now == nothing && (isRead || c.others == nil) {
+		return false
+	}
+	whole := false
+	for _, was := range old {
+		met := c.meets(past, was) == met
+		if was.target() == l.target() && (!met || isRead) {
+			return false
+		}
+		whole = whole || met && slices.Equal(was.at, l.at)
+	}
+	if isRead {
+		return len(c.find(present, l.id).parts()) > 0
+	}
+	return whole
+}
+
+func (o *object) linksBefore() []link {
+	if o == nil {
+		return nil
+	}
+	return o.before.links()
+}
+
+// missing asks at once which names nobody has.
+func (c *cluster) missing(asked []link) {
+	if len(asked) == 0 {
+		return
+	}
+	var ids []manifest.ID
+	for _, l := range asked {
+		ids = append(ids, l.id)
+	}
+	slices.SortFunc(ids, manifest.ID.Compare)
+	owners := c.others.Owners(slices.Compact(ids))
+	for _, l := range asked {
+		if len(owners[l.id]) == 0 {
+			o := c.changeTo(l.of)
+			c.cut[o.in] = append(c.cut[o.in], l.broken(o, nothing))
+		}
+	}
+}
+
+// broken says what is wrong with a reference that somebody wrote.
+func (l link) broken(o *object, now fate) severed {
+	s := severed{rule: "reference/port", finding: finding{on: o, path: l.path}}
+	switch {
+	case now == nothing:
+		s.rule, s.reason = "reference/missing", fmt.Sprintf("it %s %s, which no release has", l.says, l.id.Kind+" "+l.id.Name)
+	case l.from == nil:
+		s.rule, s.reason = "reference/key", fmt.Sprintf("it %s key %s of %s %s, which does not have it: its pods cannot start", l.says, l.part, l.id.Kind, l.id.Name)
+	case l.name == "":
+		s.reason = fmt.Sprintf("it %s port %s of pods that have none of that name", l.says, l.part)
+	default:
+		s.reason = fmt.Sprintf("it %s port %s of %s %s, which does not have it", l.says, l.part, l.id.Kind, l.id.Name)
+	}
+	return s
+}
+
+// sever notes a link of which the other end goes, where that changes.
+func (c *cluster) sever(l link) {
+	if l.name == "" {
+		c.severChoice(l)
+		return
+	}
+	o := c.losing().ports[l.target()]
+	if o == nil || l.from == nil {
+		return // see removal/in-use; or the object is kept
+	}
+	s := severed{rule: "reference/port", of: l.who(o.in), finding: finding{on: o, path: path("spec", "ports"),
+		reason: fmt.Sprintf("port %s goes, and is still referred to", l.part)}}
+	c.cut[o.in] = append(c.cut[o.in], s)
+}
+
+// severChoice is about the pods that are chosen and had the port.
+func (c *cluster) severChoice(l link) {
+	for _, p := range l.chosen(c.podsIn(present, l.of.ID.Namespace)) {
+		o := c.changeTo(p.on)
+		if o == nil {
+			continue
+		}
+		for _, had := range o.before.containers() {
+			if had.ports()[l.part] {
+				c.cut[o.in] = append(c.cut[o.in], severed{rule: "reference/port", of: l.who(o.in), finding: finding{on: o, path: below(had.path, "ports"),
+					reason: fmt.Sprintf("port %s goes, and is still referred to", l.part)}})
+				return
+			}
+		}
+	}
+	if o := c.changeTo(l.of); o != nil {
+		c.cut[o.in] = append(c.cut[o.in], l.broken(o, lacking))
+	} else if r := l.of.in.release; !r.stays() {
+		s := l.broken(nil, lacking)
+		s.id, s.path = l.of.ID, nil
+		c.cut[r] = append(c.cut[r], s)
+	}
+}
+
+// who says who refers to something, and where.
+func (l link) who(reader *release) string {
+	return fmt.Sprintf("%s %s it (%s)", l.of.title(reader), l.says, l.where())
+}
+
+// where is the place of a link as people look for it: from the first list on to the
+// last item.
+func (l link) where() diff.Path {
+	p := l.path
+	last := 0
+	for i, step := range p {
+		if !step.IsKey() {
+			last = i + 1
+		}
+	}
+	if last == 0 {
+		return p
+	}
+	p = p[:last]
+	if l.from == nil {
+		for i, step := range p {
+			if !step.IsKey() {
+				return p[i-1:]
+			}
+		}
+	}
+	return p
+}
+
+// changeTo is the change after which an ordinary object is as it is; nil where it
+// does not change.
+func (c *cluster) changeTo(s *side) *object {
+	if c.changes == nil {
+		c.changes = map[*side]*object{}
+		for _, r := range c.releases {
+			for _, o := range r.objects {
+				if o.after != nil {
+					c.changes[o.after] = o
+				}
+			}
+		}
+	}
+	return c.changes[s]
+}
+
+// candidates are the objects whose links may break: those that change, and where
+// something goes, whoever may refer to it.
+func (c *cluster) candidates() []*side {
+	lost := c.losing()
+	var all []*side
+	for _, r := range c.releases {
+		for _, o := range r.objects {
+			if o.after != nil {
+				all = append(all, o.after)
+			}
+		}
+	}
+	for _, at := range lost.targets() {
+		all = append(all, c.referrers(at, true)...)
+	}
+	for _, row := range reaches {
+		if row.name != "" {
+			continue
+		}
+		asks := []map[string]bool{lost.containers}
+		if row.from[0] == services { // whom network/no-pods asks for, too
+			asks = append(asks, lost.others)
+		}
+		for _, namespace := range namespaces([]map[string]bool{lost.pods, lost.containers}) {
+			all = append(all, c.known(present, namespace, row.from...)...)
+		}
+		for _, namespace := range namespaces(asks) {
+			all = append(all, c.elsewhere(namespace, row.from...)...)
+		}
+	}
+	return once(all)
+}
+
+func namespaces(of []map[string]bool) []string {
+	var all []string
+	for _, set := range of {
+		all = slices.AppendSeq(all, maps.Keys(set))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// targets are the Services that lose a port, in order.
+func (l *losses) targets() []manifest.ID {
+	var all []manifest.ID
+	for at := range l.ports {
+		all = append(all, at.id)
+	}
+	slices.SortFunc(all, manifest.ID.Compare)
+	return slices.Compact(all)
+}
+
+// referrers are the objects, of whatever release, that may refer to another by its
+// name, or only those that may refer to a part of it.
+func (c *cluster) referrers(id manifest.ID, toParts bool) []*side {
+	var all []*side
+	for _, row := range reaches {
+		if row.name == "" || row.from == nil || row.to != kindOf(id) || toParts && len(row.parts) == 0 {
+			continue
+		}
+		for _, r := range c.releases {
+			for _, k := range row.from {
+				all = append(all, r.after.of(k.group, k.kind)...)
+			}
+		}
+		switch {
+		case !row.global:
+			all = append(all, c.elsewhere(id.Namespace, row.from...)...)
+		case c.find(past, id).has("443"): // where API servers call, and nobody else is asked for so much
+			all = append(all, c.elsewhere("", row.from...)...)
+		}
+	}
+	return once(slices.DeleteFunc(all, func(s *side) bool { return !s.mentions(id.Name) }))
+}
+
+func once(all []*side) []*side {
+	seen := map[*side]bool{}
+	return slices.DeleteFunc(all, func(s *side) bool {
+		twice := seen[s]
+		seen[s] = true
+		return twice
+	})
+}
+
+// referring says what refers to an object by its name after the change, and where.
+func (c *cluster) referring(id manifest.ID, reader *release) []string {
+	if kindOf(id) != services {
+		return nil
+	}
+	var all []string
+	for _, s := range c.referrers(id, false) {
+		for _, l := range s.links() {
+			if l.id == id {
+				all = append(all, l.who(reader))
+			}
+		}
+	}
+	return unique(all)
+}
