@@ -1,10 +1,6 @@
 package risk
 
-import (
-	"maps"
-
-	"github.com/weir-dev/weir/engine/manifest"
-)
+import "maps"
 
 var networkRules = []Rule{
 	{ID: "network/policy-removed", Level: Caution, Title: "A NetworkPolicy is removed",
@@ -32,7 +28,7 @@ var networkRules = []Rule{
 		Doc:    "No release of the cluster has it any more: requests for it no longer reach the Service.",
 		object: hostGone},
 	{ID: "network/no-pods", Level: Caution, Title: "A Service no longer selects any pods",
-		Doc:     "Its selector and the labels of the release's pods no longer meet: nobody answers.",
+		Doc:     "Its selector and the labels of pods, of whatever release of the cluster, no longer meet: nobody answers.",
 		release: noPods},
 	{ID: "network/ingress-tls", Level: Caution, Title: "A host loses TLS",
 		Doc:    "It is served in clear text, or under the controller's own certificate.",
@@ -40,48 +36,6 @@ var networkRules = []Rule{
 	{ID: "network/webhook-fails-closed", Level: Caution, Title: "A webhook fails closed",
 		Doc:    "With failurePolicy Fail, nothing that it is asked about can be written while it does not answer.",
 		object: gathered(failsClosed)},
-}
-
-// noPods looks at every Service, as it may be the pods' labels that change.
-func noPods(r *release) []finding {
-	if r.before == nil || r.after == nil {
-		return nil
-	}
-	changed := map[manifest.ID]*object{}
-	concerned := false
-	for _, o := range r.objects {
-		if o.Hook() {
-			continue
-		}
-		if o.after != nil {
-			changed[o.After.ID] = o
-		}
-		concerned = concerned || is(o.id, "", "Service") || o.goes() && len(o.before.podsOf()) > 0 || o.relabels()
-	}
-	if !concerned {
-		return nil
-	}
-	var found []finding
-	for _, service := range r.after.of("", "Service") {
-		was := r.before.find(service.ID)
-		if was == nil || len(sub(service.tree(), "spec", "selector")) == 0 {
-			continue
-		}
-		had := was.behind(r.before.podsIn(was.ID.Namespace))
-		if len(had) == 0 || len(service.behind(r.after.podsIn(service.ID.Namespace))) > 0 {
-			continue
-		}
-		var names []string
-		for _, p := range had {
-			names = append(names, p.on.title(r))
-		}
-		f := finding{on: changed[service.ID], path: path("spec", "selector"), reason: "its selector meets no pods of the release any more; it was those of " + some(names)}
-		if f.on == nil {
-			f.id, f.path = service.ID, nil
-		}
-		found = append(found, f)
-	}
-	return found
 }
 
 // relabels tells whether pods get other labels.

@@ -34,6 +34,7 @@ type cluster struct {
 	foreign               map[asked][]*side              // see elsewhere
 	kinds                 [2]map[kind]map[string][]*side // see known
 	lost                  *losses                        // see losing
+	unanswered            map[*release][]finding         // see noPods
 	cut                   map[*release][]severed         // see severed
 	changes               map[*side]*object              // see change; by what is after
 
