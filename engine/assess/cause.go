@@ -83,7 +83,8 @@ func steps(ctx context.Context, old, now compare.Making, places int) []step {
 	})
 
 	values := old.Release.Values
-	lines := byPlace(references{old, now}.followed(valueChanges(values, now.Release.Values)), places)
+	made := references{old, now}
+	lines := byPlace(made.followed(valueChanges(values, now.Release.Values)), places)
 	for i, line := range lines {
 		next := charted
 		values = with(values, line.changes)
@@ -107,9 +108,24 @@ func steps(ctx context.Context, old, now compare.Making, places int) []step {
 		})
 	}
 
-	patched := *now.Release
-	patched.Cluster = old.Release.Cluster
-	take(compare.Making{Maker: now.Maker, Release: &patched}, func() diff.Cause { return diff.Cause{Kind: diff.ByKustomize, Place: now.Release.Range} })
+	patched := filed
+	patched.Kustomize = now.Release.Kustomize
+	take(compare.Making{Maker: now.Maker, Release: &patched}, made.kustomized)
+
+	said := *now.Release
+	said.Cluster = old.Release.Cluster
+	if key, ok := keyOf(ctx, compare.Making{Maker: now.Maker, Release: &said}); !ok || !known || key != at {
+		last := &patched
+		for _, a := range attributes {
+			next := *last
+			a.take(&next, now.Release)
+			last = &next
+			take(compare.Making{Maker: now.Maker, Release: &next}, func() diff.Cause { return made.set(a.name) })
+		}
+	}
+	take(compare.Making{Maker: now.Maker, Release: &said}, func() diff.Cause {
+		return diff.Cause{Kind: diff.ByRelease, Place: line(now.Release.Range)}
+	})
 
 	take(now, func() diff.Cause {
 		return diff.Cause{Kind: diff.ByKubernetes, From: old.Release.Cluster.Kubernetes, To: now.Release.Cluster.Kubernetes}

@@ -1,10 +1,8 @@
 package assess
 
 import (
-	"cmp"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/weir-dev/weir/engine/compare"
 	"github.com/weir-dev/weir/engine/values"
@@ -51,10 +49,10 @@ func (r references) lines(old, now *values.Node, most int) []diag.Range {
 
 // differing are the lines that make references differ.
 func (r references) differing(old, now map[string]*values.Node, most int) []diag.Range {
-	names := maps.Clone(old)
-	maps.Copy(names, now)
+	names := slices.AppendSeq(slices.Collect(maps.Keys(old)), maps.Keys(now))
+	slices.Sort(names)
 	var all []diag.Range
-	for _, name := range slices.Sorted(maps.Keys(names)) {
+	for _, name := range slices.Compact(names) {
 		was, is := old[name], now[name]
 		if was == nil || is == nil {
 			all = append(all, lineOf(was, is))
@@ -64,9 +62,7 @@ func (r references) differing(old, now map[string]*values.Node, most int) []diag
 			all = append(all, r.lines(c.was, c.now, most)...)
 		}
 	}
-	slices.SortFunc(all, func(a, b diag.Range) int {
-		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Start.Line, b.Start.Line))
-	})
+	slices.SortFunc(all, compareLines)
 	return slices.Compact(all)
 }
 

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/weir-dev/weir/engine/values"
 	"github.com/weir-dev/weir/schema/diag"
@@ -68,9 +67,7 @@ func appendValueChanges(all []valueChange, at values.Path, old, now *values.Node
 // lineOf is where a value that differs is written: of a map or a list the first
 // line in it.
 func lineOf(old, now *values.Node) diag.Range {
-	best := first(cmp.Or(now, old))
-	at := diag.Pos{Line: best.Start.Line}
-	return diag.Range{File: best.File, Start: at, End: at}
+	return line(first(cmp.Or(now, old)))
 }
 
 // first is the place of a value or, of a map or a list, of what is written first.
@@ -144,7 +141,7 @@ func byPlace(changes []valueChange, most int) []placeChanges {
 			all[i].changes = append(all[i].changes, c)
 		}
 		slices.SortFunc(all, func(a, b placeChanges) int {
-			return cmp.Or(strings.Compare(a.place.File, b.place.File), cmp.Compare(a.place.Start.Line, b.place.Start.Line), cmp.Compare(a.more, b.more))
+			return cmp.Or(compareLines(a.place, b.place), cmp.Compare(a.more, b.more))
 		})
 		return all
 	}

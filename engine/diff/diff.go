@@ -157,6 +157,8 @@ type Cause struct {
 	Kind CauseKind `json:"kind"`
 	From string    `json:"from,omitempty"` // version of chart, Kubernetes or Weir
 	To   string    `json:"to,omitempty"`
+	// Attribute is the one of the release that differs: namespace, sync.prune.
+	Attribute string `json:"attribute,omitempty"`
 	// Place is the line that a person edited; of manifests and kustomize the file,
 	// without a line, where that is what differs.
 	Place diag.Range `json:"place,omitzero"`
@@ -170,6 +172,9 @@ type Cause struct {
 // String names the cause for people, without its place.
 func (c Cause) String() string {
 	text := string(c.Kind)
+	if c.Attribute != "" {
+		text = c.Attribute
+	}
 	if c.From != "" && c.From != c.To {
 		text += " " + c.From + " ->"
 	}
@@ -187,7 +192,8 @@ const (
 	ByChart      CauseKind = "chart"
 	ByValues     CauseKind = "values"
 	ByManifests  CauseKind = "manifests"
-	ByKustomize  CauseKind = "kustomize" // with all else that the release block says
+	ByKustomize  CauseKind = "kustomize"
+	ByRelease    CauseKind = "release" // what else the project says of it
 	ByKubernetes CauseKind = "kubernetes"
 	ByWeir       CauseKind = "weir" // whatever is left
 )

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -91,16 +92,23 @@ func (l letters) caused(c diff.Cause) string {
 		if c.Place.File != "" && c.Place.Start.Line == 0 {
 			return l.code(cut(c.Place.File, longestName)) + more(c.More, "file")
 		}
-		if c.Kind == diff.ByManifests {
-			return "manifests"
-		}
-		return "kustomize and the release block"
+		return string(c.Kind) + l.edited(c)
+	case diff.ByRelease:
+		return cmp.Or(c.Attribute, "the release block") + l.edited(c)
 	case diff.ByKubernetes:
 		return "Kubernetes" + move
 	case diff.ByWeir:
 		return "Weir" + move
 	}
 	return l.prose(string(c.Kind))
+}
+
+// edited are the lines of a cause, behind what it is.
+func (l letters) edited(c diff.Cause) string {
+	if c.Place.Start.Line == 0 {
+		return ""
+	}
+	return ": " + l.code(cut(at(c.Place.File, c.Place.Start.Line), longestName)) + more(c.More, "line")
 }
 
 // more says that there are other files or lines than the one that is named.
