@@ -55,10 +55,13 @@ var availabilityRules = []Rule{
 		object: limits},
 }
 
+// probeKinds is read only.
+var probeKinds = []string{"livenessProbe", "readinessProbe", "startupProbe"}
+
 func probes(o *object) []finding {
 	var found []finding
 	o.staying(func(before, after container) bool {
-		for _, probe := range []string{"livenessProbe", "readinessProbe", "startupProbe"} {
+		for _, probe := range probeKinds {
 			if !isEmpty(before.body[probe]) && isEmpty(after.body[probe]) {
 				found = append(found, finding{path: below(after.path, probe), reason: fmt.Sprintf("container %s loses its %s", after.name, probe)})
 			}

@@ -13,10 +13,6 @@ import (
 
 // What a container cannot run with, though the API server takes it.
 
-// asks are the fields of a container that may ask one of its ports by name. Read
-// only.
-var asks = [][]string{{"livenessProbe"}, {"readinessProbe"}, {"startupProbe"}, {"lifecycle", "postStart"}, {"lifecycle", "preStop"}}
-
 // probePorts finds probes and hooks that name a port which their container does
 // not have. Custom resources may hold a part of a container only.
 func probePorts(s *side) []finding {
@@ -25,20 +21,26 @@ func probePorts(s *side) []finding {
 	}
 	var found []finding
 	for _, c := range s.containers() {
-		has := namesOf(items(c.body, "ports"))
-		for _, keys := range asks {
-			for _, how := range []string{"httpGet", "tcpSocket"} {
-				keys := append(slices.Clone(keys), how, "port")
-				port := text(c.body, keys...)
-				if _, err := strconv.Atoi(port); port == "" || err == nil || slices.Contains(has, port) {
-					continue
-				}
-				what := keys[len(keys)-3]
-				found = append(found, finding{
-					path: below(c.path, keys...), key: c.path.String() + " " + what + " " + port,
-					reason: fmt.Sprintf("container %s has no port %s: its %s always fails", c.name, port, what),
-				})
+		ask := func(of tree, keys ...string) {
+			how, what := "httpGet", keys[len(keys)-1]
+			if of["tcpSocket"] != nil {
+				how = "tcpSocket"
 			}
+			port := text(of, how, "port")
+			if _, err := strconv.Atoi(port); port == "" || err == nil || slices.Contains(namesOf(items(c.body, "ports")), port) {
+				return
+			}
+			found = append(found, finding{
+				path: below(below(c.path, keys...), how, "port"), key: c.path.String() + " " + what + " " + port,
+				reason: fmt.Sprintf("container %s has no port %s: its %s always fails", c.name, port, what),
+			})
+		}
+		for _, probe := range probeKinds {
+			ask(sub(c.body, probe), probe)
+		}
+		if hooks := sub(c.body, "lifecycle"); hooks != nil {
+			ask(sub(hooks, "postStart"), "lifecycle", "postStart")
+			ask(sub(hooks, "preStop"), "lifecycle", "preStop")
 		}
 	}
 	return found

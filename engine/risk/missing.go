@@ -13,7 +13,11 @@ func missing(o *object) []finding {
 	if o.before == nil || o.after == nil || o.Hook() || !slices.Contains(workloadKinds, kindOf(o.id)) {
 		return nil
 	}
-	was, now := o.before.requires(), o.after.requires()
+	was, now := o.before.requires(pod.whole), o.after.requires(pod.whole)
+	if slices.Equal(was, now) {
+		return nil
+	}
+	was, now = o.before.requires(pod.required), o.after.requires(pod.required)
 	c := o.in.in
 	var found []finding
 	for _, id := range now {
@@ -35,11 +39,12 @@ func missing(o *object) []finding {
 	return found
 }
 
-// requires are the objects without which a workload's pods do not start, sorted.
-func (s *side) requires() []manifest.ID {
+// requires are the objects that a workload's pods refer to in what is looked at of
+// their specs, sorted.
+func (s *side) requires(of func(pod) tree) []manifest.ID {
 	var all []manifest.ID
 	for _, p := range s.podsOf() {
-		for _, ref := range manifest.References(tree{"spec": p.required()}) {
+		for _, ref := range manifest.References(tree{"spec": of(p)}) {
 			all = append(all, manifest.ID{Kind: ref.Kind, Namespace: s.ID.Namespace, Name: ref.Name})
 		}
 		if account := p.account(); account != "default" {
@@ -52,6 +57,8 @@ func (s *side) requires() []manifest.ID {
 	slices.SortFunc(all, manifest.ID.Compare)
 	return slices.Compact(all)
 }
+
+func (p pod) whole() tree { return p.body }
 
 // required is a pod's spec without the references that are optional.
 func (p pod) required() tree {

@@ -83,7 +83,7 @@ func reclaimDelete(o *object) []finding {
 
 // unmounted fires for claims that no container of a workload mounts any more.
 func unmounted(o *object) []finding {
-	if !o.stays() || len(o.before.podsOf()) != 1 || len(o.after.podsOf()) != 1 {
+	if !o.stays() || !o.before.mentions("persistentVolumeClaim") && !o.before.mentions("volumeClaimTemplates") || len(o.before.podsOf()) != 1 || len(o.after.podsOf()) != 1 {
 		return nil
 	}
 	now := o.after.mounts()
