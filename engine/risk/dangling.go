@@ -28,7 +28,8 @@ var danglingRules = []Rule{
 type severed struct {
 	rule string
 	finding
-	of string // who refers to what goes, and where; empty where that is what it is about
+	of   string // who refers to what goes, and where; empty where that is what it is about
+	part string // what goes
 }
 
 // dangling makes a rule of the broken links of a release; what refers to one thing
@@ -61,7 +62,7 @@ func dangling(rule string) func(*release) []finding {
 		}
 		for i, names := range who {
 			if len(names) > 0 {
-				all[i].reason += ": " + some(names)
+				all[i].reason += ", and " + some(names)
 			}
 		}
 		return all
@@ -112,7 +113,7 @@ func (c *cluster) severed() map[*release][]severed {
 // such references of the object were whole, or pods never read that key.
 func (c *cluster) newly(l link, old []link, now fate) bool {
 	isRead := l.from == nil
-	if now == nothing && (isRead || c.others == nil) {
+	if now == nothing && (l.to != services || c.others == nil) {
 		return false
 	}
 	whole := false
@@ -181,9 +182,14 @@ func (c *cluster) sever(l link) {
 	if o == nil || l.from == nil {
 		return // see removal/in-use; or the object is kept
 	}
-	s := severed{rule: "reference/port", of: l.who(o.in), finding: finding{on: o, path: path("spec", "ports"),
-		reason: fmt.Sprintf("port %s goes, and is still referred to", l.part)}}
+	s := severed{rule: "reference/port", of: l.who(o.in), part: l.part, finding: finding{on: o, path: path("spec", "ports"),
+		reason: fmt.Sprintf("port %s goes", l.part)}}
 	c.cut[o.in] = append(c.cut[o.in], s)
+}
+
+// named tells whether something still names a part of an object, which goes.
+func (o *object) named(part string) bool {
+	return slices.ContainsFunc(o.in.in.severed()[o.in], func(s severed) bool { return s.on == o && s.of != "" && s.part == part })
 }
 
 // severChoice is about the pods that are chosen and had the port.
@@ -196,7 +202,7 @@ func (c *cluster) severChoice(l link) {
 		for _, had := range o.before.containers() {
 			if had.ports()[l.part] {
 				c.cut[o.in] = append(c.cut[o.in], severed{rule: "reference/port", of: l.who(o.in), finding: finding{on: o, path: below(had.path, "ports"),
-					reason: fmt.Sprintf("port %s goes, and is still referred to", l.part)}})
+					reason: fmt.Sprintf("port %s goes", l.part)}})
 				return
 			}
 		}
@@ -212,7 +218,7 @@ func (c *cluster) severChoice(l link) {
 
 // who says who refers to something, and where.
 func (l link) who(reader *release) string {
-	return fmt.Sprintf("%s %s it (%s)", l.of.title(reader), l.says, l.where())
+	return fmt.Sprintf("%s still %s it (%s)", l.of.title(reader), l.says, l.where())
 }
 
 // where is the place of a link as people look for it: from the first list on to the
@@ -327,7 +333,9 @@ func (c *cluster) referrers(id manifest.ID, toParts bool) []*side {
 			all = append(all, c.elsewhere("", row.from...)...)
 		}
 	}
-	return once(slices.DeleteFunc(all, func(s *side) bool { return !s.mentions(id.Name) }))
+	return once(slices.DeleteFunc(all, func(s *side) bool {
+		return !s.mentions(id.Name) || !slices.ContainsFunc(s.links(), func(l link) bool { return l.id == id })
+	}))
 }
 
 func once(all []*side) []*side {
@@ -341,9 +349,6 @@ func once(all []*side) []*side {
 
 // referring says what refers to an object by its name after the change, and where.
 func (c *cluster) referring(id manifest.ID, reader *release) []string {
-	if kindOf(id) != services {
-		return nil
-	}
 	var all []string
 	for _, s := range c.referrers(id, false) {
 		for _, l := range s.links() {

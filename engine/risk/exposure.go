@@ -241,7 +241,7 @@ func portGone(o *object) []finding {
 	for _, p := range mapsOf(items(before, "ports")) {
 		number, name := portNumber(p), text(p, "name")
 		switch {
-		case has[number]:
+		case has[number], o.named(fmt.Sprint(p["port"])): // see reference/port
 		case name == "":
 			gone = append(gone, number)
 		case to[name] != "":

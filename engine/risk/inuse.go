@@ -59,7 +59,11 @@ func (o *object) needed() (need, []string) {
 		}
 	}
 	if names := o.in.in.referring(o.Before.ID, o.in); len(names) > 0 {
-		return need{by: "still referred to: ", without: "its name no longer resolves"}, names
+		without := "its name no longer resolves"
+		if o.Before.ID.Kind == "Secret" {
+			without = "they do without it"
+		}
+		return need{without: without}, names
 	}
 	return need{}, nil
 }

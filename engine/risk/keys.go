@@ -15,8 +15,7 @@ func keysInUse(o *object) []finding {
 	if !o.stays() || !is(o.id, "", "ConfigMap", "Secret") {
 		return nil
 	}
-	gone, left := keysOf(o.before.tree()), keysOf(o.after.tree())
-	maps.DeleteFunc(gone, func(key string, _ diff.Path) bool { return left[key] != nil })
+	gone := o.keysGone()
 	if len(gone) == 0 {
 		return nil
 	}
@@ -36,6 +35,12 @@ func keysInUse(o *object) []finding {
 		found = append(found, finding{path: gone[key], reason: fmt.Sprintf("the key goes, and is still read by %s: their pods cannot start without it", some(unique(needed[key])))})
 	}
 	return found
+}
+
+func (o *object) keysGone() map[string]diff.Path {
+	gone, left := keysOf(o.before.tree()), keysOf(o.after.tree())
+	maps.DeleteFunc(gone, func(key string, _ diff.Path) bool { return left[key] != nil })
+	return gone
 }
 
 // keysOf are the keys of a ConfigMap or Secret, with where they stand.

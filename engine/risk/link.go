@@ -27,9 +27,12 @@ type reach struct {
 }
 
 var (
-	services = kind{"", "Service"}
-	podKind  = kind{"", "Pod"}
-	gateway  = []kind{
+	services         = kind{"", "Service"}
+	secrets          = kind{"", "Secret"}
+	podKind          = kind{"", "Pod"}
+	gateways         = []kind{{"gateway.networking.k8s.io", "Gateway"}}
+	accounts         = []kind{{"", "ServiceAccount"}}
+	routesOfGateways = []kind{
 		{"gateway.networking.k8s.io", "HTTPRoute"}, {"gateway.networking.k8s.io", "GRPCRoute"}, {"gateway.networking.k8s.io", "TLSRoute"},
 		{"gateway.networking.k8s.io", "TCPRoute"}, {"gateway.networking.k8s.io", "UDPRoute"},
 	}
@@ -48,8 +51,8 @@ var (
 var reaches = append([]reach{
 	{from: ingresses, at: steps("spec.defaultBackend.service"), to: services, name: "name", parts: []string{"port.number", "port.name"}, says: "routes to"},
 	{from: ingresses, at: steps("spec.rules[].http.paths[].backend.service"), to: services, name: "name", parts: []string{"port.number", "port.name"}, says: "routes to"},
-	{from: gateway, at: steps("spec.rules[].backendRefs[]"), to: services, name: "name", namespace: "namespace", parts: []string{"port"}, says: "routes to"},
-	{from: gateway, at: steps("spec.rules[].filters[].requestMirror.backendRef"), to: services, name: "name", namespace: "namespace", parts: []string{"port"}, says: "mirrors to"},
+	{from: routesOfGateways, at: steps("spec.rules[].backendRefs[]"), to: services, name: "name", namespace: "namespace", parts: []string{"port"}, says: "routes to"},
+	{from: routesOfGateways, at: steps("spec.rules[].filters[].requestMirror.backendRef"), to: services, name: "name", namespace: "namespace", parts: []string{"port"}, says: "mirrors to"},
 	{from: webhooks, at: steps("webhooks[].clientConfig.service"), to: services, name: "name", namespace: "namespace", parts: []string{"port"}, standard: "443", global: true, says: "asks"},
 	{from: apiServices, at: steps("spec.service"), to: services, name: "name", namespace: "namespace", parts: []string{"port"}, standard: "443", global: true, says: "relies on"},
 	{from: crds, at: steps("spec.conversion.webhook.clientConfig.service"), to: services, name: "name", namespace: "namespace", parts: []string{"port"}, standard: "443", global: true, says: "converts with"},
@@ -61,6 +64,9 @@ var reaches = append([]reach{
 	{from: traefik, at: steps("spec.routes[].services[]"), to: services, name: "name", namespace: "namespace", parts: []string{"port"}, says: "routes to"},
 	{from: contour, at: steps("spec.routes[].services[]"), to: services, name: "name", parts: []string{"port"}, says: "routes to"},
 	{from: contour, at: steps("spec.tcpproxy.services[]"), to: services, name: "name", parts: []string{"port"}, says: "routes to"},
+	{from: ingresses, at: steps("spec.tls[]"), to: secrets, name: "secretName", says: "serves TLS with"},
+	{from: gateways, at: steps("spec.listeners[].tls.certificateRefs[]"), to: secrets, name: "name", namespace: "namespace", says: "serves TLS with"},
+	{from: accounts, at: steps("imagePullSecrets[]"), to: secrets, name: "name", says: "pulls images with"},
 	// What has no name is chosen by labels. Of monitors see monitor.go.
 	{from: []kind{services}, at: steps("spec.ports[]"), to: podKind, parts: []string{"targetPort"}, says: "routes to"},
 	{from: []kind{{"networking.k8s.io", "NetworkPolicy"}}, at: steps("spec.ingress[].ports[]"), to: podKind, parts: []string{"port"}, says: "opens"},
@@ -68,18 +74,18 @@ var reaches = append([]reach{
 
 // readByKey is what pods read one by one.
 func readByKey() []reach {
-	configMap, secret := kind{"", "ConfigMap"}, kind{"", "Secret"}
+	configMap := kind{"", "ConfigMap"}
 	var all []reach
 	for _, list := range containerLists {
 		all = append(all,
 			reach{at: steps(list + "[].env[].valueFrom.configMapKeyRef"), to: configMap, name: "name", parts: []string{"key"}, says: "reads"},
-			reach{at: steps(list + "[].env[].valueFrom.secretKeyRef"), to: secret, name: "name", parts: []string{"key"}, says: "reads"})
+			reach{at: steps(list + "[].env[].valueFrom.secretKeyRef"), to: secrets, name: "name", parts: []string{"key"}, says: "reads"})
 	}
 	return append(all,
 		reach{at: steps("volumes[].configMap"), to: configMap, name: "name", parts: []string{"items[].key"}, says: "mounts"},
-		reach{at: steps("volumes[].secret"), to: secret, name: "secretName", parts: []string{"items[].key"}, says: "mounts"},
+		reach{at: steps("volumes[].secret"), to: secrets, name: "secretName", parts: []string{"items[].key"}, says: "mounts"},
 		reach{at: steps("volumes[].projected.sources[].configMap"), to: configMap, name: "name", parts: []string{"items[].key"}, says: "mounts"},
-		reach{at: steps("volumes[].projected.sources[].secret"), to: secret, name: "name", parts: []string{"items[].key"}, says: "mounts"})
+		reach{at: steps("volumes[].projected.sources[].secret"), to: secrets, name: "name", parts: []string{"items[].key"}, says: "mounts"})
 }
 
 // steps reads a place as the table has it: keys, with [] behind that of a list of

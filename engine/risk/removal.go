@@ -27,7 +27,7 @@ var removalRules = []Rule{
 		Doc:    "Deleting a StatefulSet deletes its pods; the volumes of its claims stay, unless its persistentVolumeClaimRetentionPolicy says otherwise.",
 		object: removal("apps", "StatefulSet")},
 	{ID: "removal/in-use", Level: Caution, Title: "What is in use is removed",
-		Doc:    "A workload of the cluster still refers to a ConfigMap, a Secret, a key of one, a ServiceAccount, a PriorityClass or a RuntimeClass: its pods cannot start without it, unless the reference is optional. Not so where an ExternalSecret, a SealedSecret or a Certificate makes it again. Or an Ingress, a route, a webhook or an API goes to a Service: nobody answers there any more.",
+		Doc:    "A workload of the cluster still refers to a ConfigMap, a Secret, a key of one, a ServiceAccount, a PriorityClass or a RuntimeClass: its pods cannot start without it, unless the reference is optional. Not so where an ExternalSecret, a SealedSecret or a Certificate makes it again. Or an Ingress, a route, a webhook or an API still goes to a Service, or TLS is served and images are pulled with a Secret.",
 		object: anyOf(inUse, keysInUse)},
 	{ID: "removal/object", Level: Info, Title: "An object is removed",
 		Doc:    "What is no longer in the release is deleted from the cluster; what is there for a workload goes with it.",
@@ -110,6 +110,11 @@ func (c *cluster) maker(id manifest.ID) *side {
 			return s
 		}
 	}
+	for _, s := range c.referrers(id, false) { // of which cert-manager makes a Certificate
+		if s.mentions("cert-manager.io/") {
+			return s
+		}
+	}
 	return nil
 }
 
@@ -189,6 +194,9 @@ func (o *object) destroys() string {
 	case is(id, "", "PersistentVolume"):
 		return "the volume is no longer known to the cluster; a claim that is bound to it loses its data's place"
 	case is(id, "", "Secret", "ConfigMap", "ServiceAccount") && len(o.in.in.has(id)) > 0 && len(o.users()) > 0:
+		if how, names := o.needed(); how.by == "" {
+			return "until it is applied from there again, it is missing: " + some(names)
+		}
 		return "until it is applied from there again, it is missing for " + some(o.users())
 	case is(id, "", "Secret", "ConfigMap"):
 		if len(o.readers()) > 0 {
@@ -196,7 +204,7 @@ func (o *object) destroys() string {
 				return fmt.Sprintf("it is deleted, and made again by %s", maker.title(o.in))
 			}
 		}
-		return "it is deleted; nothing in the release reads it"
+		return "it is deleted; no pods read it"
 	case is(id, "networking.k8s.io", "NetworkPolicy"):
 		spec := sub(t, "spec")
 		if !slices.ContainsFunc(ways, func(w way) bool { return closes(spec, w) }) {

@@ -2,6 +2,7 @@ package risk
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -27,10 +28,11 @@ func staleConfig(r *release) []finding {
 		if len(readers) == 0 || !o.dataChanges() {
 			continue
 		}
+		gone := o.keysGone()
 		for _, id := range readers {
 			reader := r.after.find(id)
-			if r.replaces(reader) {
-				continue
+			if r.replaces(reader) || slices.ContainsFunc(reader.links(), func(l link) bool { return l.id == o.id && gone[l.part] != nil }) {
+				continue // or it cannot start again, see removal/in-use
 			}
 			how := unused
 			for _, p := range reader.podsOf() {
