@@ -29,7 +29,7 @@ func betweenRevisions(ctx context.Context, run work.Run, o Options) (c *Comparis
 		list, err := work.Refusal(err)
 		return nil, list, err
 	}
-	before.run, before.at = run, c.Base.Commit
+	before.run = run
 	found, err = planBoth(ctx, before, after, func() (found diag.List, err error) {
 		before.run, found, err = runAt(run, o, c.Base)
 		return found, err
@@ -300,7 +300,7 @@ func (r *revisions) gone(c *Comparison) diag.List {
 		}
 		gone := fmt.Sprintf("Release %q is not declared any more, and nothing says that it is meant to go", name)
 		refused := fmt.Sprintf("`weir hydrate` refuses to remove it from %s.", strings.Join(where, ", "))
-		found = append(found, diag.Warningf(marked(diag.List{{Subject: first.old.Range}}, r.before.at, r.before.run.Project)[0].Subject, "%s", gone).
+		found = append(found, diag.Warningf(r.before.marked(diag.List{{Subject: first.old.Range}})[0].Subject, "%s", gone).
 			Detailf("%s", refused).
 			Remedyf("If it is meant to go: removed %q {}. If it has a new name: moved { from = %q, to = … }.", name, name))
 	}

@@ -1,9 +1,7 @@
 package compare
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/weir-dev/weir/engine/cache"
@@ -11,7 +9,6 @@ import (
 	"github.com/weir-dev/weir/engine/product"
 	"github.com/weir-dev/weir/engine/review"
 	"github.com/weir-dev/weir/engine/work"
-	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -20,7 +17,6 @@ type side struct {
 	run  work.Run
 	plan *plan.Plan
 	h    *product.Maker
-	at   string // the commit that diagnostics are marked with; empty for the head
 	all  map[place]*plan.Release
 
 	scopes map[string]map[string]bool // by cluster: kinds that releases cannot tell themselves
@@ -29,12 +25,8 @@ type side struct {
 // place is a release of a target.
 type place struct{ cluster, environment, release string }
 
-func (s *side) marked(found diag.List) diag.List {
-	if s.at == "" {
-		return found
-	}
-	return marked(found, s.at, s.run.Project)
-}
+// marked says of which revision findings are, where that is not the directory.
+func (s *side) marked(found diag.List) diag.List { return s.run.Origin.Marked(found, s.run.Project) }
 
 // runAt is the run on another revision of the project.
 func runAt(run work.Run, o Options, point review.Point) (work.Run, diag.List, error) {
@@ -43,7 +35,7 @@ func runAt(run work.Run, o Options, point review.Point) (work.Run, diag.List, er
 		return run, found, err
 	}
 	project, list := o.Load(origin.Files)
-	if found = append(found, errorsOf(marked(list, point.Commit, project))...); found.HasErrors() {
+	if found = append(found, errorsOf(origin.Marked(list, project))...); found.HasErrors() {
 		found, err = origin.Explain(found, nil)
 		return run, found, err
 	}
@@ -77,10 +69,10 @@ func planBoth(ctx context.Context, before, after *side, load func() (diag.List, 
 	}
 	loaded, err := planAll(load)
 	if err != nil || loaded.HasErrors() {
-		return append(loaded, lists[1]...), err
+		return append(loaded, after.marked(lists[1])...), err
 	}
 	if nothing, none := unselected(lists[0]), unselected(lists[1]); nothing && none {
-		return append(loaded, lists[1]...), nil
+		return append(loaded, after.marked(lists[1])...), nil
 	}
 	if names := disagreement(before, after, lists); names != nil {
 		for _, s := range sides {
@@ -95,7 +87,7 @@ func planBoth(ctx context.Context, before, after *side, load func() (diag.List, 
 			s.plan, lists[i] = &plan.Plan{Moved: s.run.Project.Moved(), Removed: s.run.Project.Removed()}, nil
 		}
 	}
-	found := slices.Concat(loaded, before.marked(errorsOf(lists[0])), lists[1])
+	found := slices.Concat(loaded, before.marked(errorsOf(lists[0])), after.marked(lists[1]))
 	if found.HasErrors() {
 		return found, nil
 	}
@@ -155,33 +147,4 @@ func disagreement(before, after *side, lists []diag.List) []string {
 func (s *side) key(ctx context.Context, r *plan.Release) (cache.Key, diag.List) {
 	key, _, found := s.h.Key(ctx, r)
 	return key, s.marked(found)
-}
-
-// marked puts what was found in another revision of the project where a person
-// finds it: <commit>:<file>, as for `git show`, with the line.
-func marked(found diag.List, commit string, p *schema.Project) diag.List {
-	mark := func(r diag.Range) diag.Range {
-		if r.File == "" {
-			return r
-		}
-		if r.Text == "" && r.Start.Line > 0 {
-			lines := bytes.Split(p.Sources(r.File), []byte("\n"))
-			if r.Start.Line <= len(lines) {
-				r.Text = string(lines[r.Start.Line-1])
-			}
-		}
-		r.File = fmt.Sprintf("%.10s:%s", commit, r.File)
-		return r
-	}
-	all := make(diag.List, len(found))
-	for i, d := range found {
-		d.Subject = mark(d.Subject)
-		related := make([]diag.Related, len(d.Related))
-		for j, r := range d.Related {
-			related[j] = diag.Related{Range: mark(r.Range), Note: r.Note}
-		}
-		d.Related = related
-		all[i] = d
-	}
-	return all
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/weir-dev/weir/engine/checkout"
 	"github.com/weir-dev/weir/engine/remote"
 	"github.com/weir-dev/weir/engine/state"
+	"github.com/weir-dev/weir/schema"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -130,6 +131,39 @@ func Resolve(repository checkout.Checkout, flag, rev string) (string, error) {
 		d = d.Remedyf("`git fetch origin` brings what is new there.")
 	}
 	return "", diag.RefuseFor(unknown, d)
+}
+
+// Marked puts what was found in a revision of the project where a person finds it:
+// <commit>:<file>, as for `git show`, with the line. Findings of a directory, or of
+// a project that was fetched, stay as they are.
+func (o *Origin) Marked(found diag.List, p *schema.Project) diag.List {
+	if o == nil || o.clone == "" {
+		return found
+	}
+	mark := func(r diag.Range) diag.Range {
+		if r.File == "" {
+			return r
+		}
+		if r.Text == "" && r.Start.Line > 0 {
+			lines := bytes.Split(p.Sources(r.File), []byte("\n"))
+			if r.Start.Line <= len(lines) {
+				r.Text = string(lines[r.Start.Line-1])
+			}
+		}
+		r.File = fmt.Sprintf("%.10s:%s", o.Source.Commit, r.File)
+		return r
+	}
+	all := make(diag.List, len(found))
+	for i, d := range found {
+		d.Subject = mark(d.Subject)
+		related := make([]diag.Related, len(d.Related))
+		for j, r := range d.Related {
+			related[j] = diag.Related{Range: mark(r.Range), Note: r.Note}
+		}
+		d.Related = related
+		all[i] = d
+	}
+	return all
 }
 
 // Explain adds to what went wrong with a project that its files are not all in the

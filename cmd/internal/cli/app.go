@@ -263,7 +263,7 @@ func (a *app) load() (*schema.Project, error) {
 		Dir: a.flags.dir, FS: a.files(), Vars: vars, VarFiles: a.flags.varFiles, Environ: os.Environ(), Version: released(),
 	})
 	a.project = project
-	if err := a.conclusion(a.origin.Explain(found, nil)); err != nil {
+	if err := a.conclusion(a.origin.Explain(a.origin.Marked(found, project), nil)); err != nil {
 		return nil, err
 	}
 	return project, nil
@@ -297,7 +297,7 @@ func (a *app) begin(ctx context.Context) (engine.Run, error) {
 	}
 	if mistaken != nil {
 		_, more, _ := engine.List(ctx, run)
-		for _, d := range more {
+		for _, d := range a.origin.Marked(more, a.project) {
 			if d.Subject.File != "" { // others are about the command line: the project may get right what it asks for
 				a.found = append(a.found, d)
 			}
