@@ -31,7 +31,7 @@ func Input(ctx context.Context, run work.Run, c *compare.Comparison, o compare.O
 	}
 	policy := run.Project.Policy()
 	found = append(found, risk.CheckPolicy(policy, o.Now)...)
-	in := review.Input{Project: run.Project.Name(), Base: c.Base, Head: c.Head, Targets: c.Targets, Undeclared: c.Undeclared}
+	in := review.Input{Project: run.Project.Name(), Base: c.Base, Head: c.Head, Targets: c.Targets}
 	in.Command = strings.TrimSpace(o.Command + " " + c.Command)
 	hits, stale := risk.Apply(slices.Concat(w.hits...), policy, o.Now)
 	if !run.Partial() && len(run.Selection.Clusters) == 0 { // else what they accept may be elsewhere
@@ -91,7 +91,7 @@ func (w *reviewing) recorded() int {
 		}
 	}
 	if names != nil {
-		w.c.Note("Nothing but what is recorded changes in %s: values, chart, options, Kubernetes.", some(names))
+		w.c.Note("No object changes in %s, only what a state records beside them: values, chart, needs and other options, Kubernetes.", some(names))
 	}
 	return len(names)
 }

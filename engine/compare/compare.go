@@ -56,7 +56,6 @@ type Comparison struct {
 	Secrets    []string               // what is sensitive in other revisions of the project
 	Notes      []string               // on the comparison itself, a sentence each
 	past       map[string]pastProject // by commit
-	Undeclared []review.Undeclared
 
 	// others lists the releases of a cluster that stay as they are, but for those
 	// that changed names; nil: nobody knows.

@@ -9,7 +9,6 @@ import (
 	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/product"
-	"github.com/weir-dev/weir/engine/review"
 	"github.com/weir-dev/weir/engine/state"
 	"github.com/weir-dev/weir/engine/work"
 	"github.com/weir-dev/weir/schema"
@@ -64,7 +63,7 @@ func betweenRevisions(ctx context.Context, run work.Run, o Options) (c *Comparis
 	}
 	c.settle()
 	r.warned(c)
-	found = append(append(found, nothingNew(o, c)...), r.gone(c)...)
+	found = append(append(found, nothingNew(o, c)...), r.gone()...)
 	changed, err := run.ChangedSince(c.Head.Commit)
 	if c.Head.Uncommitted = len(changed) > 0; err == nil && !c.Head.Uncommitted && c.Head.Commit != "" {
 		c.Command += fmt.Sprintf(" --head %.12s", c.Head.Commit)
@@ -235,6 +234,7 @@ func (r *revisions) pairing(p *twoReleases) *Pairing {
 		pair.Declared = p.now.Range
 	} else {
 		pair.Declared = declaredIn(r.after.plan, p.cluster, state.Key{Environment: p.environment, Release: p.release})
+		pair.Undeclared = !r.meant(p)
 	}
 	pair.Scopes = r.after.scopes[p.cluster]
 	pair.Past = func(ctx context.Context) (*state.Release, error) {
@@ -278,11 +278,11 @@ func (r *revisions) settled(ctx context.Context, s *side, cluster string, releas
 
 // gone tells of releases that disappear although nothing says that they are meant
 // to: a hydration will refuse, so who reviews should know.
-func (r *revisions) gone(c *Comparison) diag.List {
+func (r *revisions) gone() diag.List {
 	var names []string
 	of := map[string][]*twoReleases{}
 	for _, p := range r.pairs {
-		if p.now != nil || r.meant(p, state.Key{Environment: p.environment, Release: p.release}) {
+		if p.now != nil || r.meant(p) {
 			continue
 		}
 		if of[p.release] == nil {
@@ -296,7 +296,6 @@ func (r *revisions) gone(c *Comparison) diag.List {
 		where := make([]string, len(of[name]))
 		for i, p := range of[name] {
 			where[i] = p.environment + "/" + p.cluster
-			c.Undeclared = append(c.Undeclared, review.Undeclared{Cluster: p.cluster, Environment: p.environment, Release: p.release})
 		}
 		gone := fmt.Sprintf("Release %q is not declared any more, and nothing says that it is meant to go", name)
 		refused := fmt.Sprintf("`weir hydrate` refuses to remove it from %s.", strings.Join(where, ", "))
@@ -309,7 +308,8 @@ func (r *revisions) gone(c *Comparison) diag.List {
 
 // meant tells whether a hydration will remove a release that is gone: the project
 // still speaks of it, or no longer of its environment on its cluster.
-func (r *revisions) meant(p *twoReleases, key state.Key) bool {
+func (r *revisions) meant(p *twoReleases) bool {
+	key := state.Key{Environment: p.environment, Release: p.release}
 	project := r.after.run.Project
 	if declaredIn(r.after.plan, p.cluster, key) != (diag.Range{}) || slices.Contains(project.Declarations(), product.Declaration(p.old)) {
 		return true

@@ -31,6 +31,7 @@ type Pair struct {
 	Declared    diag.Range // where the project declares it; may be zero
 	Before      *Version   // nil where it is created
 	After       *Version   // nil where it is removed
+	Undeclared  bool       // it is removed, and nothing says that it is meant to be: a hydration will refuse
 }
 
 // Version is a release as one side has it.

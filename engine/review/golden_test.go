@@ -69,8 +69,6 @@ type world struct {
 	targets  []Target
 	releases []diff.Release
 	waived   map[string]string // rule -> reason
-
-	undeclared []Undeclared
 }
 
 func (w *world) target(environment, cluster string) {
@@ -102,8 +100,6 @@ func (w *world) review() Review {
 		Head:    Point{Kind: Revision, Ref: "main", Commit: "9f1c2d3e4a5b60718293a4b5c6d7e8f901234567"},
 		Command: "weir diff --head main",
 		Targets: w.targets,
-
-		Undeclared: w.undeclared,
 	}
 	for _, target := range w.targets {
 		c := risk.Cluster{Name: target.Cluster}
@@ -381,7 +377,7 @@ func TestGolden(t *testing.T) {
 				w.change(i, "orders", of("orders", "1.8.2"), of("orders", "1.9.0", claim), byValues("weir.hcl", 12, 0))
 				w.change(i, "catalog", of("catalog", "1.8.2", claim), nil)
 				w.change(i, "catalogue", nil, of("catalogue", "1.8.2"))
-				w.undeclared = append(w.undeclared, Undeclared{w.targets[i].Cluster, w.targets[i].Environment, "catalog"})
+				w.releases[len(w.releases)-2].Undeclared = true
 			}
 			w.change(0, "_namespaces", nil, versionOf(t, "", "", fill(t, namespaceOf, "name=shop-dev")))
 		},

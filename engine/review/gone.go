@@ -20,11 +20,10 @@ type farewell struct {
 
 // departure is a release that goes as a whole.
 type departure struct {
-	name       string
-	where      Where
-	objects    int // on all of these targets
-	kept       int // of these, what stays in the cluster
-	undeclared Where
+	name    string
+	where   Where
+	objects int // on all of these targets
+	kept    int // of these, what stays in the cluster
 }
 
 // deletion is objects of a kind that go, and what that really means.
@@ -62,7 +61,7 @@ func (r Review) gone() farewell {
 
 // departs tells from where a release goes as a whole.
 func (release Release) departs() departure {
-	d := departure{name: release.Name, undeclared: release.Undeclared}
+	d := departure{name: release.Name}
 	if release.CreateNamespace {
 		return d
 	}

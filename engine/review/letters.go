@@ -277,9 +277,9 @@ func (s sheet) title() (name, status string) {
 	return name, status
 }
 
-// departs says from where a release goes as a whole, and whether nothing says so.
-func (l letters) departs(d departure, a atlas) (said, undeclared string) {
-	said = "removed"
+// departs says from where a release goes as a whole.
+func (l letters) departs(d departure, a atlas) string {
+	said := "removed"
 	if len(a.targets) > 1 {
 		said += " from " + l.prose(a.of(d.where))
 	}
@@ -290,14 +290,7 @@ func (l letters) departs(d departure, a atlas) (said, undeclared string) {
 	case d.kept > 0:
 		said += fmt.Sprintf(", of which %s stay in the cluster: pruning is off", number(d.kept))
 	}
-	if d.undeclared == nil {
-		return said, ""
-	}
-	undeclared = "it is not declared any more, and nothing says that it is meant to go: weir hydrate refuses"
-	if len(d.undeclared) < len(d.where) {
-		undeclared = "on " + l.prose(a.of(d.undeclared)) + " " + undeclared
-	}
-	return said, undeclared
+	return said
 }
 
 // others says how many objects go with their releases that nobody has to look at.

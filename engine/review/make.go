@@ -34,7 +34,6 @@ func Make(in Input) Review {
 		Stale:    in.Stale,
 		Notes:    in.Notes,
 	}
-	m.undeclared(r.Releases, in.Undeclared)
 	link(r.Releases, r.Hits)
 	r.Targets = m.targets
 	r.Totals = totals(r)

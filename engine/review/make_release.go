@@ -138,16 +138,6 @@ func (s *sames) find(c diff.Change, keep bool, h home, next int) (int, bool) {
 	return next, false
 }
 
-// undeclared notes which releases go although nothing says so.
-func (m *maker) undeclared(releases []Release, all []Undeclared) {
-	for _, u := range all {
-		i := slices.IndexFunc(releases, func(r Release) bool { return r.Name == u.Release })
-		if i >= 0 {
-			releases[i].Undeclared = releases[i].Undeclared.with(m.at(u.Cluster, u.Environment))
-		}
-	}
-}
-
 // numbered is the place of a cause in a list where each is once, its fields
 // counted over all targets.
 func numbered(list *[]diff.Cause, known map[diff.Cause]int, c diff.Cause) int {

@@ -21,11 +21,7 @@ func (m markdown) deletions() part {
 	title := fmt.Sprintf("\n#### 🗑 %s\n\n", count(m.goes.objects, "deletion", "deletions"))
 	var rows, briefly [][]string
 	for _, d := range m.goes.releases {
-		said, undeclared := inMarkdown().departs(d, m.atlas)
-		if undeclared != "" {
-			said += "; ⚠️ " + undeclared
-		}
-		row := []string{"release " + code(cut(d.name, longestName)), "", said}
+		row := []string{"release " + code(cut(d.name, longestName)), "", inMarkdown().departs(d, m.atlas)}
 		rows, briefly = append(rows, row), append(briefly, row)
 	}
 	var long []deletion

@@ -169,11 +169,7 @@ func (p *pager) findings(noun string, hits []Hit) pageSection {
 func (p *pager) deletions(goes farewell) pageSection {
 	s := pageSection{Noun: "Deletions", Title: titled("Deletions", goes.objects), Head: []string{"Object", "What really happens", "Where"}, Rest: goes.others()}
 	for _, d := range goes.releases {
-		said, undeclared := p.letters.departs(d, p.atlas)
-		what := cellOf(said)
-		if undeclared != "" {
-			what = append(what, pagePart{Text: undeclared})
-		}
+		what := cellOf(p.letters.departs(d, p.atlas))
 		item := pageItem{Cells: [][]pagePart{{{Text: "release " + printable(d.name)}}, what}, Place: p.place(d.where), Releases: p.releasesOf(d.name)}
 		if len(item.Releases) == 1 {
 			item.Cells[0][0].Release = &item.Releases[0]

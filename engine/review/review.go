@@ -174,9 +174,6 @@ type Release struct {
 	// CreateNamespace tells that it is no release: its objects are the Namespaces
 	// that create_namespace asks for, and its name is _namespaces.
 	CreateNamespace bool `json:"createNamespace,omitempty"`
-	// Undeclared is where it goes although nothing says that it is meant to: a
-	// hydration will refuse.
-	Undeclared Where `json:"undeclared,omitempty"`
 }
 
 // Group is the targets in which a release changes in the same way.
@@ -231,14 +228,10 @@ type Input struct {
 	Hits       []risk.Hit
 	Restarts   []risk.Restart
 	Images     []Images
-	Undeclared []Undeclared
 	Recorded   int // releases of which nothing but what is recorded of them changes
 	Stale      []string
 	Notes      []string
 }
-
-// Undeclared is a release that goes although nothing says that it is meant to.
-type Undeclared struct{ Cluster, Environment, Release string }
 
 // Images are those of one release of one target.
 type Images struct {

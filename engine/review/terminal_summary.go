@@ -119,9 +119,7 @@ func (t *terminal) deletions(goes farewell) {
 	}
 	t.head(bold, fmt.Sprintf("Deletions (%s)", number(goes.objects)))
 	for _, d := range goes.releases {
-		said, undeclared := onTerminal().departs(d, t.atlas)
-		t.words(2, "", "release "+printable(d.name)+" is "+said)
-		t.words(4, warning, undeclared)
+		t.words(2, "", "release "+printable(d.name)+" is "+onTerminal().departs(d, t.atlas))
 	}
 	for i, d := range goes.told {
 		if i >= manyDeletions && d.level.Compare(risk.Caution) < 0 && len(goes.told) > i+1 && !t.options.Full {

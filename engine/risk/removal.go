@@ -32,12 +32,23 @@ var removalRules = []Rule{
 	{ID: "removal/object", Level: Info, Title: "An object is removed",
 		Doc:    "What is no longer in the release is deleted from the cluster; what is there for a workload goes with it.",
 		object: removal("", "")},
+	{ID: "removal/undeclared", Level: Caution, Title: "A release goes, and nothing says that it is meant to",
+		Doc:     "The project no longer declares it, and has neither a removed nor a moved block for it: weir hydrate refuses to remove it.",
+		release: undeclared},
 	{ID: "removal/unmarked", Level: Caution, Title: "An object is no longer kept",
 		Doc:    "The annotation that kept it when it leaves the release goes; the next removal deletes it, and a CRD with all of its resources.",
 		object: unmarked},
 	{ID: "removal/kept", Level: Info, Title: "An object leaves the release and stays in the cluster",
 		Doc:    "With sync.prune off, or an annotation that keeps it, nothing is deleted; nothing looks after the object any more, either.",
 		object: kept},
+}
+
+// undeclared fires for a release that goes by mistake, maybe.
+func undeclared(r *release) []finding {
+	if !r.Undeclared {
+		return nil
+	}
+	return []finding{{reason: "it is not declared any more, and nothing says that it is meant to go: weir hydrate refuses to remove it"}}
 }
 
 // unmarked fires for an annotation that kept an object and is gone.

@@ -174,7 +174,7 @@ func ownerOfTest(release string) Owner {
 // "<case>/other <release>" for one that stays as it is, and "<case>/hits". A side
 // is YAML; comments on top of it say more:
 // "# chart: web 1.2.3", "# kubernetes: 1.25", "# namespace: web", "# keep",
-// "# none" where there is no such version of the release, "# times: 61" for so
+// "# undeclared", "# none" where there is no such version of the release, "# times: 61" for so
 // many copies with $i counting them.
 func casesOf(t testing.TB, archive *txtar.Archive) []testCase {
 	t.Helper()
@@ -213,6 +213,7 @@ func casesOf(t testing.TB, archive *txtar.Archive) []testCase {
 			p.Environment, p.Release = o.Environment, o.Release
 			pairs[key], order[at] = p, append(order[at], key)
 		}
+		p.Undeclared = p.Undeclared || strings.HasPrefix(string(f.Data), "# undeclared\n")
 		if side == "before" {
 			p.Before = versionOfTest(t, f.Name, string(f.Data))
 		} else {
@@ -250,6 +251,7 @@ func versionOfTest(t testing.TB, name, data string) *diff.Version {
 			v.Kubernetes = value
 		case "namespace":
 			v.Namespace = value
+		case "undeclared": // of the pair
 		case "keep":
 			v.Keep = true
 		case "none":
