@@ -62,7 +62,7 @@ func (r Review) notes() []Hit {
 	for _, release := range r.Releases {
 		for _, c := range release.Changes {
 			for _, h := range c.Hits {
-				told[h] = told[h] || c.Status == manifest.Removed && r.Hits[h].Removal
+				told[h] = told[h] || c.leaving().Status == manifest.Removed && r.Hits[h].Removal
 			}
 		}
 	}

@@ -332,8 +332,8 @@ func TestGolden(t *testing.T) {
 		"rename": func(t *testing.T, w *world) {
 			w.target("production", "prod-eu")
 			w.change(0, "web",
-				versionOf(t, "", "", fill(t, configMap, "name=web-config-8g7h2k4t9m"), fill(t, deployment, "name=web")),
-				versionOf(t, "", "", fill(t, configMap, "name=web-config-b5f4c7d2mh", "log=debug"), fill(t, deployment, "name=web")))
+				versionOf(t, "", "", fill(t, configMap, "name=web-config-8g7h2k4t9m"), fill(t, deployment, "name=web"), fill(t, claim, "name=data")),
+				versionOf(t, "", "", fill(t, configMap, "name=web-config-b5f4c7d2mh", "log=debug"), fill(t, deployment, "name=web"), fill(t, claim, "name=files")))
 		},
 		"removed-release": func(t *testing.T, w *world) {
 			three(w)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/weir-dev/weir/engine/diff"
 	"github.com/weir-dev/weir/engine/manifest"
 	"github.com/weir-dev/weir/engine/risk"
 )
@@ -125,7 +126,7 @@ func (r Review) goneFrom(release Release, hits map[int]bool) []deletion {
 	var gone []deletion
 	first := map[said]int{}
 	for _, c := range release.Changes {
-		if c.Status != manifest.Removed {
+		if c = c.leaving(); c.Status != manifest.Removed {
 			continue
 		}
 		is, told := r.consequence(c)
@@ -152,6 +153,20 @@ func (r Review) goneFrom(release Release, hits map[int]bool) []deletion {
 		gone[i].where = all
 	}
 	return gone
+}
+
+// leaving is the removal that is in a change: that an object was found again under
+// another name is a guess, that the one of the old name goes is not.
+func (c Change) leaving() Change {
+	if c.Rename != diff.Guess {
+		return c
+	}
+	now, was := c.Object.Namespace, *c.Was
+	c.Status, c.Object, c.Namespaces = manifest.Removed, was, slices.Clone(c.Namespaces)
+	if was.Namespace != now {
+		c.Namespaces = nil
+	}
+	return c
 }
 
 // consequence is what the removal of an object means, and the hit that tells so;

@@ -184,10 +184,13 @@ func keeps(r diff.Release) bool {
 }
 
 func (g *Group) count(c diff.Change) {
-	switch c.Status {
-	case manifest.Created:
+	switch {
+	case c.Rename == diff.Guess: // to the cluster it is two
 		g.Counts.Created++
-	case manifest.Removed:
+		g.Counts.Removed++
+	case c.Status == manifest.Created:
+		g.Counts.Created++
+	case c.Status == manifest.Removed:
 		g.Counts.Removed++
 	default:
 		g.Counts.Changed++
