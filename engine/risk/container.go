@@ -62,7 +62,7 @@ func memoryUnits(s *side) []finding {
 			at := below(c.path, "resources", of, "memory")
 			size := fmt.Sprintf("%d bytes", n.Value())
 			if n.MilliValue()%1000 != 0 {
-				size = "thousandths of a byte"
+				size = fmt.Sprintf("%d thousandths of a byte", n.MilliValue())
 			}
 			found = append(found, finding{
 				path: at, key: at.String() + diff.Scalar(v),

@@ -13,9 +13,9 @@ import (
 // port or to a key that is not there any more, or refers now to one that is not
 // there. Either may be in a release that stays as it is.
 var danglingRules = []Rule{
-	{ID: "reference/missing", Level: Caution, Title: "An object refers to a Service that is not there",
-		Doc:     "An Ingress, a route, a webhook or an API goes to a Service of a name that no release of the cluster has: nobody answers.",
-		release: dangling("reference/missing")},
+	{ID: "reference/missing", Level: Caution, Title: "What an object refers to is not there",
+		Doc:     "An Ingress, a route, a webhook or an API goes to a Service of a name that no release of the cluster has: nobody answers. Or pods name a ConfigMap, a Secret, a ServiceAccount or a volume claim that none has, where they had one of a release: they cannot start, unless somebody else makes it.",
+		release: also(dangling("reference/missing"), needsMissing)},
 	{ID: "reference/port", Level: Caution, Title: "A port is referred to that is not there",
 		Doc:     "A Service no longer has a port, or pods no longer have a port of a name, and an Ingress, a route, a webhook, a Service or a NetworkPolicy is about it: nobody answers.",
 		release: dangling("reference/port")},

@@ -278,3 +278,20 @@ func trafficPolicy(o *object) []finding {
 	}
 	return found
 }
+
+func redirected(o *object) []finding {
+	if !o.stays() || !is(o.id, "", "Service") {
+		return nil
+	}
+	before, after := sub(o.before.tree(), "spec"), sub(o.after.tree(), "spec")
+	to := strings.TrimSuffix(text(after, "externalName"), ".")
+	switch from := strings.TrimSuffix(text(before, "externalName"), "."); {
+	case serviceType(after) == "ExternalName" && serviceType(before) != "ExternalName":
+		return []finding{{path: path("spec", "type"), reason: fmt.Sprintf("the Service's name leads to %s now, and no longer to pods", to)}}
+	case serviceType(after) == "ExternalName" && from != to:
+		return []finding{{path: path("spec", "externalName"), reason: fmt.Sprintf("the Service's name leads to %s instead of %s", to, from)}}
+	case serviceType(after) != "ExternalName" && serviceType(before) != "ExternalName" && !isEmpty(before["selector"]) && isEmpty(after["selector"]):
+		return []finding{{path: path("spec", "selector"), reason: "the Service's selector goes: its endpoints stay as they are, and pods that come are not among them"}}
+	}
+	return nil
+}

@@ -7,9 +7,22 @@ import (
 	"github.com/weir-dev/weir/engine/manifest"
 )
 
-// missing fires for a workload that refers to something else than before, and
+// also makes a rule of two.
+func also(a, b func(*release) []finding) func(*release) []finding {
+	return func(r *release) []finding { return append(a(r), b(r)...) }
+}
+
+// needsMissing fires for a workload that refers to something else than before, and
 // that is nowhere: of what releases had, so that what others make is no reason.
-func missing(o *object) []finding {
+func needsMissing(r *release) []finding {
+	var found []finding
+	for _, o := range r.objects {
+		found = append(found, o.needsMissing()...)
+	}
+	return found
+}
+
+func (o *object) needsMissing() []finding {
 	if o.before == nil || o.after == nil || o.Hook() || !slices.Contains(workloadKinds, kindOf(o.id)) {
 		return nil
 	}
@@ -34,7 +47,7 @@ func missing(o *object) []finding {
 		if c.others == nil {
 			by = "no release that changes has"
 		}
-		found = append(found, finding{reason: fmt.Sprintf("%s %s %s, to which it refers instead of %s: unless somebody else makes it, its pods cannot start", by, id.Kind, id.Name, was[dropped].Name)})
+		found = append(found, finding{on: o, reason: fmt.Sprintf("%s %s %s, to which it refers instead of %s: unless somebody else makes it, its pods cannot start", by, id.Kind, id.Name, was[dropped].Name)})
 	}
 	return found
 }

@@ -90,15 +90,19 @@ func unmounted(o *object) []finding {
 	var found []finding
 	for _, m := range o.before.mounts() {
 		if !slices.ContainsFunc(now, func(other mount) bool { return other.claim == m.claim }) {
-			found = append(found, finding{path: o.after.podsOf()[0].spec, reason: fmt.Sprintf("claim %s is no longer mounted (it was at %s): its pods do not see what is in it", m.claim, m.at)})
+			at := below(o.after.podsOf()[0].spec, "volumes")
+			if slices.ContainsFunc(items(o.after.podsOf()[0].body, "volumes"), func(v any) bool { return nameOf(v) == m.volume }) {
+				at = at.Then(diff.Item(diff.Want{Key: "name", Value: m.volume}))
+			}
+			found = append(found, finding{path: at, reason: fmt.Sprintf("claim %s is no longer mounted (it was at %s): its pods do not see what is in it", m.claim, m.at)})
 		}
 	}
 	return found
 }
 
-// mount is a volume claim that a workload's containers mount, with where the
-// first does.
-type mount struct{ claim, at string }
+// mount is a volume claim that a workload's containers mount, with the name that
+// it has there and where the first does.
+type mount struct{ claim, volume, at string }
 
 func (s *side) mounts() []mount {
 	claims := map[string]string{} // by volume
@@ -118,7 +122,7 @@ func (s *side) mounts() []mount {
 		for _, m := range mapsOf(slices.Concat(items(c.body, "volumeMounts"), items(c.body, "volumeDevices"))) {
 			claim := claims[text(m, "name")]
 			if claim != "" && !slices.ContainsFunc(all, func(other mount) bool { return other.claim == claim }) {
-				all = append(all, mount{claim, cmp.Or(text(m, "mountPath"), text(m, "devicePath"))})
+				all = append(all, mount{claim, text(m, "name"), cmp.Or(text(m, "mountPath"), text(m, "devicePath"))})
 			}
 		}
 	}
