@@ -43,10 +43,13 @@ func (o *object) keysGone() map[string]diff.Path {
 	return gone
 }
 
+// keyFields are where a ConfigMap or a Secret has its keys. Read only.
+var keyFields = []string{"data", "binaryData", "stringData"}
+
 // keysOf are the keys of a ConfigMap or Secret, with where they stand.
 func keysOf(t tree) map[string]diff.Path {
 	keys := map[string]diff.Path{}
-	for _, field := range []string{"data", "binaryData", "stringData"} {
+	for _, field := range keyFields {
 		for key := range sub(t, field) {
 			keys[key] = path(field, key)
 		}

@@ -94,7 +94,7 @@ func (s *side) parts() map[string]bool {
 			all[name] = true
 		}
 	}
-	for _, field := range []string{"data", "binaryData", "stringData"} {
+	for _, field := range keyFields {
 		for key := range sub(s.tree(), field) {
 			all[key] = true
 		}
@@ -104,7 +104,13 @@ func (s *side) parts() map[string]bool {
 
 // has tells whether an object has a part.
 func (s *side) has(part string) bool {
-	return s.parts()[part] || is(s.ID, "", "Service") && text(s.tree(), "spec", "type") == "ExternalName"
+	if s == nil {
+		return false
+	}
+	if !is(s.ID, "", "Service") {
+		return slices.ContainsFunc(keyFields, func(field string) bool { _, has := sub(s.tree(), field)[part]; return has })
+	}
+	return s.parts()[part] || text(s.tree(), "spec", "type") == "ExternalName"
 }
 
 // losses are what may break a link, in the releases that change.

@@ -50,7 +50,7 @@ func staleConfig(r *release) []finding {
 
 // dataChanges tells whether what programs read changes.
 func (o *object) dataChanges() bool {
-	for _, field := range []string{"data", "binaryData", "stringData"} {
+	for _, field := range keyFields {
 		if len(leaves(nil, o.before.tree()[field], o.after.tree()[field])) > 0 {
 			return true
 		}

@@ -9,8 +9,8 @@
 //
 // rules.go lists the themes, a file each, and runs them; object.go is what they
 // see, elsewhere.go what they may ask of releases that do not change, standing.go
-// which pods there are; running.go follows images, forecast.go says what restarts,
-// policy.go what a project thinks of it all.
+// which pods there are, link.go what refers to what; running.go follows images,
+// forecast.go says what restarts, policy.go what a project thinks of it all.
 // testdata has every rule's cases, and RULES.md a line about each.
 package risk
 
