@@ -37,7 +37,7 @@ type rules struct {
 var house = rules{
 	layers: [][]string{
 		{"schema/diag", "engine/failpoint", "engine/wire"},
-		{"engine/values", "engine/manifest", "engine/kube", "engine/checkout", "engine/remote", "engine/signing", "engine/whole"},
+		{"engine/values", "engine/manifest", "engine/veil", "engine/kube", "engine/checkout", "engine/remote", "engine/signing", "engine/whole"},
 		{"schema", "engine/kube/generate"},
 		{"engine/plan", "engine/fetch", "engine/render", "engine/transform", "engine/state", "engine/cache", "engine/unstable", "engine/diff"},
 		{"engine/risk"},

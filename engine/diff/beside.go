@@ -67,7 +67,7 @@ func (m masker) counterparts(fields []Field) (values []string, short bool) {
 			if text, ok := side[1].(string); ok {
 				other = text
 			}
-			if m.in(sensitive) && !m.in(other) {
+			if m.In(sensitive) && !m.In(other) {
 				values = append(values, other)
 				short = short || utf8.RuneCountInString(strings.TrimSpace(other)) < shortest
 			}

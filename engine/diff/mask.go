@@ -52,7 +52,7 @@ func (m *Masker) ID(id manifest.ID) manifest.ID {
 
 // Path masks a path.
 func (m *Masker) Path(p Path) Path {
-	if m.secrets.none() {
+	if m.secrets.None() {
 		return p
 	}
 	return masker{secrets: m.secrets, keys: letters{}}.path(p)
@@ -84,7 +84,7 @@ func (m masker) version(v *Version) *Version {
 
 func (m masker) change(c Change) Change {
 	m.isSecret = isSecret(c.Object())
-	if m.none() && !m.isSecret && !mayHoldSecret(c.Before) && !mayHoldSecret(c.After) {
+	if m.None() && !m.isSecret && !mayHoldSecret(c.Before) && !mayHoldSecret(c.After) {
 		return c
 	}
 	m.keys = letters{}
@@ -147,7 +147,7 @@ func (m masker) object(o manifest.Object, tree any) manifest.Object {
 		body["metadata"] = metadata
 	}
 	for key, word := range map[string]string{"name": o.ID.Name, "namespace": o.ID.Namespace} {
-		if _, has := metadata[key]; has && m.in(word) {
+		if _, has := metadata[key]; has && m.In(word) {
 			metadata[key] = m.word(word)
 		}
 	}
@@ -240,7 +240,7 @@ func (m masker) side(keys []string, v any, l letters) any {
 		}
 		return m.inText(keys, s, l)
 	}
-	if m.isWhole(v) {
+	if m.Scalar(v) {
 		return l.of(token(v))
 	}
 	return m.tree(keys, v)
@@ -248,7 +248,7 @@ func (m masker) side(keys []string, v any, l letters) any {
 
 // hides tells the strings of which nothing may be seen.
 func (m masker) hides(keys []string, s string) bool {
-	return m.whole[s] || holdsSecret(s) || m.isAnnotation(keys) && m.own.whole[s]
+	return m.Whole(s) || holdsSecret(s) || m.isAnnotation(keys) && m.own.Whole(s)
 }
 
 func (m masker) isAnnotation(keys []string) bool {
@@ -257,7 +257,7 @@ func (m masker) isAnnotation(keys []string) bool {
 
 // inText masks what a string holds of secrets.
 func (m masker) inText(keys []string, s string, l letters) string {
-	if m.isAnnotation(keys) && !m.own.none() {
+	if m.isAnnotation(keys) && !m.own.None() {
 		s = m.own.text(s, l)
 	}
 	return m.text(s, l)
@@ -314,7 +314,7 @@ func (m masker) tree(keys []string, v any) any {
 		}
 		return m.inText(keys, v, letters{})
 	}
-	if m.isData(keys) || m.isWhole(v) {
+	if m.isData(keys) || m.Scalar(v) {
 		return string(letters{}.of(token(v)))
 	}
 	return v

@@ -80,8 +80,9 @@ func (m *Maker) MakeAnew(ctx context.Context, r *plan.Release) (*Product, diag.L
 func (m *Maker) anew(ctx context.Context, r *plan.Release, key cache.Key, chart *fetch.Chart) (*Product, diag.List, error) {
 	p, found, err := m.produce(ctx, r, chart)
 	if err != nil || found.HasErrors() {
-		return nil, found, err
+		return nil, render.Masked(found, r), err
 	}
+	p.Warnings = render.Masked(p.Warnings, r)
 	if err := rest(m.store, key, p); err != nil {
 		p.held = true // the cache is full or gone: slower next time, no failure now
 	}

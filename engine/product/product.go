@@ -118,5 +118,5 @@ func (p *Product) warnings(r *plan.Release, chart *fetch.Chart) diag.List {
 	for _, note := range p.Notes {
 		found = append(found, note.Diagnostic(r, chart.Place))
 	}
-	return found
+	return render.Masked(found, r)
 }

@@ -3,13 +3,16 @@ package render
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 
+	"github.com/weir-dev/weir/engine/plan"
 	"github.com/weir-dev/weir/engine/values"
+	"github.com/weir-dev/weir/engine/veil"
 	"github.com/weir-dev/weir/schema/diag"
 )
 
@@ -17,32 +20,37 @@ import (
 // that short is none.
 const shortestSecret = 3
 
-// masked are the findings without the release's sensitive values, which any
-// message of a template may hold.
-func (j *job) masked() diag.List {
-	var pairs []string
-	for _, leaf := range j.rel.Values.Leaves() {
-		if !leaf.Sensitive {
-			continue
-		}
-		for _, text := range printed(leaf.Value) {
-			if len(text) >= shortestSecret {
-				pairs = append(pairs, text, (&values.Node{Sensitive: true}).Brief())
+// masked are the job's findings for people to read.
+func (j *job) masked() diag.List { return Masked(j.found, j.rel) }
+
+// Masked are findings about a release without its sensitive values, which a message
+// of a template may hold, or one that quotes what came out of it.
+func Masked(found diag.List, rel *plan.Release) diag.List {
+	var texts []string
+	if len(found) > 0 {
+		for _, leaf := range rel.Values.Leaves() {
+			if leaf.Sensitive {
+				texts = append(texts, printed(leaf.Value)...)
 			}
 		}
 	}
-	if len(pairs) == 0 {
-		return j.found
+	if len(texts) == 0 {
+		return found
 	}
-	mask := strings.NewReplacer(pairs...)
-	for i := range j.found {
-		d := &j.found[i]
-		d.Summary, d.Detail, d.Remedy = mask.Replace(d.Summary), mask.Replace(d.Detail), mask.Replace(d.Remedy)
+	secrets := veil.New(texts, shortestSecret)
+	mask := func(text string) string {
+		return secrets.Replace(text, func(string) string { return (&values.Node{Sensitive: true}).Brief() })
+	}
+	all := slices.Clone(found)
+	for i := range all {
+		d := &all[i]
+		d.Summary, d.Detail, d.Remedy = mask(d.Summary), mask(d.Detail), mask(d.Remedy)
+		d.Related = slices.Clone(d.Related)
 		for k := range d.Related {
-			d.Related[k].Note = mask.Replace(d.Related[k].Note)
+			d.Related[k].Note = mask(d.Related[k].Note)
 		}
 	}
-	return j.found
+	return all
 }
 
 // printed is a value in the forms that a message may have it in.

@@ -432,13 +432,16 @@ func TestReleaseIsPlainData(t *testing.T) {
 	}
 }
 
-// TestSensitiveValuesStayHidden: whatever a template says.
+// TestSensitiveValuesStayHidden: whatever a template says, and however it writes them.
 func TestSensitiveValuesStayHidden(t *testing.T) {
 	for template, want := range map[string]string{
-		`{{ fail (printf "password %s is weak" .Values.password) }}`:              "the chart says: password (sensitive) is weak",
-		`{{ .Values.password.length }}`:                                           "`.Values.password.length` fails: `length` is asked of a value without fields",
-		"apiVersion: v1\nkind: Secret\ndata: {a: b\nb: {{ .Values.password }}: x": "the template prints invalid YAML",
-		"kind: ConfigMap\na: {{ .Values.password }}: x":                           "the template prints invalid YAML",
+		`{{ fail (printf "password %s is weak" .Values.password) }}`:                           "the chart says: password (sensitive) is weak",
+		"kind: ConfigMap\napiVersion: v1\nmetadata: {name: d-{{ .Values.password | upper }}/}": "the template prints something that is no Kubernetes object",
+		"kind: ConfigMap\napiVersion: v1\nmetadata: {name: d/{{ .Values.password | b64enc }}}": "the template prints something that is no Kubernetes object",
+		`{{ fail (print "user:hunter2" | b64enc) }}`:                                           "the chart says: dXNlcjp(sensitive)",
+		`{{ .Values.password.length }}`:                                                        "`.Values.password.length` fails: `length` is asked of a value without fields",
+		"apiVersion: v1\nkind: Secret\ndata: {a: b\nb: {{ .Values.password }}: x":              "the template prints invalid YAML",
+		"kind: ConfigMap\na: {{ .Values.password }}: x":                                        "the template prints invalid YAML",
 	} {
 		rel := release(t, "password: hunter2\n")
 		node := *rel.Values
@@ -447,7 +450,8 @@ func TestSensitiveValuesStayHidden(t *testing.T) {
 		c := chartOf(t, "-- templates/a.yaml --\n"+template+"\n")
 		_, found := render.Render(context.Background(), c, rel, render.Options{})
 		text := show(c, render.Release{}, found)
-		if len(found) != 1 || found[0].Summary != want || strings.Contains(text, "hunter2") {
+		shows := strings.Contains(text, "hunter2") || strings.Contains(text, "HUNTER2") || strings.Contains(text, "aHVudGVyMg")
+		if len(found) != 1 || found[0].Summary != want || shows {
 			t.Errorf("%s:\n%s", template, text)
 		}
 	}
