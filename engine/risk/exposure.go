@@ -2,6 +2,7 @@ package risk
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 )
@@ -17,8 +18,8 @@ func serviceType(spec tree) string {
 }
 
 func exposed(o *object) []finding {
-	if o.after != nil && is(o.id, "networking.k8s.io", "Ingress") {
-		return public(o)
+	if isIngress(o.after) {
+		return append(public(o), wider(o)...)
 	}
 	if o.after == nil || !is(o.id, "", "Service") {
 		return nil
@@ -38,7 +39,7 @@ func exposed(o *object) []finding {
 	if added := without(texts(after, "externalIPs"), texts(before, "externalIPs")); len(added) > 0 {
 		found = append(found, finding{path: path("spec", "externalIPs"), reason: fmt.Sprintf("the Service answers at %s", strings.Join(added, ", "))})
 	}
-	if kind == "LoadBalancer" && o.before != nil {
+	if kind == "LoadBalancer" {
 		found = append(found, wider(o)...)
 	}
 	return found
@@ -50,16 +51,19 @@ func without(all, some []string) []string {
 
 // wider fires for source ranges that let more in.
 func wider(o *object) []finding {
+	if o.before == nil {
+		return nil
+	}
 	was, at := sourceRanges(o.before)
 	if len(was) == 0 {
 		return nil
 	}
 	now, to := sourceRanges(o.after)
 	if len(now) == 0 {
-		return []finding{{path: path(at...), reason: "the Service's source ranges go: anybody may reach it"}}
+		return []finding{{path: path(at...), reason: fmt.Sprintf("the %s's source ranges go: anybody may reach it", o.id.Kind)}}
 	}
 	added := slices.DeleteFunc(now, func(cidr string) bool {
-		return slices.ContainsFunc(was, func(old string) bool { return contains(tree{"cidr": old}, tree{"cidr": cidr}) })
+		return slices.ContainsFunc(was, func(old string) bool { return contains(tree{"cidr": network(old)}, tree{"cidr": network(cidr)}) })
 	})
 	if len(added) == 0 {
 		return nil
@@ -68,20 +72,36 @@ func wider(o *object) []finding {
 	if slices.Contains(added, "0.0.0.0/0") || slices.Contains(added, "::/0") {
 		from = "anywhere (" + from + ")"
 	}
-	return []finding{{path: path(to...), reason: fmt.Sprintf("the Service may be reached from %s", from)}}
+	return []finding{{path: path(to...), reason: fmt.Sprintf("the %s may be reached from %s", o.id.Kind, from)}}
 }
 
-// sourceRanges are who may reach a load balancer, and the field that says so;
-// everybody where there are none.
+// network is a range as CIDR, of a single address, too.
+func network(cidr string) string {
+	if a, err := netip.ParseAddr(cidr); err == nil {
+		return netip.PrefixFrom(a, a.BitLen()).String()
+	}
+	return cidr
+}
+
+// rangesBy are the annotations that say who may reach a Service or an Ingress, by
+// kind. Read only.
+var rangesBy = map[string][]string{
+	"Service": {"service.beta.kubernetes.io/load-balancer-source-ranges"},
+	"Ingress": {"nginx.ingress.kubernetes.io/allowlist-source-range", "nginx.ingress.kubernetes.io/whitelist-source-range", "alb.ingress.kubernetes.io/inbound-cidrs"},
+}
+
+// sourceRanges are who may reach a Service or an Ingress, and the field that says
+// so; everybody where there are none.
 func sourceRanges(s *side) (ranges, at []string) {
 	at = []string{"spec", "loadBalancerSourceRanges"}
 	if ranges = texts(s.tree(), at...); len(ranges) > 0 {
 		return ranges, at
 	}
-	key := "service.beta.kubernetes.io/load-balancer-source-ranges"
-	for _, cidr := range strings.Split(text(s.tree(), "metadata", "annotations", key), ",") {
-		if cidr = strings.TrimSpace(cidr); cidr != "" {
-			ranges, at = append(ranges, cidr), []string{"metadata", "annotations", key}
+	for _, key := range rangesBy[s.ID.Kind] {
+		for _, cidr := range strings.Split(text(s.tree(), "metadata", "annotations", key), ",") {
+			if cidr = strings.TrimSpace(cidr); cidr != "" {
+				ranges, at = append(ranges, cidr), []string{"metadata", "annotations", key}
+			}
 		}
 	}
 	return ranges, at
@@ -294,4 +314,31 @@ func redirected(o *object) []finding {
 		return []finding{{path: path("spec", "selector"), reason: "the Service's selector goes: its endpoints stay as they are, and pods that come are not among them"}}
 	}
 	return nil
+}
+
+// guards are the annotations by which an Ingress asks clients who they are. Read
+// only.
+var guards = []string{
+	"alb.ingress.kubernetes.io/auth-type",
+	"nginx.ingress.kubernetes.io/auth-tls-secret", "nginx.ingress.kubernetes.io/auth-type", "nginx.ingress.kubernetes.io/auth-url",
+	"nginx.org/basic-auth-secret",
+}
+
+func guardGone(o *object) []finding {
+	if !isIngress(o.before) || !isIngress(o.after) {
+		return nil
+	}
+	guard := func(s *side) string {
+		for _, key := range guards {
+			if v := text(s.tree(), "metadata", "annotations", key); v != "" && v != "none" {
+				return key
+			}
+		}
+		return ""
+	}
+	key := guard(o.before)
+	if key == "" || guard(o.after) != "" {
+		return nil
+	}
+	return []finding{{path: path("metadata", "annotations", key), reason: fmt.Sprintf("without %s, clients are no longer asked who they are", key)}}
 }
