@@ -47,15 +47,16 @@ func open(dir string) (*git.Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := dotgit.NewRepositoryFilesystem(osfs.New(at), nil)
+	files, dirs := dotgit.NewRepositoryFilesystem(osfs.New(at), nil), []string{at}
 	switch common, err := pointed(filepath.Join(at, "commondir"), ""); {
 	case err == nil:
+		dirs = append(dirs, common)
 		files = dotgit.NewRepositoryFilesystem(osfs.New(at), osfs.New(common))
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
 	options := filesystem.Options{AlternatesFS: osfs.New(filepath.VolumeName(at) + string(filepath.Separator))} // of `git clone --reference`
-	return git.Open(store{filesystem.NewStorageWithOptions(files, cache.NewObjectLRUDefault(), options)}, osfs.New(dir))
+	return git.Open(store{filesystem.NewStorageWithOptions(files, cache.NewObjectLRUDefault(), options), dirs}, osfs.New(dir))
 }
 
 // pointed reads a file whose first line names a path, seen from the file.
@@ -76,7 +77,10 @@ func pointed(file, label string) (string, error) {
 }
 
 // store is a repository's storage that does not tell of harmless extensions.
-type store struct{ *filesystem.Storage }
+type store struct {
+	*filesystem.Storage
+	dirs []string // of a linked work tree, and of the repository
+}
 
 // Config implements config.ConfigStorer.
 func (s store) Config() (*config.Config, error) {

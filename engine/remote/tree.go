@@ -25,10 +25,24 @@ import (
 // It is an fs.ReadDirFS, fs.ReadFileFS, fs.StatFS and fs.ReadLinkFS, safe for
 // concurrent use where the store is used by nobody else. Every object is checked
 // against its id. Symbolic links are followed inside of the tree only, submodules
-// are empty directories, and all times are the commit's.
+// whose commits are not in the store are empty directories, and all times are the
+// commit's.
 func TreeFS(store storer.EncodedObjectStorer, commit plumbing.Hash) (fs.FS, error) {
 	t := &treeFS{store: store, trees: map[plumbing.Hash][]entry{}}
-	data, err := t.object(plumbing.CommitObject, commit)
+	c, err := t.commit(commit)
+	if err != nil {
+		return nil, err
+	}
+	t.time = c.Committer.When.UTC()
+	t.root = entry{name: ".", mode: filemode.Dir, id: c.TreeHash}
+	if _, err := t.list(t.root); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *treeFS) commit(id plumbing.Hash) (*object.Commit, error) {
+	data, err := t.object(plumbing.CommitObject, id)
 	if err != nil {
 		return nil, err
 	}
@@ -37,14 +51,9 @@ func TreeFS(store storer.EncodedObjectStorer, commit plumbing.Hash) (fs.FS, erro
 	memory.Write(data) // cannot fail
 	var c object.Commit
 	if err := c.Decode(memory); err != nil {
-		return nil, fmt.Errorf("read commit %s: %w", commit, err)
+		return nil, fmt.Errorf("read commit %s: %w", id, err)
 	}
-	t.time = c.Committer.When.UTC()
-	t.root = entry{name: ".", mode: filemode.Dir, id: c.TreeHash}
-	if _, err := t.list(t.root); err != nil {
-		return nil, err
-	}
-	return t, nil
+	return &c, nil
 }
 
 type treeFS struct {
@@ -247,7 +256,7 @@ func (t *treeFS) find(op, name string, follow bool) (entry, error) {
 // directory's name ends in a slash.
 func (t *treeFS) list(dir entry) ([]entry, error) {
 	if dir.mode == filemode.Submodule {
-		return nil, nil
+		return t.submodule(dir.id)
 	}
 	t.mu.Lock()
 	entries, ok := t.trees[dir.id]
@@ -266,6 +275,25 @@ func (t *treeFS) list(dir entry) ([]entry, error) {
 	defer t.mu.Unlock()
 	t.trees[dir.id] = entries
 	return entries, nil
+}
+
+// submodule is the content of another repository's commit; nothing where the store
+// does not have it.
+func (t *treeFS) submodule(id plumbing.Hash) ([]entry, error) {
+	t.mu.Lock()
+	err := t.store.HasEncodedObject(id)
+	t.mu.Unlock()
+	if errors.Is(err, plumbing.ErrObjectNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for commit %s of a submodule: %w", id, err)
+	}
+	c, err := t.commit(id)
+	if err != nil {
+		return nil, err
+	}
+	return t.list(entry{mode: filemode.Dir, id: c.TreeHash})
 }
 
 func parseTree(data []byte) ([]entry, error) {

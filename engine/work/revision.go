@@ -69,7 +69,8 @@ func RevisionAt(dir, rev, commit string) (*Origin, diag.List, error) {
 	return origin, found, nil
 }
 
-// submodules warns of directories of the project that are other repositories.
+// submodules warns of directories of the project that are other repositories whose
+// files are not here.
 func submodules(whole fs.FS, below, commit string) diag.List {
 	data, err := fs.ReadFile(whole, ".gitmodules")
 	if err != nil {
@@ -82,8 +83,12 @@ func submodules(whole fs.FS, below, commit string) diag.List {
 		if strings.TrimSpace(key) != "path" || below != "" && !strings.HasPrefix(dir, below+"/") {
 			continue
 		}
+		if files, err := fs.ReadDir(whole, dir); err != nil || len(files) > 0 {
+			continue
+		}
 		found = append(found, diag.Warningf(diag.Range{File: dir}, "%s is a submodule, which is empty at %s", dir, state.Hash(commit).Short()).
-			Detailf("Its files are in another repository; a comparison of revisions reads this one only."))
+			Detailf("Its commit there is not in this clone, nor in .git/modules, where Git keeps submodules.").
+			Remedyf("`git submodule update --init --recursive` brings the commits that are checked out, `git -C %s fetch` those of the past.", dir))
 	}
 	return found
 }
