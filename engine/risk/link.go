@@ -111,7 +111,7 @@ func (l link) target() target { return target{l.id, l.part} }
 
 // links are the references of an object, in the order of the table.
 func (s *side) links() []link {
-	if s == nil {
+	if s == nil || is(s.ID, "apiextensions.k8s.io", "CustomResourceDefinition") && !s.mentions("clientConfig:") {
 		return nil
 	}
 	var all []link

@@ -18,12 +18,14 @@ const (
 
 // find is an ordinary object of the releases that change; nil where they have none.
 func (c *cluster) find(m moment, id manifest.ID) *side {
-	for _, r := range c.releases {
-		if s := r.at(m).find(id); s != nil {
-			return s
-		}
+	r := c.first[id]
+	if m == past {
+		r = c.had[id]
 	}
-	return nil
+	if r == nil {
+		return nil
+	}
+	return r.at(m).find(id)
 }
 
 // meets looks for what a link is about among the releases that change.

@@ -19,6 +19,7 @@ type cluster struct {
 	from     map[manifest.ID]*release // what leaves a release
 	to       map[manifest.ID]*release // what comes to a release
 	first    map[manifest.ID]*release // who has an object after, the first of several
+	had      map[manifest.ID]*release // who had one before, the first of several
 	twice    map[manifest.ID]bool     // two releases had it before
 	now, was definitions
 	// foreignCRDs are those of releases that stay as they are.
@@ -34,6 +35,7 @@ type cluster struct {
 	foreign               map[asked][]*side              // see elsewhere
 	kinds                 [2]map[kind]map[string][]*side // see known
 	lost                  *losses                        // see losing
+	names                 map[manifest.ID][]*side        // see naming
 	unanswered            map[*release][]finding         // see noPods
 	cut                   map[*release][]severed         // see severed
 	changes               map[*side]*object              // see change; by what is after
@@ -108,7 +110,7 @@ func newCluster(c Cluster) *cluster {
 	all := &cluster{
 		name: c.Name, tables: map[string]*kube.Table{},
 		from: map[manifest.ID]*release{}, to: map[manifest.ID]*release{},
-		first: map[manifest.ID]*release{}, twice: map[manifest.ID]bool{},
+		first: map[manifest.ID]*release{}, had: map[manifest.ID]*release{}, twice: map[manifest.ID]bool{},
 		now: definitions{}, was: definitions{}, foreignCRDs: definitions{},
 		others: c.Others,
 	}
@@ -139,7 +141,6 @@ func newRelease(in *cluster, r *diff.Release) *release {
 
 // owners finds which objects come and go, and who has them.
 func (c *cluster) owners() {
-	before := map[manifest.ID]bool{}
 	for _, r := range c.releases {
 		for _, o := range r.objects {
 			if o.Hook() {
@@ -153,8 +154,10 @@ func (c *cluster) owners() {
 			}
 		}
 		for o := range r.before.all() {
-			c.twice[o.ID] = before[o.ID]
-			before[o.ID] = true
+			c.twice[o.ID] = c.had[o.ID] != nil
+			if c.had[o.ID] == nil {
+				c.had[o.ID] = r
+			}
 		}
 		for o := range r.after.all() {
 			if c.first[o.ID] == nil {

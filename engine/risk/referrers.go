@@ -78,20 +78,13 @@ func (l *losses) targets() []manifest.ID {
 	return slices.Compact(all)
 }
 
-// referrers are the objects, of whatever release, that may refer to another by its
-// name, or only those that may refer to a part of it.
+// referrers are the objects, of whatever release, that refer to another by its name,
+// or only those that may refer to a part of it.
 func (c *cluster) referrers(id manifest.ID, toParts bool) []*side {
-	var all []*side
+	all := slices.Clone(c.naming()[id])
 	for _, row := range reaches {
-		if row.name == "" || row.from == nil || row.to != kindOf(id) || toParts && len(row.parts) == 0 {
-			continue
-		}
-		for _, r := range c.releases {
-			for _, k := range row.from {
-				all = append(all, r.after.of(k.group, k.kind)...)
-			}
-		}
 		switch {
+		case !row.names(id), toParts && len(row.parts) == 0:
 		case !row.global:
 			all = append(all, c.elsewhere(id.Namespace, row.from...)...)
 		case c.find(past, id).has("443"): // where API servers call, and nobody else is asked for so much
@@ -99,8 +92,40 @@ func (c *cluster) referrers(id manifest.ID, toParts bool) []*side {
 		}
 	}
 	return once(slices.DeleteFunc(all, func(s *side) bool {
-		return !s.mentions(id.Name) || !slices.ContainsFunc(s.links(), func(l link) bool { return l.id == id })
+		return !s.mentions(id.Name) || !slices.ContainsFunc(s.links(), func(l link) bool { return l.id == id && l.names(id) })
 	}))
+}
+
+// names tells whether a row is about what an object that is no pod names.
+func (row reach) names(id manifest.ID) bool {
+	return row.name != "" && row.from != nil && row.to == kindOf(id)
+}
+
+// naming are the objects of the releases that change, by what they name.
+func (c *cluster) naming() map[manifest.ID][]*side {
+	if c.names != nil {
+		return c.names
+	}
+	c.names = map[manifest.ID][]*side{}
+	done := map[kind]bool{}
+	for _, row := range reaches {
+		for _, k := range row.from {
+			if done[k] || row.name == "" {
+				continue
+			}
+			done[k] = true
+			for _, r := range c.releases {
+				for _, s := range r.after.of(k.group, k.kind) {
+					for _, l := range s.links() {
+						if l.names(l.id) {
+							c.names[l.id] = append(c.names[l.id], s)
+						}
+					}
+				}
+			}
+		}
+	}
+	return c.names
 }
 
 func once(all []*side) []*side {

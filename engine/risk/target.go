@@ -165,12 +165,7 @@ func (c *cluster) target(s *side) manifest.ID {
 
 // exists tells whether a release has an object.
 func (c *cluster) exists(m moment, id manifest.ID) bool {
-	for _, r := range c.releases {
-		if r.at(m).find(id) != nil {
-			return true
-		}
-	}
-	return c.others != nil && remembered(&c.asked, id, func() bool { return len(c.others.Owners([]manifest.ID{id})[id]) > 0 })
+	return c.find(m, id) != nil || c.others != nil && remembered(&c.asked, id, func() bool { return len(c.others.Owners([]manifest.ID{id})[id]) > 0 })
 }
 
 func (r *release) guardsNothing(s *side) []finding {
