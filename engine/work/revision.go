@@ -86,7 +86,7 @@ func submodules(whole fs.FS, below, commit string) diag.List {
 		if files, err := fs.ReadDir(whole, dir); err != nil || len(files) > 0 {
 			continue
 		}
-		found = append(found, diag.Warningf(diag.Range{File: dir}, "%s is a submodule, which is empty at %s", dir, state.Hash(commit).Short()).
+		found = append(found, diag.Warningf(diag.Range{File: dir}, "Submodule %s is empty at %s", dir, state.Hash(commit).Short()).
 			Detailf("Its commit there is not in this clone, nor in .git/modules, where Git keeps submodules.").
 			Remedyf("`git submodule update --init --recursive` brings the commits that are checked out, `git -C %s fetch` those of the past.", dir))
 	}
