@@ -308,7 +308,7 @@ func TestCauseWeir(t *testing.T) {
 	write(t, dir, was.files())
 	for version, want := range map[string]string{
 		"0.2.0": "data.bug: weir 0.0.1 -> 0.2.0\ndata.name: values.yaml:2\ndata.sentence: values.yaml:2\n= 1: weir 0.0.1 -> 0.2.0\n= 2: values.yaml:2\n",
-		"0.0.1": "Causes are not told for dev/app@c: what is committed is not what the project's commit renders to that it is said to be of. There were uncommitted changes, or other variables.\n",
+		"0.0.1": "Causes are not told for dev/app@c: what is committed is not what the project's commit renders to that it is said to be of. Somebody edited the state (weir state verify tells), or there were uncommitted changes or other variables.\n",
 	} {
 		run := hydrating(t, dir)
 		run.Version = version

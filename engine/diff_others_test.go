@@ -158,7 +158,7 @@ func TestOthersDefine(t *testing.T) {
 	}
 	hydrate()
 	write(t, dir, map[string]string{"app/w.yaml": widget("{part: b, size: 1}, {part: a, size: much}")})
-	want := []string{"api/invalid Widget.x.io default/w: spec.parts[1].size is a string, and must be an integer", "spec.parts", "spec.parts[part=a].size"}
+	want := []string{"api/invalid Widget.x.io default/w: is a string, and must be an integer", "spec.parts", "spec.parts[part=a].size"}
 	for name, o := range map[string]engine.DiffOptions{"two revisions": {Base: "HEAD"}, "the state": {}} {
 		if d := cmp.Diff(want, reviewed(o)); d != "" {
 			t.Errorf("%s (-want +got):\n%s", name, d)

@@ -77,7 +77,7 @@ func (w *reviewing) untold() {
 		}
 	}
 	if names != nil {
-		w.c.Note("Causes are not told for %s: what is committed is not what the project's commit renders to that it is said to be of. There were uncommitted changes, or other variables.", some(names))
+		w.c.Note("Causes are not told for %s: what is committed is not what the project's commit renders to that it is said to be of. Somebody edited the state (weir state verify tells), or there were uncommitted changes or other variables.", some(names))
 	}
 }
 

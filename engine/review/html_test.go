@@ -157,7 +157,7 @@ func TestPageOfAFarewell(t *testing.T) {
 		"StatefulSet shop/cache", "among the blockers above",
 		"and 2 more objects, without a risk of their own")
 	b.clicks("#overview .more")
-	b.seesAll("#overview .section:nth-child(2) tr:last-child td div", "ConfigMap shop/cache", "it is deleted; nothing in the release reads it")
+	b.seesAll("#overview .section:nth-child(2) tr:last-child td div", "ConfigMap shop/cache", "it is deleted; no pods read it")
 	b.clicks("#overview .section:nth-child(2) a") // the release
 	b.addresses("#release=cache")
 	b.seesAll("#changes .name", "StatefulSet shop/cache", "ConfigMap shop/cache")

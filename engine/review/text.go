@@ -41,11 +41,16 @@ func isHidden(c rune) bool {
 	return c == utf8.RuneError || !unicode.IsPrint(c) || c > unicode.MaxLatin1 && unicode.In(c, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// lines are the lines of a text, each printable, tabs drawn as spaces.
+// lines are the lines of a text, or of hunks of one, each printable, tabs drawn as
+// spaces. A carriage return at their ends is shown where not all have one.
 func lines(text string) []string {
 	split := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	end := "\r"
+	if slices.ContainsFunc(split, func(line string) bool { return !strings.HasSuffix(line, end) && !strings.HasPrefix(line, "@@") }) {
+		end = ""
+	}
 	for i, line := range split {
-		split[i] = printable(strings.ReplaceAll(strings.TrimSuffix(line, "\r"), "\t", "    "))
+		split[i] = printable(strings.ReplaceAll(strings.TrimSuffix(line, end), "\t", "    "))
 	}
 	return split
 }

@@ -135,7 +135,8 @@ func wrong(s *side, found []kube.Invalid) []finding {
 	var all []finding
 	for _, i := range found {
 		at := pathOf(s.tree(), i.Place)
-		all = append(all, finding{path: at, key: string(i.Wrong) + " " + at.String(), reason: i.Reason})
+		reason := strings.TrimPrefix(i.Reason, i.Place.String()+" ") // which the hit's path says
+		all = append(all, finding{path: at, key: string(i.Wrong) + " " + at.String(), reason: reason})
 	}
 	return all
 }

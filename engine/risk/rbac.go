@@ -12,6 +12,9 @@ var rbacRules = []Rule{
 	{ID: "rbac/cluster-binding", Level: Caution, Title: "A cluster-wide binding is new",
 		Doc:    "A ClusterRoleBinding gives its role in every namespace.",
 		object: clusterBinding},
+	{ID: "rbac/powerful-binding", Level: Caution, Title: "A binding gives too much, or to everybody",
+		Doc:    "A RoleBinding to cluster-admin or admin gives all of a namespace, Secrets included; one to everybody who has an account, or to nobody in particular, gives its role to all of them.",
+		object: newly(powerful)},
 	{ID: "rbac/wildcard", Level: Caution, Title: "A role has wildcards",
 		Doc:    "A star for verbs, resources or groups also means those that come later.",
 		object: wildcard},
@@ -57,13 +60,39 @@ func grants(s *side) []finding {
 	role := text(s.tree(), "roleRef", "name")
 	var found []finding
 	for i, subject := range mapsOf(items(s.tree(), "subjects")) {
-		who := text(subject, "kind") + " " + text(subject, "name")
-		if namespace := text(subject, "namespace"); namespace != "" {
-			who = text(subject, "kind") + " " + namespace + "/" + text(subject, "name")
-		}
+		who := subjectOf(subject)
 		found = append(found, finding{path: path("subjects").Then(diff.At(i)), key: who + " " + role, reason: fmt.Sprintf("%s gets ClusterRole %s in every namespace", who, role)})
 	}
 	return found
+}
+
+// powerful fires for a RoleBinding that gives a whole namespace away; whoever is
+// bound in all of them is clusterBinding's.
+func powerful(s *side) []finding {
+	if !is(s.ID, "rbac.authorization.k8s.io", "RoleBinding") {
+		return nil
+	}
+	role := text(s.tree(), "roleRef", "kind") + " " + text(s.tree(), "roleRef", "name")
+	everything := role == "ClusterRole cluster-admin" || role == "ClusterRole admin"
+	var found []finding
+	for i, subject := range mapsOf(items(s.tree(), "subjects")) {
+		who := subjectOf(subject)
+		if everything || everybody[text(subject, "name")] {
+			found = append(found, finding{path: path("subjects").Then(diff.At(i)), key: who + " " + role, reason: fmt.Sprintf("%s gets %s in namespace %s", who, role, s.ID.Namespace)})
+		}
+	}
+	return found
+}
+
+// everybody are the groups and the user that stand for whoever comes.
+// https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings
+var everybody = map[string]bool{"system:authenticated": true, "system:unauthenticated": true, "system:anonymous": true, "system:serviceaccounts": true}
+
+func subjectOf(subject tree) string {
+	if namespace := text(subject, "namespace"); namespace != "" {
+		return text(subject, "kind") + " " + namespace + "/" + text(subject, "name")
+	}
+	return text(subject, "kind") + " " + text(subject, "name")
 }
 
 // roleRule is one rule of a role.
