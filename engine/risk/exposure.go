@@ -87,7 +87,11 @@ func network(cidr string) string {
 // kind. Read only.
 var rangesBy = map[string][]string{
 	"Service": {"service.beta.kubernetes.io/load-balancer-source-ranges"},
-	"Ingress": {"nginx.ingress.kubernetes.io/allowlist-source-range", "nginx.ingress.kubernetes.io/whitelist-source-range", "alb.ingress.kubernetes.io/inbound-cidrs"},
+	"Ingress": {
+		"nginx.ingress.kubernetes.io/allowlist-source-range", "nginx.ingress.kubernetes.io/whitelist-source-range", "alb.ingress.kubernetes.io/inbound-cidrs",
+		"haproxy-ingress.github.io/allowlist-source-range", "haproxy-ingress.github.io/whitelist-source-range", "haproxy.org/allow-list", "haproxy.org/whitelist",
+		"traefik.ingress.kubernetes.io/whitelist-source-range", "ingress.kubernetes.io/whitelist-source-range",
+	},
 }
 
 // sourceRanges are who may reach a Service or an Ingress, and the field that says
@@ -321,7 +325,9 @@ func redirected(o *object) []finding {
 var guards = []string{
 	"alb.ingress.kubernetes.io/auth-type",
 	"nginx.ingress.kubernetes.io/auth-tls-secret", "nginx.ingress.kubernetes.io/auth-type", "nginx.ingress.kubernetes.io/auth-url",
-	"nginx.org/basic-auth-secret",
+	"nginx.org/basic-auth-secret", "nginx.com/jwt-key",
+	"haproxy-ingress.github.io/auth-secret", "haproxy-ingress.github.io/auth-tls-secret", "haproxy-ingress.github.io/auth-url", "haproxy-ingress.github.io/oauth",
+	"haproxy.org/auth-type", "ingress.kubernetes.io/auth-type", "traefik.ingress.kubernetes.io/auth-type",
 }
 
 func guardGone(o *object) []finding {

@@ -26,10 +26,12 @@ type cluster struct {
 	foreignCRDs definitions
 
 	// What follows is found out when it is first asked for.
-	changed               map[kind]*release              // see redefined
-	runs, ran             map[*object][]*running         // see images
-	hosts, hostsElsewhere map[string]bool                // see routed
-	owned                 map[manifest.ID][]Owner        // see has
+	changed               map[kind]*release       // see redefined
+	runs, ran             map[*object][]*running  // see images
+	hosts, hostsElsewhere map[string]bool         // see routed
+	owned                 map[manifest.ID][]Owner // see has
+	passages              []passage               // see passagesOfChanged
+	foreignPassages       []passage
 	asked                 map[manifest.ID]bool           // see exists
 	stay                  map[Owner]*release             // see owner
 	foreign               map[asked][]*side              // see elsewhere

@@ -23,10 +23,15 @@ func hosts(s *side) []string {
 	if !isRoute(s) {
 		return nil
 	}
-	all := texts(s.tree(), "spec", "hostnames")
-	if !isIngress(s) && len(all) == 0 {
-		all = []string{"*"}
+	if !isIngress(s) {
+		all := texts(s.tree(), "spec", "hostnames")
+		if len(all) == 0 {
+			return []string{"*"}
+		}
+		slices.Sort(all)
+		return slices.Compact(all)
 	}
+	var all []string
 	for _, rule := range mapsOf(items(s.tree(), "spec", "rules")) {
 		host := text(rule, "host")
 		if host == "" {
