@@ -27,7 +27,7 @@ var danglingRules = []Rule{
 type severed struct {
 	rule string
 	finding
-	of   string // who refers to what goes, and where; empty where that is what it is about
+	by   *link  // what refers to what goes; nil where that is what it is about
 	part string // what goes
 }
 
@@ -42,7 +42,7 @@ func dangling(rule string) func(*release) []finding {
 			reason string
 		}
 		var all []finding
-		var who [][]string
+		var who [][]link
 		at := map[about]int{}
 		for _, s := range r.in.severed()[r] {
 			if s.rule != rule {
@@ -55,13 +55,13 @@ func dangling(rule string) func(*release) []finding {
 				at[a] = i
 				all, who = append(all, s.finding), append(who, nil)
 			}
-			if s.of != "" && !slices.Contains(who[i], s.of) {
-				who[i] = append(who[i], s.of)
+			if s.by != nil {
+				who[i] = append(who[i], *s.by)
 			}
 		}
-		for i, names := range who {
-			if len(names) > 0 {
-				all[i].reason += ", and " + some(names)
+		for i, links := range who {
+			if len(links) > 0 {
+				all[i].reason += ", and " + some(told(links, r))
 			}
 		}
 		return all
@@ -181,14 +181,14 @@ func (c *cluster) sever(l link) {
 	if o == nil || l.from == nil {
 		return // see removal/in-use; or the object is kept
 	}
-	s := severed{rule: "reference/port", of: l.who(o.in), part: l.part, finding: finding{on: o, path: path("spec", "ports"),
+	s := severed{rule: "reference/port", by: &l, part: l.part, finding: finding{on: o, path: path("spec", "ports"),
 		reason: fmt.Sprintf("port %s goes", l.part)}}
 	c.cut[o.in] = append(c.cut[o.in], s)
 }
 
 // named tells whether something still names a part of an object, which goes.
 func (o *object) named(part string) bool {
-	return slices.ContainsFunc(o.in.in.severed()[o.in], func(s severed) bool { return s.on == o && s.of != "" && s.part == part })
+	return slices.ContainsFunc(o.in.in.severed()[o.in], func(s severed) bool { return s.on == o && s.by != nil && s.part == part })
 }
 
 // severChoice is about the pods that are chosen and had the port.
@@ -200,7 +200,7 @@ func (c *cluster) severChoice(l link) {
 		}
 		for _, had := range o.before.containers() {
 			if had.ports()[l.part] {
-				c.cut[o.in] = append(c.cut[o.in], severed{rule: "reference/port", of: l.who(o.in), finding: finding{on: o, path: below(had.path, "ports"),
+				c.cut[o.in] = append(c.cut[o.in], severed{rule: "reference/port", by: &l, finding: finding{on: o, path: below(had.path, "ports"),
 					reason: fmt.Sprintf("port %s goes", l.part)}})
 				return
 			}
@@ -215,9 +215,24 @@ func (c *cluster) severChoice(l link) {
 	}
 }
 
-// who says who refers to something, and where.
-func (l link) who(reader *release) string {
-	return fmt.Sprintf("%s still %s it (%s)", l.of.title(reader), l.says, l.where())
+// told says who refers to something, and where.
+func told(links []link, reader *release) []string {
+	var all, places []string
+	more := map[string]int{}
+	for _, l := range links {
+		who := fmt.Sprintf("%s still %s it", l.of.title(reader), l.says)
+		if _, seen := more[who]; !seen {
+			all, places = append(all, who), append(places, l.where().String())
+		}
+		more[who]++
+	}
+	for i, who := range all {
+		if n := more[who] - 1; n > 0 {
+			places[i] += " and " + count(int64(n), "more place")
+		}
+		all[i] = fmt.Sprintf("%s (%s)", who, places[i])
+	}
+	return all
 }
 
 // where is the place of a link as people look for it: from the first list on to the
@@ -231,7 +246,7 @@ func (l link) where() diff.Path {
 		}
 	}
 	if last == 0 {
-		return p
+		return p.Then(diff.Key(l.name))
 	}
 	p = p[:last]
 	if l.from == nil {

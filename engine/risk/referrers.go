@@ -139,13 +139,13 @@ func once(all []*side) []*side {
 
 // referring says what refers to an object by its name after the change, and where.
 func (c *cluster) referring(id manifest.ID, reader *release) []string {
-	var all []string
+	var all []link
 	for _, s := range c.referrers(id, false) {
 		for _, l := range s.links() {
-			if l.id == id {
-				all = append(all, l.who(reader))
+			if l.id == id && l.names(id) {
+				all = append(all, l)
 			}
 		}
 	}
-	return unique(all)
+	return told(all, reader)
 }
