@@ -1,7 +1,9 @@
 package risk
 
 import (
+	"cmp"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/weir-dev/weir/engine/diff"
@@ -17,6 +19,9 @@ var crdRules = []Rule{
 	{ID: "crd/storage-version", Level: Caution, Title: "A CRD stores another version",
 		Doc:    "Resources stay stored as they were until each is written again; only then may the old version be dropped.",
 		object: crd(storageVersion)},
+	{ID: "crd/conversion", Level: Caution, Title: "A CRD's versions are converted in another way",
+		Doc:    "Without a webhook only the apiVersion is changed between them, and what a version does not know is lost; with one, resources cannot be read in another version while it does not answer.",
+		object: conversion},
 }
 
 // crdVersion is a version of a CRD.
@@ -102,4 +107,35 @@ func storageVersion(before, after []crdVersion) []finding {
 		}
 	}
 	return found
+}
+
+// conversion fires for versions that differ: of one, and of two of one schema,
+// nothing is lost, and nobody is asked.
+func conversion(o *object) []finding {
+	if !o.stays() || !is(o.id, "apiextensions.k8s.io", "CustomResourceDefinition") {
+		return nil
+	}
+	strategy := func(s *side) string { return cmp.Or(text(s.tree(), "spec", "conversion", "strategy"), "None") }
+	was, now := strategy(o.before), strategy(o.after)
+	if was == now {
+		return nil
+	}
+	var names []string
+	var schemas []any
+	differ := false
+	for _, v := range mapsOf(items(o.after.tree(), "spec", "versions")) {
+		if truth(v, "served") || truth(v, "storage") {
+			names, schemas = append(names, text(v, "name")), append(schemas, get(v, "schema"))
+			differ = differ || !reflect.DeepEqual(schemas[0], schemas[len(schemas)-1])
+		}
+	}
+	switch all := some(names); {
+	case len(names) < 2:
+		return nil
+	case now == "Webhook":
+		return []finding{{path: path("spec", "conversion"), reason: fmt.Sprintf("a webhook converts between %s: while it does not answer, resources can be neither read nor written in a version that is not the stored one", all)}}
+	case differ:
+		return []finding{{path: path("spec", "conversion"), reason: fmt.Sprintf("no webhook converts between %s any more: a resource keeps its fields as they are, and those that the other version does not have are lost", all)}}
+	}
+	return nil
 }

@@ -1,6 +1,9 @@
 package risk
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 var networkRules = []Rule{
 	{ID: "network/policy-removed", Level: Caution, Title: "A NetworkPolicy is removed",
@@ -46,8 +49,10 @@ var networkRules = []Rule{
 		Doc:    "The annotation goes by which its controller asked for a password or a certificate, or sent clients elsewhere to log in.",
 		object: guardGone},
 	{ID: "network/webhook-fails-closed", Level: Caution, Title: "A webhook fails closed",
-		Doc:    "With failurePolicy Fail, nothing that it is asked about can be written while it does not answer.",
-		object: gathered(failsClosed)},
+		Doc: "With failurePolicy Fail, nothing that it is asked about can be written while it does not answer. So for one that is asked about more namespaces or objects than before.",
+		object: func(o *object) []finding {
+			return slices.Concat(gathered(failsClosed)(o), gathered(asksMore)(o))
+		}},
 }
 
 // relabels tells whether pods get other labels.

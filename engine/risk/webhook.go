@@ -13,6 +13,7 @@ type webhook struct {
 	name  string
 	path  diff.Path
 	rules []roleRule
+	body  tree
 }
 
 // closed lists the webhooks of a configuration that fail closed.
@@ -29,7 +30,7 @@ func closed(s *side) []webhook {
 		if policy != "Fail" {
 			continue
 		}
-		hook := webhook{name: text(w, "name"), path: below(named(path("webhooks"), w, i), "failurePolicy")}
+		hook := webhook{name: text(w, "name"), path: below(named(path("webhooks"), w, i), "failurePolicy"), body: w}
 		for _, r := range mapsOf(items(w, "rules")) {
 			hook.rules = append(hook.rules, roleRule{groups: texts(r, "apiGroups"), resources: texts(r, "resources"), verbs: texts(r, "operations")})
 		}
@@ -66,4 +67,91 @@ func failsClosed(o *object) []finding {
 			within: path("webhooks"), about: about, many: "while its webhooks do not answer, nobody can write %s"})
 	}
 	return found
+}
+
+// asksMore fires for what fails closed, as it did, and has a selector that no longer
+// asks for as much. One that asks for something else instead is taken as meant.
+func asksMore(o *object) []finding {
+	before := map[string]webhook{}
+	for _, w := range closed(o.before) {
+		before[w.name] = w
+	}
+	if len(before) == 0 {
+		return nil
+	}
+	var found []finding
+	for _, w := range closed(o.after) {
+		was, known := before[w.name]
+		for _, about := range []struct{ field, what string }{{"namespaceSelector", "namespaces"}, {"objectSelector", "objects"}} {
+			let := ""
+			if known {
+				let = loosened(sub(was.body, about.field), sub(w.body, about.field))
+			}
+			if let == "" {
+				continue
+			}
+			found = append(found, finding{
+				path:   below(w.path[:len(w.path)-1], about.field),
+				reason: fmt.Sprintf("webhook %s fails closed, and is asked about more %s: its selector %s", w.name, about.what, let),
+				within: path("webhooks"), about: w.name + " (" + about.what + ")", many: "webhooks fail closed, and are asked about more: %s",
+			})
+		}
+	}
+	return found
+}
+
+// loosened says how a selector asks for less than another; empty where it does not.
+func loosened(before, after tree) string {
+	was, now := requirements(before), requirements(after)
+	var gone []string
+	come := 0
+	for _, key := range allKeys(was, now) {
+		old, had := was[key].(requirement)
+		r, has := now[key].(requirement)
+		switch {
+		case !has:
+			gone = append(gone, old.String())
+		case !had:
+			come++
+		case r.operator == "NotIn" && old.operator == "NotIn" && len(without(slices.Clone(old.values), r.values)) > 0,
+			r.operator == "In" && old.operator == "In" && len(without(slices.Clone(r.values), old.values)) > 0:
+			return fmt.Sprintf("asks for %s instead of %s", r, old)
+		}
+	}
+	if len(gone) <= come {
+		return ""
+	}
+	return "no longer asks for " + some(gone)
+}
+
+// requirement is what a selector asks of a label.
+type requirement struct {
+	key, operator string
+	values        []string
+}
+
+func (r requirement) String() string {
+	switch r.operator {
+	case "Exists":
+		return r.key
+	case "DoesNotExist":
+		return "no " + r.key
+	case "NotIn":
+		return fmt.Sprintf("%s other than %s", r.key, some(r.values))
+	}
+	return fmt.Sprintf("%s=%s", r.key, some(r.values))
+}
+
+// requirements are those of a selector, by label; of several of one label the
+// last.
+func requirements(selector tree) tree {
+	all := tree{}
+	for key, v := range sub(selector, "matchLabels") {
+		all[key] = requirement{key, "In", []string{diff.Scalar(v)}}
+	}
+	for _, e := range mapsOf(items(selector, "matchExpressions")) {
+		key := text(e, "key")
+		all[key] = requirement{key, text(e, "operator"), texts(e, "values")}
+	}
+	return all
 }
