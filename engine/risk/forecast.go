@@ -17,9 +17,9 @@ func Restarts(r diff.Release) []Restart { return newRelease(nil, &r).restarts() 
 func (r *release) restarts() []Restart {
 	if r.rolls == nil {
 		r.rolls = map[manifest.ID]Restart{}
-		hashes := r.hashes()
+		hashes, going := r.hashes(), r.going()
 		for _, o := range r.objects {
-			if f, rolls := o.restart(hashes); rolls {
+			if f, rolls := o.restart(hashes, going); rolls {
 				f.Cluster, f.Environment, f.Release, f.Object = r.Cluster, r.Environment, r.Release.Release, o.id
 				r.forecast = append(r.forecast, f)
 				r.rolls[o.id] = f
@@ -66,34 +66,55 @@ func (s *side) rolled() rolled {
 	return never
 }
 
-func (o *object) restart(hashes map[string]string) (Restart, bool) {
-	if o.before == nil || o.after == nil || o.Hook() || len(o.after.podsOf()) == 0 || len(o.before.podsOf()) == 0 {
+func (o *object) restart(hashes map[string]string, going map[manifest.ID]*side) (Restart, bool) {
+	if o.after == nil || o.Hook() || len(o.after.podsOf()) == 0 {
+		return Restart{}, false
+	}
+	before, recreated := o.before, o.renamed()
+	if before == nil {
+		before, recreated = going[manifest.ID{Namespace: o.id.Namespace, Name: o.id.Name}], true
+	}
+	if before == nil || len(before.podsOf()) == 0 {
 		return Restart{}, false
 	}
 	how := o.after.rolled()
-	if how == never || how == onDelete && !o.renamed() {
+	if how == never || how == onDelete && !recreated {
 		return Restart{}, false
 	}
 	f := Restart{Pods: 1, AllAtOnce: how == atOnce}
-	if f.Why = o.why(hashes); o.renamed() {
+	if recreated {
 		f.Why, f.AllAtOnce = []Why{WhyRecreate}, false
+	} else {
+		f.Why = o.why(hashes)
 	}
-	if len(f.Why) == 0 || how == inPlace && !o.renamed() && f.Why[0] != WhyImage {
+	if len(f.Why) == 0 || how == inPlace && !recreated && f.Why[0] != WhyImage {
 		return Restart{}, false
 	}
 	if o.id.Kind == "DaemonSet" {
 		f.PerNode = true
 		return f, true
 	}
-	return f, o.count(&f)
+	return f, o.count(&f, before, recreated)
+}
+
+// going are the workloads that make place for one of their name, by namespace and
+// name.
+func (r *release) going() map[manifest.ID]*side {
+	all := map[manifest.ID]*side{}
+	for _, o := range r.objects {
+		if o.Status == manifest.Removed && !o.Hook() && o.before.rolled() != never && o.keeps() == "" {
+			all[manifest.ID{Namespace: o.id.Namespace, Name: o.id.Name}] = o.before
+		}
+	}
+	return all
 }
 
 // count fills how many pods are replaced; false where there are none.
-func (o *object) count(f *Restart) bool {
+func (o *object) count(f *Restart, old *side, recreated bool) bool {
 	if o.id.Kind == "Pod" {
 		return true
 	}
-	before, _ := o.before.replicas()
+	before, has := old.replicas()
 	after, known := o.after.replicas()
 	if !known {
 		return true
@@ -102,12 +123,12 @@ func (o *object) count(f *Restart) bool {
 		f.Pods, f.Scaler = a.min, a.String()
 		return true
 	}
-	if f.Pods = after; is(o.id, "apps", "StatefulSet") && !o.renamed() {
+	if f.Pods = after; is(o.id, "apps", "StatefulSet") && !recreated {
 		if partition, ok := whole(get(o.after.tree(), "spec", "updateStrategy", "rollingUpdate", "partition")); ok {
 			f.Pods = max(0, after-partition)
 		}
 	}
-	return f.Pods > 0 && (before > 0 || o.before.in.scaler(o.Before) != nil)
+	return f.Pods > 0 && (before > 0 || !has || old.in.scaler(old.Object) != nil)
 }
 
 // hashes are the ConfigMaps and Secrets that kustomize gave another hash.

@@ -131,7 +131,7 @@ const (
 	WhyConfig   Why = "configuration hash"
 	WhySpec     Why = "pod spec"
 	WhyLabel    Why = "label only"
-	WhyRecreate Why = "recreated" // it goes and comes back under another name
+	WhyRecreate Why = "recreated" // it goes and comes back under another name, or as another kind
 )
 
 // ImageChange is an image that a workload of a release runs instead of another.

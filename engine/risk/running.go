@@ -47,8 +47,8 @@ func (o *object) running(s *side) []*running {
 
 // follow finds again what ran: in the same container of the same object, whatever
 // it runs now, wherever the object is; else where the same repository runs in
-// the object, in the release in a workload of that kind, or in a release that
-// comes while this one goes.
+// the object, in the release in a workload of that kind, or of that name where both
+// kinds run on and on, or in a release that comes while this one goes.
 func follow(old, now []*running) {
 	type place struct {
 		id   manifest.ID
@@ -65,6 +65,12 @@ func follow(old, now []*running) {
 	for _, near := range []func(*running) any{
 		func(r *running) any { return r.on },
 		func(r *running) any { return [2]any{r.on.in, kindOf(r.id)} },
+		func(r *running) any {
+			if !goesOn[kindOf(r.id)] {
+				return nil
+			}
+			return [3]any{r.on.in, r.id.Namespace, r.id.Name}
+		},
 		func(r *running) any {
 			if r.on.in.before != nil && r.on.in.after != nil {
 				return nil
@@ -86,6 +92,12 @@ func follow(old, now []*running) {
 			})
 		}
 	}
+}
+
+// goesOn are the kinds whose pods run until somebody stops them. Read only.
+var goesOn = map[kind]bool{
+	{"apps", "Deployment"}: true, {"apps", "StatefulSet"}: true, {"apps", "DaemonSet"}: true, {"apps", "ReplicaSet"}: true,
+	{"argoproj.io", "Rollout"}: true,
 }
 
 // match joins those of the same key, in order, and returns what is left. What has
