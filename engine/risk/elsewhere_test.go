@@ -54,6 +54,7 @@ func TestAsked(t *testing.T) {
 		another = "---\napiVersion: v1\nkind: Service\nmetadata: {name: api, namespace: web}\nspec: {selector: {app: api}, ports: [{port: 81}]}\n"
 		nothing = ""
 	)
+	reader := strings.Replace(deployment("1", 3), "name: c", "envFrom: [{configMapRef: {name: api}}], name: c", 1)
 	routes := []string{"Ingress[web]", "HTTPRoute[web]", "GRPCRoute[web]", "TLSRoute[web]", "TCPRoute[web]", "UDPRoute[web]", "VirtualService[web]"}
 	proxies := []string{"IngressRoute[web]", "IngressRouteTCP[web]", "IngressRouteUDP[web]", "HTTPProxy[web]"}
 	pods := []string{"Deployment[web]", "StatefulSet[web]", "DaemonSet[web]", "ReplicaSet[web]", "CronJob[web]", "Job[web]", "Pod[web]"}
@@ -78,7 +79,9 @@ func TestAsked(t *testing.T) {
 			[]string{"Ingress[web]", "Gateway[web]", "ServiceAccount[web]"})},
 		"a Service goes":       {service + config, config, slices.Concat([]string{"owners [Service web/api]"}, routes, []string{"DestinationRule[web]", "StatefulSet[web]"}, proxies)},
 		"a Service's port":     {service, another, slices.Concat(routes, proxies)},
-		"a ConfigMap's change": {config, config + "data: {a: b}\n", nil},
+		"a ConfigMap's change": {config, config + "data: {a: b}\n", pods},
+		"of one that is read":  {config + reader, config + "data: {a: b}\n" + reader, nil},
+		"of its label":         {config, strings.Replace(config, "name: api", "labels: {a: b}, name: api", 1), nil},
 	} {
 		l := &listening{}
 		r := diff.Compare(diff.Pair{Cluster: "c", Environment: "e", Release: "r", Before: versionOfTest(t, name, c.before), After: versionOfTest(t, name, c.after)})

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/weir-dev/weir/engine/manifest"
 )
 
 var restartRules = []Rule{
@@ -25,27 +27,54 @@ func staleConfig(r *release) []finding {
 			continue
 		}
 		readers := r.after.readers(o.id)
-		if len(readers) == 0 || !o.dataChanges() {
+		if len(readers) == 0 && r.in.others == nil && len(r.in.releases) == 1 || !o.dataChanges() {
 			continue
 		}
 		gone := o.keysGone()
+		keeps := func(reader *side, how use) {
+			if slices.ContainsFunc(reader.links(), func(l link) bool { return l.id == o.id && gone[l.part] != nil }) {
+				return // it cannot start again, see removal/in-use
+			}
+			title := reader.title(r)
+			reason := fmt.Sprintf("%s mounts it and does not restart: the files follow within minutes, what was read from them does not", title)
+			if how == frozenIn {
+				reason = fmt.Sprintf("%s does not restart: its pods keep the old values until they do", title)
+			}
+			found = append(found, finding{on: o, reason: reason})
+		}
 		for _, id := range readers {
 			reader := r.after.find(id)
-			if r.replaces(reader) || slices.ContainsFunc(reader.links(), func(l link) bool { return l.id == o.id && gone[l.part] != nil }) {
-				continue // or it cannot start again, see removal/in-use
+			if r.replaces(reader) {
+				continue
 			}
 			how := unused
 			for _, p := range reader.podsOf() {
 				how = max(how, p.uses(o.id))
 			}
-			reason := fmt.Sprintf("%s %s mounts it and does not restart: the files follow within minutes, what was read from them does not", id.Kind, id.Name)
-			if how == frozenIn {
-				reason = fmt.Sprintf("%s %s does not restart: its pods keep the old values until they do", id.Kind, id.Name)
-			}
-			found = append(found, finding{on: o, reason: reason})
+			keeps(reader, how)
+		}
+		for _, p := range r.readersAbroad(o.id, len(readers) == 0) {
+			keeps(p.on, p.uses(o.id))
 		}
 	}
 	return found
+}
+
+// readersAbroad are the pods of other releases that read a ConfigMap or a Secret and
+// are not made anew. Those that stay as they are are asked only where ask says so:
+// what a release reads itself is seldom there for others.
+func (r *release) readersAbroad(id manifest.ID, ask bool) []*pods {
+	mark := readerMark(manifest.Reference{Kind: id.Kind, Name: id.Name})
+	all := slices.DeleteFunc(slices.Clone(r.in.podsIn(present, id.Namespace).marked(mark)), func(p *pods) bool {
+		of := p.on.in.release
+		return of == r || of.replaces(p.on)
+	})
+	if ask {
+		all = append(all, slices.DeleteFunc(slices.Clone(r.in.podsElsewhere(id.Namespace).marked(mark)), func(p *pods) bool {
+			return p.on.remade()
+		})...)
+	}
+	return all
 }
 
 // dataChanges tells whether what programs read changes.
@@ -62,7 +91,14 @@ func (o *object) dataChanges() bool {
 // at its next run, or by a controller that watches its configuration.
 func (r *release) replaces(s *side) bool {
 	r.restarts()
-	if _, rolls := r.rolls[s.ID]; rolls || s.ID.Group == "batch" || r.before.find(s.ID) == nil {
+	_, rolls := r.rolls[s.ID]
+	return rolls || r.before.find(s.ID) == nil || s.remade()
+}
+
+// remade tells whether the pods of a workload are made anew whatever changes: at
+// its next run, or by a controller that watches its configuration.
+func (s *side) remade() bool {
+	if s.ID.Group == "batch" {
 		return true
 	}
 	for key := range sub(s.tree(), "metadata", "annotations") {
