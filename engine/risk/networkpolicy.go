@@ -264,5 +264,25 @@ func peerName(peer tree) string {
 	case isEmpty(peer["podSelector"]) && isEmpty(peer["namespaceSelector"]):
 		return "all pods of the cluster"
 	}
-	return "selected pods"
+	said := "all pods"
+	if asked := asks(peer, "podSelector"); asked != "" {
+		said = "pods " + asked
+	}
+	switch {
+	case peer["namespaceSelector"] == nil:
+		return said
+	case isEmpty(peer["namespaceSelector"]):
+		return said + " of the cluster"
+	}
+	return said + " of namespaces " + asks(peer, "namespaceSelector")
+}
+
+// asks is what a selector asks for, in words.
+func asks(in tree, key string) string {
+	all := requirements(sub(in, key))
+	var said []string
+	for _, label := range sortedKeys(all) {
+		said = append(said, fmt.Sprint(all[label]))
+	}
+	return strings.Join(said, " and ")
 }
