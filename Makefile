@@ -2,7 +2,7 @@
 
 LINT   := go tool -modfile=.ci/lint/go.mod
 # The packages whose tests rewrite their expected files when given -update.
-GOLDEN  = $(shell grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u)
+GOLDEN  = $(shell grep -rl --include='*_test.go' 'Bool."update"' . | xargs -n1 dirname | sort -u)
 SOAK   ?= 2m
 
 .PHONY: build test integration controlplane lint fmt golden bench demo verify soak
