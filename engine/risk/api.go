@@ -78,10 +78,9 @@ func byVersionOf(find func(world, *side) []finding) func(*release) []finding {
 			}
 		}
 		for _, k := range r.redefines() {
-			for _, o := range r.in.others.Objects(k.group, k.kind) {
-				s := &side{Object: o.Object}
+			for _, s := range r.in.allElsewhere(k) {
 				for _, f := range judge(s, s) {
-					f.id, f.reason = o.ID, fmt.Sprintf("%s (release %s has it)", f.reason, o.title(r))
+					f.id, f.reason = s.ID, fmt.Sprintf("%s (release %s has it)", f.reason, s.in.release.title(r))
 					all = append(all, f)
 				}
 			}

@@ -71,12 +71,31 @@ func (c *cluster) elsewhere(namespace string, kinds ...kind) []*side {
 	}
 	var all []*side
 	for _, k := range kinds {
-		all = append(all, remembered(&c.foreign, asked{k, namespace}, func() (found []*side) {
-			for _, o := range c.others.Objects(k.group, k.kind, namespace) {
-				found = append(found, c.owner(o.Owner).after.side(o.Object))
-			}
-			return found
+		all = append(all, remembered(&c.foreign, asked{k, namespace}, func() []*side {
+			return c.sides(c.others.Objects(k.group, k.kind, namespace))
 		})...)
+	}
+	return all
+}
+
+// allElsewhere are those of all namespaces, which is dearer.
+func (c *cluster) allElsewhere(kinds ...kind) []*side {
+	if c.others == nil {
+		return nil
+	}
+	var all []*side
+	for _, k := range kinds {
+		all = append(all, remembered(&c.foreignOfAll, k, func() []*side {
+			return c.sides(c.others.Objects(k.group, k.kind))
+		})...)
+	}
+	return all
+}
+
+func (c *cluster) sides(of []Owned) []*side {
+	var all []*side
+	for _, o := range of {
+		all = append(all, c.owner(o.Owner).after.side(o.Object))
 	}
 	return all
 }
@@ -84,6 +103,25 @@ func (c *cluster) elsewhere(namespace string, kinds ...kind) []*side {
 // everywhere are both.
 func (c *cluster) everywhere(m moment, namespace string, kinds ...kind) []*side {
 	return slices.Concat(c.known(m, namespace, kinds...), c.elsewhere(namespace, kinds...))
+}
+
+// ofWhom chooses the words for whom something is said of: of the releases that
+// change, where nobody knows the others.
+func (c *cluster) ofWhom(changing, all string) string {
+	if c.others == nil {
+		return changing
+	}
+	return all
+}
+
+// nobody begins a sentence on what is not there.
+func (c *cluster) nobody() string {
+	return c.ofWhom("no release that changes has", "no release of the cluster has")
+}
+
+// byAnybody ends one.
+func (c *cluster) byAnybody() string {
+	return c.ofWhom("by any release that changes", "by any release")
 }
 
 // owner is a release that stays as it is; of its objects only those that were
@@ -141,12 +179,8 @@ func (r *release) counted(objects map[Owner]int, where string) string {
 	total := 0
 	var names []string
 	for _, o := range slices.SortedFunc(maps.Keys(objects), Owner.compare) {
-		name := o.Release
-		if o.Environment != r.Environment {
-			name = o.Environment + "/" + o.Release
-		}
 		total += objects[o]
-		names = append(names, fmt.Sprintf("%s %d", name, objects[o]))
+		names = append(names, fmt.Sprintf("%s %d", o.title(r), objects[o]))
 	}
 	if total == 0 {
 		return ""

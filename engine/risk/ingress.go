@@ -145,15 +145,11 @@ func pathGone(o *object) []finding {
 	if len(names) == 1 {
 		what = names[0] + " is"
 	}
-	by := "by any release"
-	if c.others == nil {
-		by = "by any release that changes"
-	}
 	at := path("spec", "rules")
 	if o.goes() {
 		at = nil
 	}
-	return []finding{{path: at, reason: fmt.Sprintf("%s no longer routed %s", what, by)}}
+	return []finding{{path: at, reason: fmt.Sprintf("%s no longer routed %s", what, c.byAnybody())}}
 }
 
 // passagesOfChanged are those of the releases that change, as they are after it.
@@ -175,20 +171,9 @@ func (c *cluster) passagesOfChanged() []passage {
 func (c *cluster) passagesElsewhere() []passage {
 	if c.foreignPassages == nil {
 		c.foreignPassages = []passage{}
-		if c.others == nil {
-			return c.foreignPassages
-		}
-		for _, k := range routers {
-			for _, o := range c.others.Objects(k.group, k.kind) {
-				c.foreignPassages = append(c.foreignPassages, passages(c.owner(o.Owner).after.side(o.Object))...)
-			}
+		for _, s := range c.allElsewhere(routers...) {
+			c.foreignPassages = append(c.foreignPassages, passages(s)...)
 		}
 	}
 	return c.foreignPassages
-}
-
-// routers are the kinds that have passages. Read only.
-var routers = []kind{
-	{"networking.k8s.io", "Ingress"}, {"gateway.networking.k8s.io", "HTTPRoute"},
-	{"gateway.networking.k8s.io", "GRPCRoute"}, {"gateway.networking.k8s.io", "TLSRoute"},
 }

@@ -101,13 +101,8 @@ func (c *cluster) podsAnywhere() *standing {
 			c.anywhere.all = append(c.anywhere.all, r.after.side(o).standing()...)
 		}
 	}
-	if c.others == nil {
-		return c.anywhere
-	}
-	for _, k := range workloadKinds {
-		for _, o := range c.others.Objects(k.group, k.kind) {
-			c.anywhere.all = append(c.anywhere.all, c.owner(o.Owner).after.side(o.Object).standing()...)
-		}
+	for _, s := range c.allElsewhere(workloadKinds...) {
+		c.anywhere.all = append(c.anywhere.all, s.standing()...)
 	}
 	return c.anywhere
 }

@@ -43,21 +43,19 @@ func (o *object) measuresNothing() []finding {
 		return nil
 	}
 	target := scales(o.after)
-	for _, s := range o.in.in.everywhere(present, target.Namespace, evictables...) {
-		if s.ID.Kind != target.Kind || s.ID.Name != target.Name {
-			continue
-		}
-		was := s.was()
-		missing := unrequested(o.after, s)
-		switch {
-		case len(missing) == 0, was == nil, len(unrequested(o.after, was)) == 0: // or it is told of the workload
-			return nil
-		case o.before != nil && scales(o.before) == target && len(unrequested(o.before, was)) > 0:
-			return nil
-		}
-		return []finding{{path: path("spec", "metrics"), reason: fmt.Sprintf("it goes by the share of requests that is used, and of %s %s: it cannot scale", s.title(o.in), some(missing))}}
+	s := o.in.in.scaled(target)
+	if s == nil {
+		return nil
 	}
-	return nil
+	was := s.was()
+	missing := unrequested(o.after, s)
+	switch {
+	case len(missing) == 0, was == nil, len(unrequested(o.after, was)) == 0: // or it is told of the workload
+		return nil
+	case o.before != nil && scales(o.before) == target && len(unrequested(o.before, was)) > 0:
+		return nil
+	}
+	return []finding{{path: path("spec", "metrics"), reason: fmt.Sprintf("it goes by the share of requests that is used, and of %s %s: it cannot scale", s.title(o.in), some(missing))}}
 }
 
 // measure is a resource by whose share of the request an autoscaler goes, of one

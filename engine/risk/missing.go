@@ -43,11 +43,7 @@ func (o *object) needsMissing() []finding {
 		if dropped < 0 {
 			continue
 		}
-		by := "no release of the cluster has"
-		if c.others == nil {
-			by = "no release that changes has"
-		}
-		found = append(found, finding{on: o, reason: fmt.Sprintf("%s %s %s, to which it refers instead of %s: unless somebody else makes it, its pods cannot start", by, id.Kind, id.Name, was[dropped].Name)})
+		found = append(found, finding{on: o, reason: fmt.Sprintf("%s %s %s, to which it refers instead of %s: unless somebody else makes it, its pods cannot start", c.nobody(), id.Kind, id.Name, was[dropped].Name)})
 	}
 	return found
 }

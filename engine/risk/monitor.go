@@ -91,14 +91,14 @@ func (s *side) scrapes(m moment, reader *release, anywhere bool) []scraped {
 		return nil
 	}
 	c := s.in.release.in
-	var services []*side
+	var selected []*side
 	var all []*pods
-	service, ofPods := kind{"", "Service"}, s.ID.Kind == "PodMonitor"
+	ofPods := s.ID.Kind == "PodMonitor"
 	for _, namespace := range s.watches(m) {
 		if ofPods {
 			all = append(all, c.podsIn(m, namespace).all...)
 		} else {
-			services = append(services, c.known(m, namespace, service)...)
+			selected = append(selected, c.known(m, namespace, services)...)
 		}
 	}
 	switch {
@@ -106,15 +106,13 @@ func (s *side) scrapes(m moment, reader *release, anywhere bool) []scraped {
 	case truth(s.tree(), "spec", "namespaceSelector", "any") && ofPods:
 		all = append(all, c.podsAnywhere().all...)
 	case truth(s.tree(), "spec", "namespaceSelector", "any"):
-		for _, o := range c.others.Objects("", "Service") {
-			services = append(services, c.owner(o.Owner).after.side(o.Object))
-		}
+		selected = append(selected, c.allElsewhere(services)...)
 	default:
 		for _, namespace := range s.watches(m) {
 			if ofPods {
 				all = append(all, c.podsElsewhere(namespace).all...)
 			} else {
-				services = append(services, c.elsewhere(namespace, service)...)
+				selected = append(selected, c.elsewhere(namespace, services)...)
 			}
 		}
 	}
@@ -129,11 +127,8 @@ func (s *side) scrapes(m moment, reader *release, anywhere bool) []scraped {
 		}
 		found = append(found, one)
 	}
-	for _, v := range services {
-		if v.labels == nil {
-			v.labels = labelsOf(v.tree())
-		}
-		if selects.Matches(v.labels) {
+	for _, v := range selected {
+		if selects.Matches(v.ownLabels()) {
 			found = append(found, scraped{name: v.title(reader), ports: namesOf(items(v.tree(), "spec", "ports"))})
 		}
 	}

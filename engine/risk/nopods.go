@@ -25,7 +25,7 @@ func (c *cluster) findUnanswered() {
 			if len(had) == 0 {
 				continue
 			}
-			f := finding{on: o, path: path("spec", "selector"), reason: fmt.Sprintf("its selector meets no pods%s any more; it was those of %s", c.anybodys(), titles(had, r))}
+			f := finding{on: o, path: path("spec", "selector"), reason: fmt.Sprintf("its selector meets no pods%s any more; it was those of %s", c.ofWhom(" of the releases that change", ""), titles(had, r))}
 			if o == nil {
 				f.id, f.path = s.ID, nil
 			}
@@ -86,20 +86,4 @@ func (s *side) remains() bool {
 	}
 	o := s.in.release.change(s.ID)
 	return o != nil && o.lost() && o.keeps() != ""
-}
-
-// anybodys says of whom all that is known is told, where that is not everybody.
-func (c *cluster) anybodys() string {
-	if c.others == nil {
-		return " of the releases that change"
-	}
-	return ""
-}
-
-func titles(of []*pods, reader *release) string {
-	var names []string
-	for _, p := range of {
-		names = append(names, p.on.title(reader))
-	}
-	return some(unique(names))
 }

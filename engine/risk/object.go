@@ -35,6 +35,7 @@ type cluster struct {
 	asked                 map[manifest.ID]bool           // see exists
 	stay                  map[Owner]*release             // see owner
 	foreign               map[asked][]*side              // see elsewhere
+	foreignOfAll          map[kind][]*side               // see allElsewhere
 	kinds                 [2]map[kind]map[string][]*side // see known
 	lost                  *losses                        // see losing
 	names                 map[manifest.ID][]*side        // see naming

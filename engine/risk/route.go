@@ -12,11 +12,14 @@ func isIngress(s *side) bool {
 
 // isRoute tells what routes hosts as an Ingress does.
 func isRoute(s *side) bool {
-	return isIngress(s) || s != nil && is(s.ID, "gateway.networking.k8s.io", routes...)
+	return s != nil && slices.Contains(routers, kindOf(s.ID))
 }
 
-// routes are the kinds of the Gateway API that have hosts. Read only.
-var routes = []string{"HTTPRoute", "GRPCRoute", "TLSRoute"}
+// routers are the kinds that have hosts and paths. Read only.
+var routers = []kind{
+	{"networking.k8s.io", "Ingress"}, {"gateway.networking.k8s.io", "HTTPRoute"},
+	{"gateway.networking.k8s.io", "GRPCRoute"}, {"gateway.networking.k8s.io", "TLSRoute"},
+}
 
 // hosts are what an Ingress or a route serves; "*" is every host.
 func hosts(s *side) []string {
@@ -51,13 +54,11 @@ func (c *cluster) routed() map[string]bool {
 	if c.hosts == nil {
 		c.hosts = map[string]bool{}
 		for _, r := range c.releases {
-			all := r.after.of("networking.k8s.io", "Ingress")
-			for _, kind := range routes {
-				all = append(all, r.after.of("gateway.networking.k8s.io", kind)...)
-			}
-			for _, s := range all {
-				for _, host := range hosts(s) {
-					c.hosts[host] = true
+			for _, k := range routers {
+				for _, s := range r.after.of(k.group, k.kind) {
+					for _, host := range hosts(s) {
+						c.hosts[host] = true
+					}
 				}
 			}
 		}
@@ -69,15 +70,8 @@ func (c *cluster) routed() map[string]bool {
 func (c *cluster) routedElsewhere() map[string]bool {
 	if c.hostsElsewhere == nil {
 		c.hostsElsewhere = map[string]bool{}
-		if c.others == nil {
-			return c.hostsElsewhere
-		}
-		all := c.others.Objects("networking.k8s.io", "Ingress")
-		for _, kind := range routes {
-			all = append(all, c.others.Objects("gateway.networking.k8s.io", kind)...)
-		}
-		for _, o := range all {
-			for _, host := range hosts(c.owner(o.Owner).after.side(o.Object)) {
+		for _, s := range c.allElsewhere(routers...) {
+			for _, host := range hosts(s) {
 				c.hostsElsewhere[host] = true
 			}
 		}
@@ -106,11 +100,7 @@ func hostGone(o *object) []finding {
 	if len(gone) == 0 {
 		return nil
 	}
-	by := "by any release"
-	if c.others == nil {
-		by = "by any release that changes"
-	}
-	return []finding{{path: at, reason: fmt.Sprintf("%s no longer routed %s", isOrAre(gone), by)}}
+	return []finding{{path: at, reason: fmt.Sprintf("%s no longer routed %s", isOrAre(gone), c.byAnybody())}}
 }
 
 func isOrAre(names []string) string {

@@ -1,6 +1,8 @@
 package risk
 
 import (
+	"slices"
+
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/weir-dev/weir/engine/diff"
@@ -41,10 +43,8 @@ func (p *pods) marks() []string {
 	for _, secret := range mapsOf(items(p.body, "imagePullSecrets")) {
 		all = append(all, pullMark(text(secret, "name")))
 	}
-	for _, volume := range mapsOf(items(p.body, "volumes")) {
-		if claim := text(volume, "persistentVolumeClaim", "claimName"); claim != "" {
-			all = append(all, claimMark(claim))
-		}
+	for _, claim := range p.claims() {
+		all = append(all, claimMark(claim))
 	}
 	for key, kind := range classes {
 		if name := text(p.body, key); name != "" {
@@ -293,7 +293,7 @@ func (s *side) monitors(selects labels.Selector) func(*standing) []*pods {
 	}
 	return func(in *standing) []*pods {
 		var found []*pods
-		for _, service := range s.in.release.in.everywhere(past, s.ID.Namespace, kind{"", "Service"}) {
+		for _, service := range s.in.release.in.everywhere(past, s.ID.Namespace, services) {
 			if selects.Matches(service.ownLabels()) {
 				found = append(found, service.behind(in)...)
 			}
@@ -310,17 +310,21 @@ func (o *object) goesWith() string {
 		return ""
 	}
 	c, namespace := o.in.in, o.Before.ID.Namespace
-	var names []string
-	for _, p := range about(c.podsIn(past, namespace)) {
-		if !p.on.deleted() {
-			return ""
-		}
-		names = append(names, p.on.title(o.in))
-	}
-	if len(names) == 0 || len(about(c.podsElsewhere(namespace))) > 0 {
+	all := about(c.podsIn(past, namespace))
+	remain := slices.ContainsFunc(all, func(p *pods) bool { return !p.on.deleted() })
+	if len(all) == 0 || remain || len(about(c.podsElsewhere(namespace))) > 0 {
 		return ""
 	}
-	return "goes with " + some(unique(names))
+	return "goes with " + titles(all, o.in)
+}
+
+// titles names the workloads of pods for a reader of some release.
+func titles(of []*pods, reader *release) string {
+	var names []string
+	for _, p := range of {
+		names = append(names, p.on.title(reader))
+	}
+	return some(unique(names))
 }
 
 func unique(names []string) []string {

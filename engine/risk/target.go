@@ -48,16 +48,24 @@ func scalesWritten(o *object) []finding {
 	if a.min == a.max {
 		return nil
 	}
-	for _, s := range o.in.in.everywhere(present, target.Namespace, evictables...) {
-		if s.ID.Kind != target.Kind || s.ID.Name != target.Name {
-			continue
+	s := o.in.in.scaled(target)
+	if s == nil {
+		return nil
+	}
+	n, ok := s.written()
+	was := s.was()
+	if _, old := was.written(); !ok || !old || was.scaler(past) != nil {
+		return nil // told of the workload, or not new
+	}
+	return []finding{{path: path("spec", "scaleTargetRef"), reason: fmt.Sprintf("replicas of %s is %d: every apply sets the number of pods back", s.title(o.in), n)}}
+}
+
+// scaled is the workload that is there for an autoscaler; nil where nobody has it.
+func (c *cluster) scaled(target manifest.ID) *side {
+	for _, s := range c.everywhere(present, target.Namespace, evictables...) {
+		if s.ID.Kind == target.Kind && s.ID.Name == target.Name {
+			return s
 		}
-		n, ok := s.written()
-		was := s.was()
-		if _, old := was.written(); !ok || !old || was.scaler(past) != nil {
-			return nil // told of the workload, or not new
-		}
-		return []finding{{path: path("spec", "scaleTargetRef"), reason: fmt.Sprintf("replicas of %s is %d: every apply sets the number of pods back", s.title(o.in), n)}}
 	}
 	return nil
 }
@@ -145,11 +153,7 @@ func (r *release) scalesNothing(s *side) []finding {
 	} else if !c.exists(past, c.target(was)) {
 		return nil
 	}
-	by := "no release of the cluster has"
-	if c.others == nil {
-		by = "no release that changes has"
-	}
-	return []finding{r.about(s, path("spec", "scaleTargetRef"), fmt.Sprintf("%s %s %s, which it scales", by, target.Kind, target.Name))}
+	return []finding{r.about(s, path("spec", "scaleTargetRef"), fmt.Sprintf("%s %s %s, which it scales", c.nobody(), target.Kind, target.Name))}
 }
 
 // target is what an autoscaler scales.
@@ -190,9 +194,5 @@ func (r *release) guardsNothing(s *side) []finding {
 	if len(had) == 0 || len(now(c.podsElsewhere(namespace))) > 0 {
 		return nil
 	}
-	var names []string
-	for _, p := range had {
-		names = append(names, p.on.title(r))
-	}
-	return []finding{r.about(s, path("spec", "selector"), "its selector meets no pods any more; it was those of "+some(unique(names)))}
+	return []finding{r.about(s, path("spec", "selector"), "its selector meets no pods any more; it was those of "+titles(had, r))}
 }
